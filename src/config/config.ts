@@ -1,0 +1,65 @@
+/** The whole configuration, checked and with every variable and default filled in. Never edited, only replaced. */
+export type Config = {
+  /** Absolute paths of the files it was read from, first one first. */
+  readonly files: readonly string[];
+  /** In the order of the files; names are unique. */
+  readonly servers: readonly ServerConfig[];
+  readonly startup: { readonly waitMs: number };
+  readonly errors: "result" | "protocol";
+  readonly limits: { readonly maxMessageBytes: number; readonly maxDepth: number };
+  readonly log: { readonly level: LogLevel };
+  /** Values that must never be shown: whatever came through a variable, `env` or `headers`, and is long enough to be told apart. */
+  readonly secrets: readonly string[];
+  /** What a person should know about the file though it works, one line each: keys of other clients that do nothing here. */
+  readonly notices: readonly string[];
+};
+
+export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
+
+/** One server of the configuration. */
+export type ServerConfig = {
+  readonly name: string;
+  readonly disabled: boolean;
+  readonly launch: StdioLaunch | RemoteLaunch;
+  /** Calls running at once; 0 means no bound. */
+  readonly maxConcurrentCalls: number;
+  /** Calls waiting for one of those places; 0 means none may wait. */
+  readonly maxQueuedCalls: number;
+  /** From a call's arrival to its reply; 0 means no deadline. */
+  readonly callTimeoutMs: number;
+  /** However much progress a call reports, it ends here; 0 means no cap. */
+  readonly callTimeoutCapMs: number;
+  /** From spawn to the complete list. */
+  readonly connectTimeoutMs: number;
+  readonly tools: ToolRules;
+};
+
+/** A server started as a child process that speaks over its stdin and stdout. */
+export type StdioLaunch = {
+  readonly kind: "stdio";
+  readonly command: string;
+  readonly args: readonly string[];
+  /** What the file adds to the child's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute; the folder of the configuration file where the entry names none. */
+  readonly cwd: string;
+};
+
+/** A server reached over the network. */
+export type RemoteLaunch = {
+  readonly kind: "http" | "sse";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** Which of a server's tools are offered, and how. Patterns know `*` (any characters) and `?` (one). */
+export type ToolRules = {
+  /** Original names that are offered; empty means all. */
+  readonly include: readonly string[];
+  /** Original names that are not offered; stronger than `include`. */
+  readonly exclude: readonly string[];
+  /** Original name → the name it has after the server's prefix. */
+  readonly rename: ReadonlyMap<string, string>;
+  /** In file order; of two patterns that match, the later one wins field by field. */
+  readonly annotations: readonly (readonly [pattern: string, hints: Readonly<Record<string, unknown>>])[];
+};
