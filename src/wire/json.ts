@@ -1,0 +1,299 @@
+import { elsewhere, envelope, Members, placeOf, repeated } from "./members.ts";
+
+/** What is wrong with a text that is not taken. */
+export type Problem = "not_json" | "too_deep" | "duplicate" | "bad_utf8" | "too_long";
+
+/** What the top-level value is. */
+export type Kind = "object" | "array" | "scalar";
+
+// What the scanner expects next. Those up to `inHex` are inside a string, those up to `inExponent` inside a number.
+const inString = 0;
+const afterBackslash = 1;
+const inHex = 2;
+const afterMinus = 3;
+const afterZero = 4;
+const inInteger = 5;
+const afterPoint = 6;
+const inFraction = 7;
+const afterE = 8;
+const afterSign = 9;
+const inExponent = 10;
+const inLiteral = 11;
+const value = 12;
+const valueOrEnd = 13;
+const nameOrEnd = 14;
+const name = 15;
+const colon = 16;
+const commaOrEnd = 17;
+const done = 18;
+
+/** In `#containers`: an object that is not the envelope's. */
+const plainObject = (elsewhere << 1) | 1;
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+const isWhiteSpace = bytesOf(" \t\n\r");
+const isEscape = bytesOf('"\\/bfnrt');
+const isHex = bytesOf("0123456789abcdefABCDEF");
+const literals: ReadonlyMap<number, Uint8Array> = new Map(
+  ["true", "false", "null"].map((text) => [text.charCodeAt(0), Buffer.from(text)]),
+);
+
+/**
+ * Checks the grammar of one JSON text in one pass, whatever parts it comes in, and notes where the envelope's members
+ * stand. Takes exactly what `JSON.parse` takes (RFC 8259), except: deeper nesting than `maxDepth`, a member of the
+ * envelope given twice, and an envelope of more than 64 unknown members (`Members`). UTF-8 inside strings is the owner's to check
+ * when `hasHighBytes` says that there is any.
+ *
+ * Linear in the bytes, constant memory beside them. One scanner serves one link: `reset` starts the next text.
+ */
+export class Scanner {
+  readonly members = new Members();
+  hasHighBytes = false;
+  kind: Kind = "scalar";
+  problem: Problem | undefined;
+
+  readonly #maxDepth: number;
+  /** One byte for each open container: bit 0 = object, the rest = its place. */
+  readonly #containers: Uint8Array;
+  readonly #slots: Int8Array;
+  #depth = 0;
+  #state = value;
+  #offset = 0;
+  #tokenStart = 0;
+  #isName = false;
+  #hasEscape = false;
+  #hexLeft = 0;
+  #literal: Uint8Array = new Uint8Array(0);
+  #literalAt = 0;
+
+  constructor(maxDepth: number) {
+    this.#maxDepth = maxDepth;
+    this.#containers = new Uint8Array(maxDepth + 1);
+    this.#slots = new Int8Array(maxDepth + 1).fill(-1);
+  }
+
+  reset(): void {
+    this.members.reset();
+    this.hasHighBytes = false;
+    this.kind = "scalar";
+    this.problem = undefined;
+    this.#depth = 0;
+    this.#state = value;
+    this.#offset = 0;
+    this.#slots[0] = -1;
+  }
+
+  /** Whether the text is whole and right now that no more of it comes. */
+  end(): boolean {
+    if (this.problem !== undefined) return false;
+    const state = this.#state;
+    const endsNumber = state === afterZero || state === inInteger || state === inFraction || state === inExponent;
+    return state === done || (endsNumber && this.#depth === 0) || this.#fail("not_json");
+  }
+
+  /** Reads `bytes` from `from` up to `to` as the next part of the text; false as soon as it cannot be taken. */
+  push(bytes: Uint8Array, from: number, to: number): boolean {
+    if (this.problem !== undefined) return false;
+    const base = this.#offset - from;
+    const containers = this.#containers;
+    let state = this.#state;
+    let depth = this.#depth;
+    let high = 0;
+    let at = from;
+    while (at < to) {
+      let byte = bytes[at] as number;
+      switch (state) {
+        case inString:
+          while (byte !== quote && byte !== backslash && byte >= 0x20) {
+            high |= byte;
+            if (++at === to) break;
+            byte = bytes[at] as number;
+          }
+          if (at === to) break;
+          if (byte === quote) {
+            if (!this.#isName) state = this.#endValue(base + at + 1, depth);
+            else if (containers[depth] !== plainObject && !this.#endName(bytes, from, at, depth)) return false;
+            else if (bytes[at + 1] === 0x3a && at + 1 < to) {
+              state = value;
+              at++;
+            } else state = colon;
+          } else if (byte === backslash) {
+            this.#hasEscape = true;
+            state = afterBackslash;
+          } else return this.#fail("not_json");
+          at++;
+          break;
+        case afterBackslash:
+          if (byte === 0x75) {
+            this.#hexLeft = 4;
+            state = inHex;
+          } else if (isEscape[byte] === 1) state = inString;
+          else return this.#fail("not_json");
+          at++;
+          break;
+        case inHex:
+          if (isHex[byte] !== 1) return this.#fail("not_json");
+          if (--this.#hexLeft === 0) state = inString;
+          at++;
+          break;
+        case afterMinus:
+          if (byte === 0x30) state = afterZero;
+          else if (isDigit(byte)) state = inInteger;
+          else return this.#fail("not_json");
+          at++;
+          break;
+        case afterPoint:
+        case afterSign:
+          if (!isDigit(byte)) return this.#fail("not_json");
+          state = state === afterPoint ? inFraction : inExponent;
+          at++;
+          break;
+        case afterE:
+          if (byte === 0x2b || byte === 0x2d) state = afterSign;
+          else if (isDigit(byte)) state = inExponent;
+          else return this.#fail("not_json");
+          at++;
+          break;
+        case afterZero:
+        case inInteger:
+        case inFraction:
+        case inExponent:
+          if (state !== afterZero) {
+            while (isDigit(byte)) {
+              if (++at === to) break;
+              byte = bytes[at] as number;
+            }
+            if (at === to) break;
+          }
+          if (byte === 0x2e && (state === inInteger || state === afterZero)) {
+            state = afterPoint;
+            at++;
+          } else if ((byte | 0x20) === 0x65 && state !== inExponent) {
+            state = afterE;
+            at++;
+          } else state = this.#endValue(base + at, depth);
+          break;
+        case inLiteral:
+          if (byte !== this.#literal[this.#literalAt]) return this.#fail("not_json");
+          at++;
+          if (++this.#literalAt === this.#literal.length) state = this.#endValue(base + at, depth);
+          break;
+        case colon:
+          if (byte === 0x3a) state = value;
+          else if (isWhiteSpace[byte] !== 1) return this.#fail("not_json");
+          at++;
+          break;
+        case nameOrEnd:
+        case name:
+          if (byte === quote) {
+            this.#isName = true;
+            this.#hasEscape = false;
+            this.#tokenStart = base + at;
+            state = inString;
+          } else if (byte === 0x7d && state === nameOrEnd) {
+            depth--;
+            state = this.#endValue(base + at + 1, depth);
+          } else if (isWhiteSpace[byte] !== 1) return this.#fail("not_json");
+          at++;
+          break;
+        case commaOrEnd: {
+          const isObject = ((containers[depth] as number) & 1) === 1;
+          if (byte === 0x2c) {
+            state = isObject ? name : value;
+            if (isObject && bytes[at + 1] === quote && at + 1 < to) {
+              this.#isName = true;
+              this.#hasEscape = false;
+              this.#tokenStart = base + ++at;
+              state = inString;
+            }
+          } else if (byte === (isObject ? 0x7d : 0x5d)) {
+            depth--;
+            state = this.#endValue(base + at + 1, depth);
+          } else if (isWhiteSpace[byte] !== 1) return this.#fail("not_json");
+          at++;
+          break;
+        }
+        case valueOrEnd:
+        case value:
+          at++;
+          if (isWhiteSpace[byte] === 1) break;
+          if (byte === 0x5d && state === valueOrEnd) {
+            depth--;
+            state = this.#endValue(base + at, depth);
+            break;
+          }
+          if ((this.#slots[depth] as number) >= 0)
+            this.members.spans[2 * (this.#slots[depth] as number)] = base + at - 1;
+          if (byte === quote) {
+            this.#isName = false;
+            state = inString;
+          } else if (byte === 0x7b || byte === 0x5b) {
+            if (depth === this.#maxDepth) return this.#fail("too_deep");
+            const isObject = byte === 0x7b;
+            if (depth === 0) this.kind = isObject ? "object" : "array";
+            const place = !isObject ? elsewhere : depth === 0 ? envelope : placeOf(this.#slots[depth] as number);
+            depth++;
+            containers[depth] = (place << 1) | (isObject ? 1 : 0);
+            this.#slots[depth] = -1;
+            state = isObject ? nameOrEnd : valueOrEnd;
+          } else if (isDigit(byte)) state = byte === 0x30 ? afterZero : inInteger;
+          else if (byte === 0x2d) state = afterMinus;
+          else {
+            const literal = literals.get(byte);
+            if (literal === undefined) return this.#fail("not_json");
+            this.#literal = literal;
+            this.#literalAt = 1;
+            state = inLiteral;
+          }
+          break;
+        default: // done
+          if (isWhiteSpace[byte] !== 1) return this.#fail("not_json");
+          at++;
+      }
+    }
+    if ((high & 0x80) !== 0) this.hasHighBytes = true;
+    this.#state = state;
+    this.#depth = depth;
+    this.#offset = base + to;
+    if (state <= inHex && this.#isName && containers[depth] !== plainObject) {
+      this.members.carry(bytes, Math.max(from, this.#tokenStart - base), to);
+    }
+    return true;
+  }
+
+  /** The value that ends before offset `end` was a member's or an element's at `depth`; says what comes next. */
+  #endValue(end: number, depth: number): number {
+    const slot = this.#slots[depth] as number;
+    if (slot >= 0) {
+      this.members.spans[2 * slot + 1] = end;
+      this.#slots[depth] = -1;
+    }
+    return depth === 0 ? done : commaOrEnd;
+  }
+
+  /** The name that ends before the quote at `at` is a member's at `depth`; false when it may not be there. */
+  #endName(bytes: Uint8Array, from: number, at: number, depth: number): boolean {
+    const place = (this.#containers[depth] as number) >> 1;
+    const found = this.members.endName(place, bytes, from, at, this.#offset, this.#tokenStart, this.#hasEscape);
+    if (found === repeated) return this.#fail("duplicate");
+    this.#slots[depth] = found;
+    return true;
+  }
+
+  #fail(problem: Problem): false {
+    this.problem = problem;
+    return false;
+  }
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+function bytesOf(characters: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const byte of Buffer.from(characters)) table[byte] = 1;
+  return table;
+}

@@ -1,0 +1,182 @@
+/**
+ * The members of a message that tutti knows by name: JSON-RPC's envelope, and the few places inside it that are read
+ * or rewritten. Everything else is letter. Sources: https://www.jsonrpc.org/specification, and the MCP specification's
+ * pages on progress, cancellation and tools (https://modelcontextprotocol.io/specification/2025-11-25).
+ */
+export const slot = {
+  jsonrpc: 0,
+  id: 1,
+  method: 2,
+  params: 3,
+  result: 4,
+  error: 5,
+  /** `params.name`: of a tool. */
+  name: 6,
+  /** `params._meta` */
+  meta: 7,
+  /** `params._meta.progressToken`: where a request asks for progress. */
+  wantedToken: 8,
+  /** `params.progressToken`: where a progress notification says whose it is. */
+  token: 9,
+  /** `params.requestId`: of a cancelled notification. */
+  requestId: 10,
+  /** `error.code` */
+  code: 11,
+  /** `error.message` */
+  message: 12,
+  /** `error.data` */
+  data: 13,
+  /** `result._meta` */
+  resultMeta: 14,
+} as const;
+
+export type Slot = (typeof slot)[keyof typeof slot];
+
+const slotCount = 15;
+
+/** An object whose members are known by name; every other object is `elsewhere`. */
+export type Place = number;
+export const elsewhere: Place = 0;
+export const envelope: Place = 1;
+
+/** What `endName` says of a member that may not be there twice. */
+export const repeated = -3;
+const reserved = -2;
+const unknown = -1;
+
+const longestCarriedName = 1024;
+const mostUnknownMembers = 64;
+
+type Member = { readonly name: Uint8Array; readonly slot: number };
+
+const errorData = 5;
+const resultMeta = 6;
+
+// Index = Place. The members are compared in this order, the most frequent first.
+const members: readonly (readonly Member[])[] = [
+  [],
+  [
+    member("jsonrpc", slot.jsonrpc),
+    member("id", slot.id),
+    member("method", slot.method),
+    member("params", slot.params),
+    member("result", slot.result),
+    member("error", slot.error),
+  ],
+  [
+    member("name", slot.name),
+    member("_meta", slot.meta),
+    member("progressToken", slot.token),
+    member("requestId", slot.requestId),
+  ],
+  [member("progressToken", slot.wantedToken)],
+  [member("code", slot.code), member("message", slot.message), member("data", slot.data)],
+  [member("tutti/error", reserved)],
+  [member("tutti/error", reserved)],
+  [member("_meta", slot.resultMeta)],
+];
+
+// Index = Slot: which place the object in that slot is.
+const placeIn: readonly Place[] = (() => {
+  const places = new Array<Place>(slotCount).fill(elsewhere);
+  places[slot.params] = 2;
+  places[slot.meta] = 3;
+  places[slot.error] = 4;
+  places[slot.data] = errorData;
+  places[slot.resultMeta] = resultMeta;
+  places[slot.result] = 7;
+  return places;
+})();
+
+/** Where the members of an object in `slot` are looked up. */
+export function placeOf(slot: number): Place {
+  return slot < 0 ? elsewhere : (placeIn[slot] as Place);
+}
+
+/** Notes where a message's known members stand while the scanner walks over them. */
+export class Members {
+  /** Where the value in slot `s` begins and ends, from the text's first byte: `spans[2 * s]`, `spans[2 * s + 1]`; −1 where there is none. */
+  readonly spans: number[] = new Array(2 * slotCount).fill(-1);
+  /** Where the names begin and end (quotes included) of members that only tutti may write. */
+  reservedNames: number[] = [];
+  #unknownNames: string[] = [];
+  /** The first part of a name of which the rest is still to come, with its opening quote. */
+  #carried: Buffer | undefined;
+
+  reset(): void {
+    this.spans.fill(-1);
+    if (this.reservedNames.length > 0) this.reservedNames = [];
+    if (this.#unknownNames.length > 0) this.#unknownNames = [];
+    this.#carried = undefined;
+  }
+
+  /**
+   * The slot of the member whose name ends before `at`, negative for one that is not known. `offset` is where
+   * `bytes[from]` stands in the text, `start` where the name's opening quote does.
+   */
+  endName(
+    place: Place,
+    bytes: Uint8Array,
+    from: number,
+    at: number,
+    offset: number,
+    start: number,
+    isEscaped: boolean,
+  ): number {
+    let name = bytes;
+    let first = start - offset + from + 1;
+    let end = at;
+    if (this.#carried !== undefined) {
+      name = Buffer.concat([this.#carried, bytes.subarray(from, at)]);
+      this.#carried = undefined;
+      first = 1;
+      end = name.length;
+    } else if (first < from) return unknown; // Too long to have been carried, so none of ours.
+    const length = end - first + 2;
+    if (isEscaped) {
+      name = Buffer.from(JSON.parse(`"${textOf(name, first, end)}"`) as string);
+      first = 0;
+      end = name.length;
+    }
+    const found = find(place, name, first, end);
+    // A letter may repeat its members; what tutti reads and rewrites may not, or two readers would see two messages.
+    if (found >= 0) return this.spans[2 * found] !== -1 && found !== slot.resultMeta ? repeated : found;
+    if (found === reserved) this.reservedNames.push(start, start + length);
+    return place === envelope ? this.#noteUnknown(textOf(name, first, end)) : unknown;
+  }
+
+  /** Keeps the first part of a name, which ends with the part of the text that has come. */
+  carry(bytes: Uint8Array, from: number, to: number): void {
+    const before = this.#carried ?? Buffer.alloc(0);
+    const isShort = before.length + to - from <= longestCarriedName;
+    this.#carried = isShort ? Buffer.concat([before, bytes.subarray(from, to)]) : undefined;
+  }
+
+  #noteUnknown(name: string): number {
+    if (this.#unknownNames.includes(name) || this.#unknownNames.length === mostUnknownMembers) return repeated;
+    this.#unknownNames.push(name);
+    return unknown;
+  }
+}
+
+function find(place: Place, bytes: Uint8Array, from: number, to: number): number {
+  const known = members[place] as readonly Member[];
+  for (let index = 0; index < known.length; index++) {
+    const { name, slot } = known[index] as Member;
+    if (name.length === to - from && startsWith(bytes, from, name)) return slot;
+  }
+  return unknown;
+}
+
+function startsWith(bytes: Uint8Array, from: number, name: Uint8Array): boolean {
+  for (let index = 0; index < name.length; index++) if (bytes[from + index] !== name[index]) return false;
+  return true;
+}
+
+function member(name: string, slot: number): Member {
+  return { name: Buffer.from(name), slot };
+}
+
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString();
+}

@@ -1,0 +1,186 @@
+import { type Slot, slot } from "./members.ts";
+
+/**
+ * A message on its way out, without what frames it on its link. A string is bytes, one to a character (latin1), and is
+ * what short messages are; long ones stay the buffers they came in.
+ */
+export type Outgoing = string | readonly Buffer[];
+
+/** Replaces what stands from `start` to `end`, offsets in the message, by `bytes` (one to a character). */
+export type Edit = { readonly start: number; readonly end: number; readonly bytes: string };
+
+/** What is longer goes out as buffers, uncopied. */
+const longestString = 32 * 1024;
+
+/**
+ * One JSON-RPC message as it came: the bytes, and where the members that tutti knows stand in them. Nothing is decoded
+ * until it is asked for. The bytes are never changed.
+ */
+export class Message {
+  readonly kind: "request" | "notification" | "reply";
+  readonly length: number;
+  /** Where the names of members that only tutti may write begin and end, quotes included: start, end, start, … */
+  readonly reservedNames: readonly number[];
+  readonly #pieces: readonly Buffer[];
+  readonly #spans: readonly number[];
+
+  constructor(
+    kind: Message["kind"],
+    pieces: readonly Buffer[],
+    spans: readonly number[],
+    reservedNames: readonly number[],
+  ) {
+    this.kind = kind;
+    this.length = pieces.length === 1 ? (pieces[0] as Buffer).length : lengthOf(pieces);
+    this.reservedNames = reservedNames;
+    this.#pieces = pieces;
+    this.#spans = spans;
+  }
+
+  has(member: Slot): boolean {
+    return this.#spans[2 * member] !== -1;
+  }
+
+  /** Where the value of `member` begins; −1 when it is not there. */
+  start(member: Slot): number {
+    return this.#spans[2 * member] as number;
+  }
+
+  end(member: Slot): number {
+    return this.#spans[2 * member + 1] as number;
+  }
+
+  /** The value's bytes as they stand, one to a character; undefined when it is not there. */
+  raw(member: Slot): string | undefined {
+    return this.has(member) ? this.slice(this.start(member), this.end(member)) : undefined;
+  }
+
+  /** The value's first byte, which tells its type; −1 when it is not there. */
+  firstByte(member: Slot): number {
+    if (!this.has(member)) return -1;
+    return this.slice(this.start(member), this.start(member) + 1).charCodeAt(0);
+  }
+
+  /** The value where it is a JSON string; undefined otherwise. */
+  text(member: Slot): string | undefined {
+    const raw = this.raw(member);
+    return raw === undefined || raw.charCodeAt(0) !== 0x22 ? undefined : decodeString(raw);
+  }
+
+  /** The value where it is an integer of at most 15 digits, written as one; −1 otherwise, and for negative ones. */
+  integer(member: Slot): number {
+    const raw = this.raw(member);
+    return raw !== undefined && raw.length <= 15 && isInteger(raw) ? Number(raw) : -1;
+  }
+
+  /** The value parsed; undefined when it is not there. For small values: letters are not opened. */
+  parsed(member: Slot): unknown {
+    return this.has(member) ? JSON.parse(this.bytes(this.start(member), this.end(member)).toString()) : undefined;
+  }
+
+  /** The bytes from offset `start` to `end`, one to a character. */
+  slice(start: number, end: number): string {
+    const only = this.#pieces[0] as Buffer;
+    return this.#pieces.length === 1 ? only.toString("latin1", start, end) : this.bytes(start, end).toString("latin1");
+  }
+
+  /** The bytes from offset `start` to `end`; not copied where they stand in one piece. */
+  bytes(start: number, end: number): Buffer {
+    const pieces = cut(this.#pieces, start, end);
+    return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+  }
+
+  /** The message with `edits` made, which are in order and do not overlap; every other byte as it came. */
+  splice(edits: readonly Edit[]): Outgoing {
+    if (this.#pieces.length === 1 && this.length <= longestString) {
+      const only = this.#pieces[0] as Buffer;
+      let out = "";
+      let at = 0;
+      for (const { start, end, bytes } of edits) {
+        out += only.toString("latin1", at, start) + bytes;
+        at = end;
+      }
+      return out + only.toString("latin1", at, only.length);
+    }
+    const out: Buffer[] = [];
+    let at = 0;
+    for (const { start, end, bytes } of edits) {
+      out.push(...cut(this.#pieces, at, start), Buffer.from(bytes, "latin1"));
+      at = end;
+    }
+    out.push(...cut(this.#pieces, at, this.length));
+    return out;
+  }
+}
+
+/**
+ * What kind of JSON-RPC message an envelope with these spans is; undefined when it is none: not `"jsonrpc": "2.0"`,
+ * both or neither of result and error, or an id that is no string or number.
+ */
+export function kindOf(spans: readonly number[], byteAt: (offset: number) => number): Message["kind"] | undefined {
+  const version = spans[2 * slot.jsonrpc] as number;
+  if (version === -1 || spans[2 * slot.jsonrpc + 1] !== version + 5) return undefined;
+  if (byteAt(version + 1) !== 0x32 || byteAt(version + 2) !== 0x2e || byteAt(version + 3) !== 0x30) return undefined;
+  const id = spans[2 * slot.id] as number;
+  if (spans[2 * slot.method] !== -1) {
+    if (byteAt(spans[2 * slot.method] as number) !== 0x22) return undefined;
+    if (id === -1) return "notification";
+    return isIdStart(byteAt(id)) ? "request" : undefined;
+  }
+  const hasResult = spans[2 * slot.result] !== -1;
+  return id !== -1 && hasResult !== (spans[2 * slot.error] !== -1) ? "reply" : undefined;
+}
+
+/** `text` as a JSON string, in bytes. */
+export function encodeString(text: string): string {
+  return toBytes(JSON.stringify(text));
+}
+
+/** The bytes of `text` in UTF-8, one to a character. */
+export function toBytes(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}
+
+/** How many bytes `message` has. */
+export function sizeOf(message: Outgoing): number {
+  return typeof message === "string" ? message.length : lengthOf(message);
+}
+
+function decodeString(raw: string): string {
+  for (let index = 1; index < raw.length - 1; index++) {
+    const code = raw.charCodeAt(index);
+    if (code === 0x5c || code >= 0x80) return JSON.parse(Buffer.from(raw, "latin1").toString()) as string;
+  }
+  return raw.slice(1, -1);
+}
+
+function isInteger(raw: string): boolean {
+  for (let index = 0; index < raw.length; index++) {
+    const code = raw.charCodeAt(index);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
+}
+
+function isIdStart(byte: number): boolean {
+  return byte === 0x22 || byte === 0x2d || (byte >= 0x30 && byte <= 0x39);
+}
+
+function lengthOf(pieces: readonly Buffer[]): number {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  return length;
+}
+
+function cut(pieces: readonly Buffer[], start: number, end: number): Buffer[] {
+  const out: Buffer[] = [];
+  let offset = 0;
+  for (const piece of pieces) {
+    const from = Math.max(start - offset, 0);
+    const to = Math.min(end - offset, piece.length);
+    if (from < to) out.push(piece.subarray(from, to));
+    offset += piece.length;
+    if (offset >= end) break;
+  }
+  return out;
+}
