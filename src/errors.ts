@@ -1,9 +1,11 @@
+import { slot } from "./wire/members.ts";
+import { encodeString, type Message, type Outgoing, toBytes } from "./wire/message.ts";
+
 /**
  * Why a call got no reply of its own from its server. The list is closed; what a person can do about each is in
  * docs/errors.md.
  *
  * - `unknown_tool`: not in the catalog. Did not run.
- * - `bad_arguments`: the input of one of tutti's own tools is wrong. Did not run.
  * - `queue_full`: the server's queue is at its bound. Did not run.
  * - `unavailable`: the server is not connected, did not start in time, or is being stopped. Did not run.
  * - `timed_out`: no reply by the deadline. May have run.
@@ -14,7 +16,6 @@
  */
 export type CallErrorCode =
   | "unknown_tool"
-  | "bad_arguments"
   | "queue_full"
   | "unavailable"
   | "timed_out"
@@ -22,3 +23,70 @@ export type CallErrorCode =
   | "bad_reply"
   | "cancelled"
   | "internal";
+
+const didNotRun: ReadonlySet<CallErrorCode> = new Set(["unknown_tool", "queue_full", "unavailable"]);
+
+/** A call that failed through tutti or on the way to its server. The message's first line is for the model. */
+export class CallError extends Error {
+  override readonly name = "CallError";
+  readonly code: CallErrorCode;
+  /** The server's configured name, where the call had one. */
+  readonly server: string | undefined;
+  /** False only where the server has certainly not seen the call. */
+  readonly mayHaveRun: boolean;
+
+  constructor(
+    code: CallErrorCode,
+    message: string,
+    options: { server?: string; sent?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.server = options.server;
+    this.mayHaveRun = options.sent ?? !didNotRun.has(code);
+  }
+}
+
+/** JSON-RPC's error codes, https://www.jsonrpc.org/specification#error_object. */
+export const rpcCode = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+} as const;
+
+/** The reply to a `tools/call` that failed: a result that says so, which no client mistakes for a lost connection. */
+export function toToolResult(id: string, error: CallError): Outgoing {
+  const server = error.server === undefined ? "" : `"server":${encodeString(error.server)},`;
+  const mark = `{"origin":"tutti",${server}"code":"${error.code}","mayHaveRun":${error.mayHaveRun}}`;
+  return failedResult(id, encodeString(error.message), mark);
+}
+
+/** The reply to a request that failed, as a JSON-RPC error. */
+export function toProtocolError(id: string, code: number, message: string): Outgoing {
+  return `{"jsonrpc":"2.0","id":${id},"error":{"code":${code},"message":${encodeString(message)}}}`;
+}
+
+/**
+ * A server's JSON-RPC error as the result of its `tools/call`: the message as text, and code, message and data byte for
+ * byte in `_meta["tutti/error"]`. Undefined for the codes with which the protocol itself works: −32042 (URL elicitation
+ * required) and −32020 … −32099 (reserved).
+ */
+export function serverErrorAsResult(id: string, server: string, reply: Message): Outgoing | undefined {
+  const code = reply.raw(slot.code) ?? String(rpcCode.internalError);
+  const number = Number(code);
+  if (number === -32042 || (number <= -32020 && number >= -32099)) return undefined;
+  const isText = reply.firstByte(slot.message) === 0x22;
+  const message = isText
+    ? (reply.raw(slot.message) as string)
+    : toBytes('"The server gave an error without a message."');
+  const data = reply.has(slot.data) ? `,"data":${reply.raw(slot.data)}` : "";
+  const mark = `{"origin":"server","server":${encodeString(server)},"code":${code},"message":${message}${data}}`;
+  return failedResult(id, message, mark);
+}
+
+function failedResult(id: string, text: string, mark: string): Outgoing {
+  const content = `[{"type":"text","text":${text}}]`;
+  return `{"jsonrpc":"2.0","id":${id},"result":{"content":${content},"isError":true,"_meta":{"tutti/error":${mark}}}}`;
+}

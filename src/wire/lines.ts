@@ -17,6 +17,8 @@ export type BadLine = {
   readonly problem: Problem | "not_rpc";
   /** The id it would have had, as it stands (bytes, one to a character), where that can be told. */
   readonly id: string | undefined;
+  /** Whether a method was read in it, so that its id is not the id of a reply. */
+  readonly hasMethod: boolean;
   /** Whether it looks like a message that was spoilt, not like a line of other text. */
   readonly isObject: boolean;
   /** How it begins, at most 512 bytes. */
@@ -42,7 +44,7 @@ export class Lines {
   #pieces: Buffer[] = [];
   #length = 0;
   /** Set while the rest of a failed line is skipped. */
-  #failed: { problem: BadLine["problem"]; id: string | undefined; head: Buffer; tail: Buffer } | undefined;
+  #failed: { problem: BadLine["problem"]; id: string | undefined; hasMethod: boolean; head: Buffer; tail: Buffer } | undefined;
 
   constructor(limits: MessageLimits, onMessage: (message: Message) => void, onBadLine: (line: BadLine) => void) {
     this.#scanner = new Scanner(limits.maxDepth);
@@ -82,9 +84,10 @@ export class Lines {
   #endLine(): void {
     if (this.#failed === undefined && this.#length > 0) this.#finish();
     if (this.#failed !== undefined) {
-      const { problem, id, head, tail } = this.#failed;
+      const { problem, id, hasMethod, head, tail } = this.#failed;
       this.#failed = undefined;
-      const line = { problem, id: id ?? idAtEnd(tail), isObject: head[0] === 0x7b, head: head.toString("latin1") };
+      const isObject = head[0] === 0x7b;
+      const line = { problem, id: id ?? idAtEnd(tail), hasMethod, isObject, head: head.toString("latin1") };
       this.#reset();
       if (!isBlank(head)) this.#onBadLine(line);
     }
@@ -110,7 +113,8 @@ export class Lines {
   #fail(problem: BadLine["problem"]): void {
     const { spans } = this.#scanner.members;
     const tail = this.#pieces.reduce(lastBytes, Buffer.alloc(0));
-    this.#failed = { problem, id: rawId(this.#pieces, spans), head: firstBytes(this.#pieces), tail };
+    const hasMethod = spans[2 * slot.method] !== -1;
+    this.#failed = { problem, id: rawId(this.#pieces, spans), hasMethod, head: firstBytes(this.#pieces), tail };
     this.#pieces = [];
   }
 

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+
+/**
+ * Names as clients see them. What is given here fits the clients with the tightest rules: at most 50 of
+ * `[A-Za-z0-9_-]`, the first one a letter or `_`. All of it depends only on the names in the configuration and in one
+ * server's own list, never on which servers are up.
+ */
+
+const longestName = 50;
+const longestPrefix = 24;
+const hashLength = 6;
+const separator = "__";
+
+/** Each server's prefix. No prefix holds `__` or ends with `_`, so that an exposed name tells its server. */
+export function prefixes(servers: readonly string[]): ReadonlyMap<string, string> {
+  const plain = servers.map((server) => {
+    const fitting = fitted(server).replace(/_+/g, "_").replace(/_$/, "");
+    return fitting.length > longestPrefix ? withHash(fitting, server, longestPrefix) : fitting || "server";
+  });
+  return new Map(
+    servers.map((server, index) => [server, distinct(server, plain[index] as string, plain, longestPrefix)]),
+  );
+}
+
+/** The exposed name of each of one server's tools, which are unique; index for index. */
+export function exposedNames(prefix: string, tools: readonly string[]): readonly string[] {
+  const whole = tools.map((tool) => `${prefix}${separator}${tool}`);
+  const plain = whole.map((name) => {
+    const fitting = fitted(name);
+    return fitting.length > longestName ? withHash(fitting, name, longestName) : fitting;
+  });
+  return whole.map((name, index) => distinct(name, plain[index] as string, plain, longestName));
+}
+
+/** The prefix that an exposed name has; undefined where it has none. */
+export function prefixOf(exposed: string): string | undefined {
+  const at = exposed.indexOf(separator);
+  return at > 0 ? exposed.slice(0, at) : undefined;
+}
+
+function fitted(name: string): string {
+  const fitting = name.replace(/[^A-Za-z0-9_-]/gu, "_");
+  return /^[A-Za-z_]/.test(fitting) ? fitting : `_${fitting}`;
+}
+
+// Of several names that have become the same, the one that did not have to change keeps it.
+function distinct(name: string, fitting: string, all: readonly string[], longest: number): string {
+  const isShared = all.indexOf(fitting) !== all.lastIndexOf(fitting);
+  return isShared && fitting !== name ? withHash(fitting, name, longest) : fitting;
+}
+
+function withHash(fitting: string, name: string, longest: number): string {
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, hashLength);
+  return `${fitting.slice(0, longest - hashLength - 1)}_${hash}`;
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from "node:crypto";
+import { homedir } from "node:os";
+import pLimit, { type LimitFunction } from "p-limit";
+import type { Config, ServerConfig } from "../config/config.ts";
+import { Downstream } from "../downstream/downstream.ts";
+import type { Events } from "../events.ts";
+import { systemClock } from "../ports/clock.ts";
+import { systemFiles } from "../ports/files.ts";
+import { systemSpawn } from "../ports/spawn.ts";
+import { startChild } from "../process/child.ts";
+import { childEnvironment } from "../process/environment.ts";
+import { type CommandFinder, createCommandFinder } from "../process/path.ts";
+import { Relay } from "../relay/relay.ts";
+import type { OpenLink } from "../transport/link.ts";
+import { openStdioChild } from "../transport/stdio-child.ts";
+
+/** Servers that are spawned in one turn of the event loop: a spawn blocks it for milliseconds. */
+const spawnsAtOnce = 2;
+
+/** A whole tutti without a client: the relay and its servers. */
+export type Tutti = {
+  readonly relay: Relay;
+  /** In the order of the configuration, without the disabled ones. */
+  readonly downstreams: readonly Downstream[];
+  /** Starts all servers at once. Resolves when each is ready or has failed; never rejects. */
+  readonly start: () => Promise<void>;
+  /** Ends all of them at once; resolves when nothing of them is left. */
+  readonly stop: () => Promise<void>;
+  /** The same at once and synchronously. */
+  readonly kill: () => void;
+};
+
+/** Builds the relay and its servers on the real machine; starts nothing yet. */
+export function compose(config: Config, version: string, events: Events): Tutti {
+  const finder = createCommandFinder({
+    env: process.env,
+    home: homedir(),
+    platform: process.platform,
+    marker: randomUUID(),
+    files: systemFiles,
+    spawn: systemSpawn,
+    clock: systemClock,
+  });
+  const spawning = pLimit(spawnsAtOnce);
+  const opener = (server: ServerConfig): OpenLink => openLink(server, config, finder, spawning, events);
+  const downstreams: Downstream[] = config.servers
+    .filter(({ disabled }) => !disabled)
+    .map((server) => {
+      const { name } = server;
+      const downstream: Downstream = new Downstream({
+        config: server,
+        version,
+        openLink: opener(server),
+        clock: systemClock,
+        events: {
+          toolsChanged: () => relay.update(downstream),
+          stateChanged: () => publishState(downstream, events),
+          stdoutLine: (line) => events.publish("serverSaid", { server: name, from: "stdout", line }),
+          oddity: (text) => events.publish("oddity", { server: name, text }),
+          defect: (cause) => events.publish("defect", { cause }),
+        },
+      });
+      return downstream;
+    });
+  const relay = new Relay({ config, downstreams, clock: systemClock, events });
+  return {
+    relay,
+    downstreams,
+    start: async () => {
+      const isTime = systemClock.after(config.startup.waitMs, () => relay.answerLists());
+      await Promise.all(downstreams.map((downstream) => downstream.start()));
+      isTime.cancel();
+      relay.answerLists();
+    },
+    stop: async () => {
+      relay.answerLists();
+      await Promise.all(downstreams.map((downstream) => downstream.stop()));
+    },
+    kill: () => {
+      for (const downstream of downstreams) downstream.kill();
+    },
+  };
+}
+
+function openLink(
+  { name, launch }: ServerConfig,
+  { limits }: Config,
+  finder: CommandFinder,
+  spawning: LimitFunction,
+  events: Events,
+): OpenLink {
+  return async (linkEvents) => {
+    if (launch.kind !== "stdio") {
+      throw new Error(`servers at a URL are not supported yet; this version starts servers by "command"`);
+    }
+    const { command, path } = await finder.find(launch);
+    return await spawning(async () => {
+      await new Promise<void>((resolve) => systemClock.soon(resolve));
+      const env = { ...childEnvironment(process.env, launch.env, process.platform), PATH: path };
+      const child = startChild(
+        { command, args: launch.args, env, cwd: launch.cwd },
+        { spawn: systemSpawn, clock: systemClock },
+        { stderrLine: (line) => events.publish("serverSaid", { server: name, from: "stderr", line }) },
+      );
+      return openStdioChild(child, limits, systemClock, linkEvents);
+    });
+  };
+}
+
+function publishState({ name, state, definitions }: Downstream, events: Events): void {
+  if (state.kind === "ready") {
+    const text = `ready with ${definitions.length} tools in ${(state.startedInMs / 1000).toFixed(1)} s`;
+    events.publish("serverChanged", { server: name, state: "ready", text });
+  } else if (state.kind === "down") {
+    const text = state.isFailure ? `did not start: ${state.reason}` : state.reason;
+    events.publish("serverChanged", { server: name, state: state.isFailure ? "failed" : "ended", text });
+  }
+}

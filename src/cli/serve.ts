@@ -1,0 +1,74 @@
+import { Client } from "../client/client.ts";
+import { systemClock } from "../ports/clock.ts";
+import { onEndSignals } from "../ports/signals.ts";
+import { openStdioSelf } from "../transport/stdio-self.ts";
+import type { Tutti } from "./compose.ts";
+
+/** What `serve` takes from the command line. */
+export type ServeOptions = {
+  readonly version: string;
+  /** Files named by `--config`. */
+  readonly configs: readonly string[];
+  /** Overrides `log.level`. */
+  readonly logLevel: string | undefined;
+};
+
+/** What a client may send before the configuration, which can set other bounds, is read. */
+const firstLimits = { maxMessageBytes: 32 * 1024 * 1024, maxDepth: 512 };
+
+/** How long the rest is not loaded when no client speaks: its handshake is to be answered before anything heavy. */
+const quietMs = 50;
+
+/** Bound on sending what is still to be sent at the end. */
+const flushMs = 200;
+
+/**
+ * Serves one client over stdio until it leaves or a signal comes, then ends with all servers gone. The first answer
+ * needs nothing but what is imported above; everything else is loaded after it.
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  let tutti: Tutti | undefined;
+  let isEnding = false;
+  let beginLoading = () => {};
+  const isTimeToLoad = new Promise<void>((resolve) => {
+    beginLoading = resolve;
+  });
+  const end = async (exitCode: number): Promise<void> => {
+    if (isEnding) {
+      tutti?.kill();
+      process.exit(1);
+    }
+    isEnding = true;
+    process.exitCode = exitCode;
+    await tutti?.stop();
+    link.end();
+    process.stdin.destroy();
+    // What is left of the event loop is our own output; should the client not take it, we do not wait.
+    systemClock.after(flushMs, () => process.exit());
+  };
+  const link = openStdioSelf(firstLimits, systemClock, {
+    message: (message) => {
+      client.receive(message);
+      systemClock.soon(beginLoading);
+    },
+    badLine: (line) => client.receiveBadLine(line),
+    closed: () => void end(0),
+    defect: fail,
+  });
+  const client = new Client(link, options.version);
+  onEndSignals(() => void end(0));
+  process.on("exit", () => tutti?.kill());
+  process.on("uncaughtException", (cause) => {
+    fail(cause);
+    tutti?.kill();
+    process.exit(70);
+  });
+  systemClock.after(quietMs, beginLoading);
+  await isTimeToLoad;
+  const { startServing } = await import("./start-serving.ts");
+  if (!isEnding) tutti = await startServing(client, options);
+}
+
+function fail(cause: unknown): void {
+  process.stderr.write(`tutti: a defect, please report it: ${cause instanceof Error ? cause.stack : String(cause)}\n`);
+}

@@ -1,0 +1,190 @@
+import * as z from "zod";
+
+/** Every default of the file, stated once: the schema shows them, and they fill in what the file leaves out. */
+export const defaults = {
+  waitMs: 8_000,
+  errors: "result",
+  maxMessageBytes: 33_554_432,
+  maxDepth: 512,
+  logLevel: "info",
+  maxConcurrentCalls: 0,
+  maxQueuedCalls: 256,
+  callTimeoutMs: 300_000,
+  callTimeoutCapMs: 3_600_000,
+  connectTimeoutMs: 30_000,
+} as const;
+
+/** The longest time that Node's timers hold, about 24 days. */
+const longestMs = 2_147_483_647;
+
+const wholeNumber = (least: number, most: number) => z.int().min(least).max(most);
+const text = z.string().min(1);
+const toolPatterns = z.array(text);
+
+/** What stands beside the servers. */
+export const settingsSchema = z.strictObject({
+  $schema: z
+    .string()
+    .optional()
+    .describe("Where an editor finds the description of this file. tutti does not read it."),
+  startup: z
+    .strictObject({
+      waitMs: wholeNumber(0, 600_000)
+        .default(defaults.waitMs)
+        .describe(
+          "How long the first list of tools waits for servers that are still starting, in milliseconds. 0 = not at all. " +
+            "Whatever comes later is announced to the client.",
+        ),
+    })
+    .prefault({})
+    .describe("What happens while servers start."),
+  errors: z
+    .enum(["result", "protocol"])
+    .default(defaults.errors)
+    .describe(
+      '"result": whatever fails a tool call comes back as a result with `isError`, which a model can act on. ' +
+        '"protocol": servers\' JSON-RPC errors go on unchanged, and an unknown tool is error -32602.',
+    ),
+  limits: z
+    .strictObject({
+      maxMessageBytes: wholeNumber(1024, 536_870_912)
+        .default(defaults.maxMessageBytes)
+        .describe("The longest message that is passed on, in bytes. A longer one fails alone."),
+      maxDepth: wholeNumber(16, 10_000)
+        .default(defaults.maxDepth)
+        .describe("The deepest nesting of objects and lists that is passed on. A deeper message fails alone."),
+    })
+    .prefault({})
+    .describe("Bounds on single messages, in both directions."),
+  log: z
+    .strictObject({
+      level: z
+        .enum(["silent", "error", "warn", "info", "debug"])
+        .default(defaults.logLevel)
+        .describe("The least important line that is written to stderr."),
+    })
+    .prefault({})
+    .describe("What tutti says on stderr."),
+});
+
+const hints = z.looseObject({
+  readOnlyHint: z
+    .boolean()
+    .optional()
+    .describe("The tool changes nothing. Several clients run only such tools at once."),
+  destructiveHint: z.boolean().optional().describe("The tool may overwrite or delete."),
+  idempotentHint: z.boolean().optional().describe("A second call with the same arguments changes nothing more."),
+  openWorldHint: z.boolean().optional().describe("The tool reaches beyond its own data, for example into the web."),
+  title: z.string().optional().describe("The tool's name for people."),
+});
+
+/** Which tools of one server are offered, and how. */
+export const toolsSchema = z.strictObject({
+  include: toolPatterns.default([]).describe("Only tools that match one of these patterns are offered. Empty = all."),
+  exclude: toolPatterns
+    .default([])
+    .describe("Tools that match one of these patterns are not offered, whatever `include` says."),
+  rename: z
+    .record(z.string().regex(/^[^*?]+$/, "patterns cannot be renamed. Name one tool."), text.max(128))
+    .default({})
+    .describe("A tool's own name → the name it is offered under, behind the server's prefix."),
+  annotations: z
+    .record(text, hints)
+    .default({})
+    .describe(
+      "Pattern → hints that are laid over the server's own. Of two patterns that match one tool, the later wins hint by hint.",
+    ),
+});
+
+/** tutti's own fields of a server. */
+export const ownServerSchema = z.strictObject({
+  command: text.optional().describe("The program to start. It speaks MCP over its stdin and stdout."),
+  args: z.array(z.string()).optional().describe("The program's arguments."),
+  env: z
+    .record(
+      z.string().regex(/^[^=]+$/, "is no name for a variable. Use letters, digits and _."),
+      z.union([z.string(), z.number(), z.boolean()]),
+    )
+    .optional()
+    .describe(
+      "Environment variables for the program, beside the few that every server gets (PATH, HOME and the like).",
+    ),
+  cwd: z
+    .string()
+    .optional()
+    .describe("The folder the program starts in, seen from this file's folder. Absent = this file's folder."),
+  url: text
+    .optional()
+    .describe("The address of a server on the network, with http:// or https://, instead of `command`."),
+  type: z
+    .enum(["stdio", "local", "http", "streamable-http", "streamableHttp", "sse"])
+    .optional()
+    .describe(
+      "How messages travel. Absent = stdio with `command`, Streamable HTTP with `url`. `local` means stdio; " +
+        "`streamable-http` and `streamableHttp` mean http.",
+    ),
+  headers: z
+    .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "is no name for a header."), z.string())
+    .optional()
+    .describe("HTTP headers for every request to the server."),
+  disabled: z.boolean().default(false).describe("true = the server is neither started nor offered."),
+  maxConcurrentCalls: wholeNumber(0, 100_000)
+    .default(defaults.maxConcurrentCalls)
+    .describe("Calls running at once; later ones wait. 1 = one after the other, 0 = no bound."),
+  maxQueuedCalls: wholeNumber(0, 100_000)
+    .default(defaults.maxQueuedCalls)
+    .describe("Calls waiting for one of those places; one more is refused. 0 = none may wait."),
+  callTimeoutMs: wholeNumber(0, longestMs)
+    .optional()
+    .meta({ default: defaults.callTimeoutMs })
+    .describe("From a call's arrival to its reply, in milliseconds; progress starts it anew. 0 = no deadline."),
+  callTimeoutCapMs: wholeNumber(0, longestMs)
+    .optional()
+    .meta({ default: defaults.callTimeoutCapMs })
+    .describe(
+      "However much progress a call reports, it ends here, in milliseconds. 0 = no cap. " +
+        "Absent = the default, or `callTimeoutMs` where that is longer or 0.",
+    ),
+  connectTimeoutMs: wholeNumber(1, longestMs)
+    .optional()
+    .meta({ default: defaults.connectTimeoutMs })
+    .describe("From the start of the server to its complete list of tools, in milliseconds."),
+  tools: z
+    .union([toolsSchema, toolPatterns])
+    .prefault({})
+    .describe("Which tools are offered, and how. A plain list, as Copilot writes it, is `include`, but empty = none."),
+});
+
+const seconds = z
+  .number()
+  .gt(0)
+  .max(Math.floor(longestMs / 1000));
+
+/** A server's entry as people write it: tutti's own fields and those of other clients that mean something here. */
+export const serverSchema = ownServerSchema.extend({
+    httpUrl: text.optional().describe("Gemini CLI's `url` for Streamable HTTP."),
+    serverUrl: text.optional().describe("Windsurf's `url`."),
+    enabled: z.boolean().optional().describe("false = `disabled`, as Codex and Zed write it."),
+    timeout: z
+      .number()
+      .min(0)
+      .max(longestMs)
+      .optional()
+      .describe(
+        "`callTimeoutMs` of other clients: below 1000 seconds (Cline, Roo), above 3600 milliseconds (Claude Code, " +
+          "Gemini CLI), between them ignored, because it may be either.",
+      ),
+    tool_timeout_sec: seconds.optional().describe("Codex's `callTimeoutMs`, in seconds."),
+    startup_timeout_sec: seconds.optional().describe("Codex's `connectTimeoutMs`, in seconds."),
+    startup_timeout_ms: wholeNumber(1, longestMs).optional().describe("Codex's `connectTimeoutMs`, in milliseconds."),
+    includeTools: toolPatterns.optional().describe("Gemini CLI's `tools.include`, but empty = none."),
+    enabled_tools: toolPatterns.optional().describe("Codex's `tools.include`, but empty = none."),
+    excludeTools: toolPatterns.optional().describe("Gemini CLI's `tools.exclude`."),
+    disabledTools: toolPatterns.optional().describe("`tools.exclude` of Roo and Windsurf."),
+    disabled_tools: toolPatterns.optional().describe("Codex's `tools.exclude`."),
+  });
+
+/** An entry that the schema has accepted, with defaults filled in. */
+export type ServerEntry = z.output<typeof serverSchema>;
+
+export type Settings = z.output<typeof settingsSchema>;

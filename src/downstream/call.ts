@@ -1,0 +1,152 @@
+import type { ServerConfig } from "../config/config.ts";
+import { CallError, type CallErrorCode } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { BadLine } from "../wire/lines.ts";
+import type { Message, Outgoing } from "../wire/message.ts";
+import type { Connection, Waiter } from "./connection.ts";
+import type { Dated } from "./deadlines.ts";
+import type { Gate, Leave } from "./gate.ts";
+
+/** A request on its way to a server, as its exchange sees it. Exactly one of `reply` and `fail` is called, once, unless it is cancelled first. */
+export type Request = {
+  /** The message for the server, with `id` as its id and progress token. Called when it is sent; undefined: it is not wanted any more. */
+  readonly encode: (id: number) => Outgoing | undefined;
+  readonly reply: (reply: Message) => void;
+  readonly progress: (notification: Message) => void;
+  readonly fail: (error: CallError) => void;
+};
+
+/** What a call needs of its server. */
+export type Surroundings = {
+  readonly config: ServerConfig;
+  readonly clock: Clock;
+  readonly gate: Gate;
+  readonly connection: Connection;
+  /** Called once, when the call is over in whatever way. */
+  readonly done: (call: Call) => void;
+};
+
+const problems: Record<BadLine["problem"], string> = {
+  not_json: "is not valid JSON",
+  not_rpc: "is no JSON-RPC reply",
+  too_deep: "is nested deeper than limits.maxDepth",
+  too_long: "is longer than limits.maxMessageBytes",
+  duplicate: "has a member twice that may be there once",
+  bad_utf8: "is not valid UTF-8",
+};
+
+/** One call of one server from its arrival to its end: waiting for the server or its gate, then under way. */
+export class Call implements Waiter, Dated {
+  /** Moves to later with each progress message, up to the cap. */
+  deadlineAt: number;
+  /** Undefined until it is sent. */
+  sentAt: number | undefined;
+  readonly #request: Request;
+  readonly #at: Surroundings;
+  readonly #latestAt: number;
+  #id = 0;
+  #leave: Leave | undefined;
+  #isOver = false;
+
+  constructor(request: Request, surroundings: Surroundings) {
+    const { callTimeoutMs, callTimeoutCapMs } = surroundings.config;
+    const now = surroundings.clock.now();
+    this.#request = request;
+    this.#at = surroundings;
+    this.#latestAt = callTimeoutCapMs === 0 ? Number.POSITIVE_INFINITY : now + callTimeoutCapMs;
+    this.deadlineAt = callTimeoutMs === 0 ? Number.POSITIVE_INFINITY : Math.min(now + callTimeoutMs, this.#latestAt);
+  }
+
+  /** The server is ready: goes through the gate, now or when there is a place. */
+  enter(): void {
+    const leave = this.#at.gate.enter(() => this.#send());
+    this.#leave = leave;
+    if (leave === undefined) {
+      const { maxQueuedCalls } = this.#at.config;
+      this.failWith("queue_full", `${maxQueuedCalls} calls already wait (maxQueuedCalls). The call did not run.`);
+    } else if (this.#isOver) leave();
+  }
+
+  reply(reply: Message): void {
+    if (this.#finish()) this.#request.reply(reply);
+  }
+
+  progress(notification: Message): void {
+    const { clock, config } = this.#at;
+    if (config.callTimeoutMs > 0) this.deadlineAt = Math.min(clock.now() + config.callTimeoutMs, this.#latestAt);
+    this.#request.progress(notification);
+  }
+
+  spoilt(problem: BadLine["problem"]): void {
+    this.failWith("bad_reply", `the reply ${problems[problem]}. The call may have run.`);
+  }
+
+  lost(reason: string): void {
+    this.failWith("connection_lost", `the connection was lost: ${reason}. The call may have run.`);
+  }
+
+  /** Its deadline has come. */
+  expire(): void {
+    const { config, clock } = this.#at;
+    const { callTimeoutMs, callTimeoutCapMs, maxConcurrentCalls } = config;
+    if (this.sentAt !== undefined) {
+      const isCap = callTimeoutCapMs > 0 && clock.now() >= this.#latestAt;
+      const limit = isCap
+        ? `${callTimeoutCapMs / 1000} s (callTimeoutCapMs)`
+        : `${callTimeoutMs / 1000} s (callTimeoutMs)`;
+      this.#tell((id) => cancelled(id, "the deadline of the call has passed"));
+      this.failWith("timed_out", `no reply within ${limit}. The call may have run.`);
+    } else if (this.#leave === undefined) {
+      this.failWith(
+        "unavailable",
+        `still starting after ${callTimeoutMs / 1000} s (callTimeoutMs). The call did not run.`,
+      );
+    } else {
+      const gate = `maxConcurrentCalls ${maxConcurrentCalls}`;
+      const text = `no place among the running calls within ${callTimeoutMs / 1000} s (callTimeoutMs, ${gate}). The call did not run.`;
+      this.failWith("timed_out", text);
+    }
+  }
+
+  /** Takes it back: never sent where it waits; otherwise the server is told what `notice` makes of its id. */
+  cancel(notice: (id: number) => Outgoing): void {
+    if (!this.#isOver) this.#tell(notice);
+    this.#finish();
+  }
+
+  /** Ends it with an error; `text` begins in lower case and says what it means for the call. */
+  failWith(code: CallErrorCode, text: string): void {
+    const { name } = this.#at.config;
+    const wasSent = this.sentAt !== undefined;
+    if (this.#finish()) this.#request.fail(new CallError(code, `${name}: ${text}`, { server: name, sent: wasSent }));
+  }
+
+  #send(): void {
+    if (this.#isOver) return;
+    const { closedBecause } = this.#at.connection;
+    if (closedBecause !== undefined) {
+      this.failWith("unavailable", `${closedBecause}. The call did not run.`);
+      return;
+    }
+    this.sentAt = this.#at.clock.now();
+    this.#id = this.#at.connection.send((id) => this.#request.encode(id), this);
+    if (this.#id === 0) this.#finish();
+  }
+
+  #tell(notice: (id: number) => Outgoing): void {
+    if (this.#id !== 0) this.#at.connection.link.send(notice(this.#id));
+  }
+
+  #finish(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#at.connection.forget(this.#id);
+    this.#leave?.();
+    this.#at.done(this);
+    return true;
+  }
+}
+
+function cancelled(id: number, reason: string): Outgoing {
+  return `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"${reason}"}}`;
+}

@@ -1,0 +1,60 @@
+import type { CallErrorCode } from "./errors.ts";
+
+/**
+ * What happens, for whoever wants to know. The relay publishes and never waits for an observer; with none, publishing
+ * costs a lookup.
+ */
+export type Observer = {
+  /** A server has become ready, failed, or ended. */
+  readonly serverChanged?: (event: ServerChanged) => void;
+  /** A line of a server's stderr, or one on its stdout that is no message; control characters made harmless. */
+  readonly serverSaid?: (event: {
+    readonly server: string;
+    readonly from: "stderr" | "stdout";
+    readonly line: string;
+  }) => void;
+  /** A reply or notification that belongs to nothing was dropped, or a tool was left out: worth a line, harmless to others. */
+  readonly oddity?: (event: { readonly server: string; readonly text: string }) => void;
+  readonly callEnded?: (event: CallEnded) => void;
+  /** Something about the configuration that its owner should know. */
+  readonly notice?: (event: { readonly text: string }) => void;
+  /** A defect of ours. */
+  readonly defect?: (event: { readonly cause: unknown }) => void;
+};
+
+export type ServerChanged = {
+  readonly server: string;
+  readonly state: "ready" | "failed" | "ended";
+  /** One line: what it offers, or why it does not. */
+  readonly text: string;
+};
+
+export type CallEnded = {
+  readonly server: string | undefined;
+  /** The name as the client gave it. */
+  readonly tool: string;
+  /** The client's id as it stands. */
+  readonly id: string;
+  /** From arrival until it was sent; all of its time where it was not. */
+  readonly queuedMs: number;
+  readonly totalMs: number;
+  readonly outcome: "answered" | "server_error" | CallErrorCode;
+};
+
+/** Publishes to its observers, in the order in which they subscribed. */
+export class Events {
+  readonly #observers: Observer[] = [];
+
+  subscribe(observer: Observer): void {
+    this.#observers.push(observer);
+  }
+
+  /** Whether anybody wants events of this kind: for those that cost something to make. */
+  wants(kind: keyof Observer): boolean {
+    return this.#observers.some((observer) => observer[kind] !== undefined);
+  }
+
+  publish<K extends keyof Observer>(kind: K, event: Parameters<NonNullable<Observer[K]>>[0]): void {
+    for (const observer of this.#observers) (observer[kind] as ((event: unknown) => void) | undefined)?.(event);
+  }
+}

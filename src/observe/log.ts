@@ -1,0 +1,41 @@
+import { pino } from "pino";
+import type { LogLevel } from "../config/config.ts";
+import type { Observer } from "../events.ts";
+import { harmless } from "../process/harmless.ts";
+
+export type LogOptions = {
+  readonly level: LogLevel;
+  /** Takes one line with its newline. */
+  readonly write: (line: string) => void;
+  readonly redact: (text: string) => string;
+  /** Lines for people instead of JSON. */
+  readonly isForPeople: boolean;
+};
+
+/** Logs what happens, one line each; secrets are replaced by value in all of it. */
+export function createLog({ level, write, redact, isForPeople }: LogOptions): Observer {
+  const log = pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line) => write(redact(isForPeople ? toText(line) : line)) },
+  );
+  return {
+    serverChanged: ({ server, state, text }) => log[state === "ready" ? "info" : "warn"]({ server }, text),
+    serverSaid: ({ server, from, line }) => log.info({ server, from }, line),
+    oddity: ({ server, text }) => log.warn({ server }, text),
+    notice: ({ text }) => log.warn(text),
+    defect: ({ cause }) => log.error({ err: cause }, "a defect in tutti; please report it"),
+    ...(log.isLevelEnabled("debug") ? { callEnded: (call) => log.debug(call, "call") } : {}),
+  };
+}
+
+function toText(line: string): string {
+  const { level, time, server, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;
+  const more = Object.keys(rest).length === 0 ? "" : ` ${JSON.stringify(rest)}`;
+  const name = server === undefined ? "" : `${server}: `;
+  return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${harmless(`${name}${msg}${more}`)}\n`;
+}

@@ -1,0 +1,203 @@
+import type { Readable, Writable } from "node:stream";
+import { finished } from "node:stream/promises";
+import type { Clock, Timer } from "../ports/clock.ts";
+import type { ChildLaunch, Exit, Spawn, StartedProcess } from "../ports/spawn.ts";
+import { harmless } from "./harmless.ts";
+
+/** One started child, the group of processes it leads, and its pipes. Whoever starts it stops it. */
+export type Child = {
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined;
+  /** A broken pipe is no error here: `ended` tells. */
+  readonly stdin: Writable;
+  /** Its `end` before `ended` means that a living child closed it and can never answer again: stop it. */
+  readonly stdout: Readable;
+  /**
+   * Settles once and never rejects: when the process itself has ended, whoever still holds its pipes, and what it had
+   * written is read (at most 250 ms later, then the pipes are destroyed), or when it could not be started.
+   */
+  readonly ended: Promise<ChildEnd>;
+  /**
+   * Asks it to end: stdin closed, 700 ms later TERM to the group, 500 ms later KILL. Resolves when no process of the
+   * group is left, at most 1.5 s after the first call; our own process stays alive until then. Every call gets the same
+   * promise. A process that left the group (setsid) is not reached.
+   */
+  readonly stop: () => Promise<void>;
+  /** KILL to the group, at once and synchronously: for the last moment of our own process. */
+  readonly kill: () => void;
+};
+
+export type ChildEnd =
+  /** `stderrTail`: the last lines it wrote there, at most 16 of at most 4 KiB, harmless to show. */
+  | ({ readonly kind: "exited"; readonly stderrTail: readonly string[] } & Exit)
+  /** `reason`: one line. `code`: the system's, such as `ENOENT`. */
+  | { readonly kind: "not_started"; readonly reason: string; readonly code: string | undefined };
+
+export type ChildObserver = {
+  /** A line of stderr, harmless to show; longer ones are cut at 4 KiB, and of more than 200 in a second only the number is told. */
+  readonly stderrLine: (line: string) => void;
+};
+
+const politeMs = 700;
+const termMs = 500;
+const killMs = 300;
+const pollMs = 10;
+const drainMs = 250;
+const maxLineBytes = 4096;
+const maxTailLines = 16;
+const maxLinesPerSecond = 200;
+
+type Ports = { readonly spawn: Spawn; readonly clock: Clock };
+
+/**
+ * Starts `launch` in a process group of its own. When the child ends by itself, what is left of its group is ended
+ * too: TERM at once, KILL 500 ms later.
+ */
+export function startChild(launch: ChildLaunch, ports: Ports, observe: ChildObserver): Child {
+  const { clock } = ports;
+  const child = ports.spawn.start(launch);
+  const { pid, stdin, stdout, stderr, exit } = child;
+  // How a pipe breaks says nothing that the end of the process does not say better.
+  for (const pipe of [stdin, stdout, stderr]) pipe.on("error", () => {});
+  const errorOutput = readErrorOutput(stderr, clock, observe.stderrLine);
+
+  let groupEnd: Promise<void> | undefined;
+  const endGroup = (): Promise<void> => {
+    groupEnd ??= endGroupOf(child, ports);
+    return groupEnd;
+  };
+  const ended = exit.then(
+    async (how): Promise<ChildEnd> => {
+      void endGroup(); // Never rejects; stop() waits for it.
+      await within(drainMs, Promise.allSettled([finished(stdout), finished(stderr)]), clock);
+      for (const pipe of [stdin, stdout, stderr]) pipe.destroy();
+      return { kind: "exited", ...how, stderrTail: errorOutput.close() };
+    },
+    (cause: NodeJS.ErrnoException): ChildEnd => {
+      for (const pipe of [stdin, stdout, stderr]) pipe.destroy();
+      const why = reasons.get(cause.code) ?? cause.message;
+      return { kind: "not_started", reason: harmless(`cannot start ${launch.command}: ${why}`), code: cause.code };
+    },
+  );
+  const stopOnce = async (): Promise<void> => {
+    stdin.end();
+    await within(politeMs, Promise.allSettled([exit]), clock);
+    await endGroup();
+  };
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= stopOnce();
+    return stopped;
+  };
+  return { pid, stdin, stdout, ended, stop, kill: () => void child.signalGroup("SIGKILL") };
+}
+
+const reasons: ReadonlyMap<string | undefined, string> = new Map([
+  ["ENOENT", "it, or the interpreter its first line names, does not exist (ENOENT)"],
+  ["EACCES", "it may not be executed (EACCES)"],
+  ["EMFILE", 'too many open files; raise the limit ("ulimit -n") or configure fewer servers (EMFILE)'],
+  ["ENFILE", "the machine has too many open files (ENFILE)"],
+  ["EAGAIN", 'too many processes; raise the limit ("ulimit -u") (EAGAIN)'],
+  ["E2BIG", "its arguments and environment are too long together (E2BIG)"],
+]);
+
+/** TERM to all that is left of the group now, KILL to what then still is. Settles when nothing is left, or 300 ms after KILL. */
+async function endGroupOf(child: StartedProcess, { spawn, clock }: Ports): Promise<void> {
+  if (!child.signalGroup("SIGTERM")) return;
+  // The leader may be gone already, and timers alone keep no process alive.
+  const release = spawn.stayAlive();
+  const startedAt = clock.now();
+  await new Promise<void>((resolve) => {
+    let isKilled = false;
+    const look = (): void => {
+      const passedMs = clock.now() - startedAt;
+      // What KILL leaves over is dead and not collected, by a PID 1 that is slow or does not care: not worth waiting for.
+      if (!child.signalGroup(0) || passedMs >= termMs + killMs) {
+        resolve();
+        return;
+      }
+      if (!isKilled && passedMs >= termMs) isKilled = child.signalGroup("SIGKILL");
+      clock.after(pollMs, look);
+    };
+    clock.after(pollMs, look);
+  });
+  release();
+}
+
+/** Settles with `promise`, which must not reject, or after `ms`. */
+function within(ms: number, promise: Promise<unknown>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(ms, resolve);
+    void promise.then(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}
+
+/**
+ * Reads `stderr` to its end, whatever comes: an unread pipe would block the child. Bytes become text only for lines that
+ * are shown, so that a flood costs little.
+ */
+function readErrorOutput(stderr: Readable, clock: Clock, report: (line: string) => void) {
+  const empty = Buffer.alloc(0);
+  /** The line that has not ended; one byte above the limit says that it is longer. */
+  let line: Buffer = empty;
+  const tail: Buffer[] = [];
+  let secondEndsAt = 0;
+  let shown = 0;
+  let dropped = 0;
+  let timer: Timer | undefined;
+
+  const reportDropped = (): void => {
+    timer?.cancel();
+    if (dropped > 0) report(`${dropped} lines dropped`);
+    dropped = 0;
+  };
+  const endLine = (): void => {
+    const ended = line;
+    line = empty;
+    if (ended.length === 0) return;
+    tail.push(ended);
+    if (tail.length > maxTailLines) tail.shift();
+    const now = clock.now();
+    if (now >= secondEndsAt) {
+      reportDropped();
+      secondEndsAt = now + 1000;
+      shown = 0;
+    }
+    if (shown < maxLinesPerSecond) {
+      shown += 1;
+      report(lineText(ended));
+    } else {
+      if (dropped === 0) timer = clock.after(secondEndsAt - now, reportDropped);
+      dropped += 1;
+    }
+  };
+  stderr.on("data", (chunk: Buffer) => {
+    for (let start = 0; start < chunk.length; ) {
+      const newline = chunk.indexOf(0x0a, start);
+      const end = newline < 0 ? chunk.length : newline;
+      const room = maxLineBytes + 1 - line.length;
+      // Copied, because a piece of the chunk would keep all of it in memory.
+      if (room > 0) line = Buffer.concat([line, chunk.subarray(start, Math.min(end, start + room))]);
+      if (newline >= 0) endLine();
+      start = end + 1;
+    }
+  });
+  return {
+    /** Reports what is still held back and returns the last lines. */
+    close: (): readonly string[] => {
+      endLine();
+      reportDropped();
+      return tail.map(lineText);
+    },
+  };
+}
+
+function lineText(bytes: Buffer): string {
+  if (bytes.length <= maxLineBytes) return harmless(bytes.toString("utf8").replace(/\r$/, ""));
+  let end = maxLineBytes;
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1; // Not inside a character.
+  return `${harmless(bytes.toString("utf8", 0, end))}…`;
+}

@@ -1,0 +1,57 @@
+import type { Readable, Writable } from "node:stream";
+import type { Clock } from "../ports/clock.ts";
+import { Lines, type MessageLimits } from "../wire/lines.ts";
+import type { Link, LinkEvents } from "./link.ts";
+import { Outbox } from "./outbox.ts";
+
+/**
+ * A link of newline-delimited messages over two byte streams, as the stdio transport has it:
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio. `closed` comes once: when the input
+ * ends or either stream fails.
+ */
+export function openLineLink(
+  streams: { readonly input: Readable; readonly output: Writable },
+  limits: MessageLimits,
+  clock: Clock,
+  events: LinkEvents,
+): Link {
+  const { input, output } = streams;
+  const guarded =
+    <T>(take: (line: T) => void) =>
+    (line: T) => {
+      try {
+        take(line);
+      } catch (cause) {
+        events.defect(cause);
+      }
+    };
+  const lines = new Lines(limits, guarded(events.message), guarded(events.badLine));
+  const outbox = new Outbox(output, clock);
+  let isClosed = false;
+  const close = (reason: string) => {
+    if (isClosed) return;
+    isClosed = true;
+    events.closed(reason);
+  };
+  input.on("data", (chunk: Buffer) => {
+    if (!isClosed) lines.push(chunk);
+  });
+  input.on("end", () => {
+    if (!isClosed) lines.end();
+    close("its output ended");
+  });
+  input.on("error", (error) => close(`reading failed: ${error.message}`));
+  input.on("close", () => close("its output was closed"));
+  output.on("error", (error) => close(`writing failed: ${error.message}`));
+  output.on("close", () => {
+    // Frees who waits for room in a pipe that nobody reads any more.
+    outbox.end();
+  });
+  return {
+    send: (message, source) => outbox.send(message, source),
+    queuedBytes: () => outbox.queuedBytes,
+    end: () => outbox.end(),
+    pause: () => void input.pause(),
+    resume: () => void input.resume(),
+  };
+}

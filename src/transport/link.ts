@@ -1,0 +1,42 @@
+import type { BadLine } from "../wire/lines.ts";
+import type { Message, Outgoing } from "../wire/message.ts";
+
+/** One two-way stream of messages, whatever carries it. Whoever opened it closes it. */
+export type Link = {
+  /**
+   * Takes `message` for sending; never blocks, and does nothing once the link has closed. Short messages may overtake
+   * long ones that wait. While more than 4 MiB of what `source` gave wait here, `source` is paused.
+   */
+  readonly send: (message: Outgoing, source?: Pausable) => void;
+  /** Bytes that wait to be taken by the other side. */
+  readonly queuedBytes: () => number;
+  /** Closes for sending, once what waits is sent; what the other side still says is heard. */
+  readonly end: () => void;
+} & Pausable;
+
+/** A link that we opened, with whatever had to be started for it. */
+export type OwnLink = Link & {
+  /** Closes it and ends what was started for it, politely first; resolves when nothing of that is left. */
+  readonly stop: () => Promise<void>;
+  /** Ends it at once and synchronously, for the last moment of our own process. */
+  readonly kill: () => void;
+};
+
+/** Opens one server's link; rejects with an error whose message is one line where that cannot be done. */
+export type OpenLink = (events: LinkEvents) => Promise<OwnLink>;
+
+/** Something whose reading can be held up. */
+export type Pausable = {
+  readonly pause: () => void;
+  readonly resume: () => void;
+};
+
+/** What comes over a link. Nothing comes after `closed`. */
+export type LinkEvents = {
+  readonly message: (message: Message) => void;
+  readonly badLine: (line: BadLine) => void;
+  /** The other side has ended or is gone; `reason` is for the log. */
+  readonly closed: (reason: string) => void;
+  /** `message` or `badLine` threw: a defect of ours, which costs that line alone. */
+  readonly defect: (cause: unknown) => void;
+};

@@ -1,0 +1,31 @@
+import type { Clock } from "../ports/clock.ts";
+import type { Child, ChildEnd } from "../process/child.ts";
+import type { MessageLimits } from "../wire/lines.ts";
+import { openLineLink } from "./line-link.ts";
+import type { LinkEvents, OwnLink } from "./link.ts";
+
+/** The end of a process is told a little after its pipes close; this long its reason is waited for. */
+const reasonMs = 100;
+
+/** The link to a server that runs as our child. `closed` tells how the child ended. */
+export function openStdioChild(child: Child, limits: MessageLimits, clock: Clock, events: LinkEvents): OwnLink {
+  let isClosed = false;
+  const close = (reason: string) => {
+    if (isClosed) return;
+    isClosed = true;
+    events.closed(reason);
+  };
+  const link = openLineLink({ input: child.stdout, output: child.stdin }, limits, clock, {
+    ...events,
+    closed: (reason) => clock.after(reasonMs, () => close(reason)),
+  });
+  void child.ended.then((end) => close(describe(end)));
+  return { ...link, stop: child.stop, kill: child.kill };
+}
+
+function describe(end: ChildEnd): string {
+  if (end.kind === "not_started") return end.reason;
+  const how = end.signal === null ? `exited with code ${end.code}` : `was ended by ${end.signal}`;
+  const last = end.stderrTail.findLast((line) => line.trim() !== "");
+  return last === undefined ? `its process ${how}` : `its process ${how}; its last words: ${last.trim()}`;
+}
