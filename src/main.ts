@@ -1,6 +1,91 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { serve } from "./cli/serve.ts";
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-const i = process.argv.indexOf("--config");
-await serve({ version, configs: i > 0 ? [process.argv[i + 1] as string] : [], logLevel: undefined });
+import { parseArgs } from "node:util";
+import { type Command, commands, commonHelp } from "./cli/commands.ts";
+
+const exitCode = await main(process.argv.slice(2));
+if (exitCode !== undefined) process.exitCode = exitCode;
+
+/** argv → one command → exit code. */
+async function main(argv: readonly string[]): Promise<number | undefined> {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        config: { type: "string", multiple: true, default: [] },
+        log: { type: "string" },
+        json: { type: "boolean", default: false },
+        svg: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+        version: { type: "boolean", short: "V", default: false },
+      },
+    });
+    const [name = "serve", ...words] = positionals;
+    if (values.version) return say(version);
+    if (values.help && positionals.length === 0) return say(overview());
+    const command = commands.get(name);
+    if (command === undefined) return await refuse(`There is no command "${name}".`, name, [...commands.keys()]);
+    if (values.help) return say(`${command.usage}\n\n  ${command.summary}\n\n${command.help}\n\n${commonHelp}`);
+    const problem = problemOf(command, values, words);
+    if (problem !== undefined) return await refuse(problem);
+    const { run } = await command.load();
+    const { config: configs, log: logLevel, json, svg } = values;
+    return await run({ version, configs, logLevel, json, svg, positionals: words });
+  } catch (cause) {
+    return await explain(cause);
+  }
+}
+
+function problemOf(
+  command: Command,
+  values: { log?: string | undefined; json: boolean; svg?: string | undefined },
+  words: readonly string[],
+): string | undefined {
+  const [least, most] = command.words;
+  const levels = ["silent", "error", "warn", "info", "debug"];
+  if (values.log !== undefined && !levels.includes(values.log)) return `--log takes one of ${levels.join(", ")}.`;
+  if (values.json && !command.options.includes("json"))
+    return `--json does not go with this command. Usage: ${command.usage}`;
+  if (values.svg !== undefined && !command.options.includes("svg")) return `--svg goes with demo only.`;
+  if (words.length < least) return `A word is missing. Usage: ${command.usage}`;
+  if (words.length > most) return `"${words[most]}" is one word too many. Usage: ${command.usage}`;
+  return undefined;
+}
+
+function overview(): string {
+  const lines = [...commands].map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`);
+  return `tutti: many MCP servers as one, calls at once\n\nUsage: tutti [COMMAND] [OPTIONS]\n\n${lines.join("\n")}\n\n${commonHelp}`;
+}
+
+function say(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+async function refuse(text: string, word?: string, known: readonly string[] = []): Promise<number> {
+  const { nearest } = await import("./config/nearest.ts");
+  const [close] = word === undefined ? [] : nearest(word, known, 1);
+  const hint = close === undefined ? "" : ` Did you mean "${close}"?`;
+  process.stderr.write(`tutti: ${text}${hint} See tutti --help.\n`);
+  return 1;
+}
+
+async function explain(cause: unknown): Promise<number> {
+  const { ConfigError } = await import("./config/config-error.ts");
+  if (cause instanceof ConfigError) process.stderr.write(`tutti: ${cause.message}\n`);
+  else if (isUsage(cause)) return await refuse(cause.message);
+  else
+    process.stderr.write(
+      `tutti: a defect, please report it: ${cause instanceof Error ? cause.stack : String(cause)}\n`,
+    );
+  return 1;
+}
+
+// parseArgs tells what was wrong with the command line by codes of this form.
+function isUsage(cause: unknown): cause is Error {
+  return cause instanceof Error && String((cause as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
+}

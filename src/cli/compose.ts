@@ -14,8 +14,8 @@ import { Relay } from "../relay/relay.ts";
 import type { OpenLink } from "../transport/link.ts";
 import { openStdioChild } from "../transport/stdio-child.ts";
 
-/** Servers that are spawned in one turn of the event loop: a spawn blocks it for milliseconds. */
-const spawnsAtOnce = 2;
+/** Servers that are spawned in one turn of the event loop, which each of them blocks for some ms. */
+const spawnsPerTurn = 1;
 
 /** A whole tutti without a client: the relay and its servers. */
 export type Tutti = {
@@ -41,7 +41,7 @@ export function compose(config: Config, version: string, events: Events): Tutti 
     spawn: systemSpawn,
     clock: systemClock,
   });
-  const spawning = pLimit(spawnsAtOnce);
+  const spawning = pLimit(spawnsPerTurn);
   const opener = (server: ServerConfig): OpenLink => openLink(server, config, finder, spawning, events);
   const downstreams: Downstream[] = config.servers
     .filter(({ disabled }) => !disabled)
@@ -96,7 +96,7 @@ function openLink(
     const { command, path } = await finder.find(launch);
     return await spawning(async () => {
       await new Promise<void>((resolve) => systemClock.soon(resolve));
-      const env = { ...childEnvironment(process.env, launch.env, process.platform), PATH: path };
+      const env = childEnvironment(process.env, { ...launch.env, PATH: path }, process.platform);
       const child = startChild(
         { command, args: launch.args, env, cwd: launch.cwd },
         { spawn: systemSpawn, clock: systemClock },

@@ -2,16 +2,8 @@ import { Client } from "../client/client.ts";
 import { systemClock } from "../ports/clock.ts";
 import { onEndSignals } from "../ports/signals.ts";
 import { openStdioSelf } from "../transport/stdio-self.ts";
+import type { Invocation } from "./commands.ts";
 import type { Tutti } from "./compose.ts";
-
-/** What `serve` takes from the command line. */
-export type ServeOptions = {
-  readonly version: string;
-  /** Files named by `--config`. */
-  readonly configs: readonly string[];
-  /** Overrides `log.level`. */
-  readonly logLevel: string | undefined;
-};
 
 /** What a client may send before the configuration, which can set other bounds, is read. */
 const firstLimits = { maxMessageBytes: 32 * 1024 * 1024, maxDepth: 512 };
@@ -26,7 +18,7 @@ const flushMs = 200;
  * Serves one client over stdio until it leaves or a signal comes, then ends with all servers gone. The first answer
  * needs nothing but what is imported above; everything else is loaded after it.
  */
-export async function serve(options: ServeOptions): Promise<void> {
+export async function run(options: Invocation): Promise<undefined> {
   let tutti: Tutti | undefined;
   let isEnding = false;
   let beginLoading = () => {};

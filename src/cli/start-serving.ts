@@ -2,16 +2,16 @@ import type { Client } from "../client/client.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
 import { slot } from "../wire/members.ts";
+import type { Invocation } from "./commands.ts";
 import { compose, type Tutti } from "./compose.ts";
 import { readConfig, startLog } from "./settings.ts";
-import type { ServeOptions } from "./serve.ts";
 
 /**
  * Reads the configuration and puts the relay behind `client`; the servers then start in the background. With a
  * configuration that cannot be used there is nothing to serve: every request is answered with what is wrong with it, so
  * that it is seen where people look. Returns undefined in that case.
  */
-export async function startServing(client: Client, options: ServeOptions): Promise<Tutti | undefined> {
+export async function startServing(client: Client, options: Invocation): Promise<Tutti | undefined> {
   try {
     const config = await readConfig(options.configs);
     const events = startLog(config, options.logLevel);

@@ -1,6 +1,6 @@
-import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync, writeFileSync } from "node:fs";
 
-/** The little that tutti reads from the file system, all of it while starting. */
+/** The little that tutti does with the file system, nearly all of it while starting. */
 export type Files = {
   /** The whole text (UTF-8), or undefined where there is no such file. Throws when it is there and cannot be read. */
   readonly readText: (path: string) => string | undefined;
@@ -9,6 +9,8 @@ export type Files = {
   readonly isExecutable: (path: string) => boolean;
   /** Names in a folder, sorted; empty where there is no such folder. */
   readonly list: (path: string) => readonly string[];
+  /** Writes the whole file (UTF-8), whether or not it was there. */
+  readonly writeText: (path: string, text: string) => void;
 };
 
 /** The machine's own file system. */
@@ -21,8 +23,8 @@ export const systemFiles: Files = {
       throw cause;
     }
   },
-  isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
-  isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+  isFile: (path) => statusOf(path)?.isFile() ?? false,
+  isFolder: (path) => statusOf(path)?.isDirectory() ?? false,
   isExecutable: (path) => {
     try {
       accessSync(path, constants.X_OK);
@@ -38,4 +40,13 @@ export const systemFiles: Files = {
       return []; // Not there, or not readable: nothing to be found in it.
     }
   },
+  writeText: (path, text) => writeFileSync(path, text),
 };
+
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined; // Not there, or behind something that we may not pass: the same to the caller.
+  }
+}

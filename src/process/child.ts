@@ -106,17 +106,21 @@ async function endGroupOf(child: StartedProcess, { spawn, clock }: Ports): Promi
   if (!child.signalGroup("SIGTERM")) return;
   // The leader may be gone already, and timers alone keep no process alive.
   const release = spawn.stayAlive();
-  const startedAt = clock.now();
+  const killAt = clock.now() + termMs;
   await new Promise<void>((resolve) => {
-    let isKilled = false;
+    let killedAt: number | undefined;
     const look = (): void => {
-      const passedMs = clock.now() - startedAt;
+      const now = clock.now();
       // What KILL leaves over is dead and not collected, by a PID 1 that is slow or does not care: not worth waiting for.
-      if (!child.signalGroup(0) || passedMs >= termMs + killMs) {
+      const isEnough = killedAt !== undefined && now >= killedAt + killMs;
+      if (isEnough || !child.signalGroup(0)) {
         resolve();
         return;
       }
-      if (!isKilled && passedMs >= termMs) isKilled = child.signalGroup("SIGKILL");
+      if (killedAt === undefined && now >= killAt) {
+        child.signalGroup("SIGKILL");
+        killedAt = now;
+      }
       clock.after(pollMs, look);
     };
     clock.after(pollMs, look);

@@ -1,0 +1,37 @@
+import { prefixOf } from "../catalog/names.ts";
+import { ConfigError } from "../config/config-error.ts";
+import type { Invocation } from "./commands.ts";
+import { exitCode } from "./exit-codes.ts";
+import { connectLocally, type ToolResult } from "./rpc.ts";
+import { withServers } from "./with-servers.ts";
+
+/** Calls one tool and prints its result. */
+export async function run(invocation: Invocation): Promise<number> {
+  const [tool = "", text = "{}"] = invocation.positionals;
+  const parameters = parseArguments(text);
+  return await withServers(invocation, "warn", async ({ tutti, print }) => {
+    const rpc = connectLocally(tutti.relay, invocation.version);
+    const started = tutti.start();
+    // A name with a server's prefix waits for that server alone.
+    if (prefixOf(tool) === undefined) await started;
+    const answer = await rpc.request("tools/call", { name: tool, arguments: parameters });
+    if ("error" in answer) {
+      print(`error ${answer.error.code}: ${answer.error.message}`);
+      return exitCode.toolFailed;
+    }
+    const result = answer.result as ToolResult;
+    if (invocation.json) print(JSON.stringify(result, undefined, 2));
+    else for (const item of result.content ?? []) print(item.text ?? `[${item.type}]`);
+    return result.isError === true ? exitCode.toolFailed : exitCode.ok;
+  });
+}
+
+function parseArguments(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Falls through to the one message for both.
+  }
+  throw new ConfigError(`The arguments of a call are a JSON object, such as '{"message": "hi"}', and not: ${text}`);
+}

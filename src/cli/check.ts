@@ -1,0 +1,32 @@
+import type { Downstream } from "../downstream/downstream.ts";
+import type { Invocation } from "./commands.ts";
+import { exitCode } from "./exit-codes.ts";
+import { withServers } from "./with-servers.ts";
+
+/** Starts every server, says what became of each, and stops them again. */
+export async function run(invocation: Invocation): Promise<number> {
+  return await withServers(invocation, "silent", async ({ tutti, config, events, print }) => {
+    const oddities: string[] = [];
+    events.subscribe({ oddity: ({ server, text }) => oddities.push(`! ${server}: ${text}`) });
+    await tutti.start();
+    const width = Math.max(...config.servers.map(({ name }) => name.length), 0);
+    for (const { name } of config.servers) {
+      const downstream = tutti.downstreams.find((one) => one.name === name);
+      const [sign, text] = downstream === undefined ? ["–", "disabled"] : describe(downstream);
+      print(`${sign} ${name.padEnd(width)}  ${text}`);
+    }
+    for (const line of [...oddities, ...config.notices.map((notice) => `! ${notice}`)]) print(line);
+    const ready = tutti.downstreams.filter(({ state }) => state.kind === "ready").length;
+    const total = tutti.downstreams.length;
+    print(`${ready} of ${total} servers ready, ${tutti.relay.catalog.tools.length} tools (${config.files.join(", ")})`);
+    return ready === total ? exitCode.ok : exitCode.unreachable;
+  });
+}
+
+function describe({ state, definitions }: Downstream): readonly [sign: string, text: string] {
+  if (state.kind !== "ready") return ["✗", `failed  ${state.kind === "down" ? state.reason : "still starting"}`];
+  const { serverInfo, protocolVersion } = state.greeting;
+  const name = `${serverInfo.name} ${serverInfo.version}`.trim() || "unnamed";
+  const seconds = (state.startedInMs / 1000).toFixed(1);
+  return ["✓", `ready   ${name}, protocol ${protocolVersion}, ${definitions.length} tools, ${seconds} s`];
+}

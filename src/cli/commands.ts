@@ -1,0 +1,90 @@
+/** What a command is started with. */
+export type Invocation = {
+  readonly version: string;
+  /** Files named by `--config`. */
+  readonly configs: readonly string[];
+  readonly logLevel: string | undefined;
+  readonly json: boolean;
+  /** Where the picture goes; undefined: nowhere. */
+  readonly svg: string | undefined;
+  readonly positionals: readonly string[];
+};
+
+/** One command of the command line. */
+export type Command = {
+  readonly summary: string;
+  readonly usage: string;
+  /** What `--help` says below the usage. */
+  readonly help: string;
+  /** How many words it takes after its name, at least and at most. */
+  readonly words: readonly [least: number, most: number];
+  /** Options of its own. */
+  readonly options: readonly ("json" | "svg")[];
+  /** Resolves to the exit code; undefined: the process ends by itself. */
+  readonly load: () => Promise<{ readonly run: (invocation: Invocation) => Promise<number | undefined> }>;
+};
+
+/** All commands, in the order in which help shows them. */
+export const commands: ReadonlyMap<string, Command> = new Map([
+  [
+    "serve",
+    {
+      summary: "serve one client over stdin and stdout; what a client's configuration starts (default)",
+      usage: "tutti [serve] [--config FILE]",
+      help: "Ends when the client closes stdin, or on SIGTERM, SIGINT or SIGHUP; all servers end with it.\nstdout carries the protocol only; the log goes to stderr.",
+      words: [0, 0],
+      options: [],
+      load: () => import("./serve.ts"),
+    },
+  ],
+  [
+    "demo",
+    {
+      summary: "call several servers at once and draw what happened",
+      usage: "tutti demo [--svg FILE]",
+      help: "Uses the servers.json that comes with tutti, whose servers are installed in a clone of the repository.",
+      words: [0, 0],
+      options: ["svg"],
+      load: () => import("./demo.ts"),
+    },
+  ],
+  [
+    "check",
+    {
+      summary: "start every server and say what became of each",
+      usage: "tutti check [--config FILE]",
+      help: "Exit code 0: all are ready; 4: at least one is not; 1: the configuration cannot be used.",
+      words: [0, 0],
+      options: [],
+      load: () => import("./check.ts"),
+    },
+  ],
+  [
+    "list",
+    {
+      summary: "print the tools that clients see",
+      usage: "tutti list [--json] [--config FILE]",
+      help: "--json prints the definitions as clients get them.",
+      words: [0, 0],
+      options: ["json"],
+      load: () => import("./list.ts"),
+    },
+  ],
+  [
+    "call",
+    {
+      summary: "call one tool and print its result",
+      usage: "tutti call TOOL ['{\"argument\": 1}'] [--json] [--config FILE]",
+      help: "--json prints the whole result. Exit code 5: the tool failed, or there is none of that name.",
+      words: [1, 2],
+      options: ["json"],
+      load: () => import("./call.ts"),
+    },
+  ],
+]);
+
+/** The options that every command takes, as help prints them. */
+export const commonHelp = `  --config FILE   the configuration; may be given several times. Without it: TUTTI_CONFIG,
+                  then ./servers.json, then tutti/servers.json in your configuration folder
+  --log LEVEL     silent, error, warn, info or debug; the log goes to stderr
+  --help, --version`;

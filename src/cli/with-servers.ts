@@ -1,0 +1,39 @@
+import type { Config } from "../config/config.ts";
+import type { Events } from "../events.ts";
+import { createRedactor } from "../observe/redact.ts";
+import { onEndSignals } from "../ports/signals.ts";
+import type { Invocation } from "./commands.ts";
+import { compose, type Tutti } from "./compose.ts";
+import { exitCode } from "./exit-codes.ts";
+import { readConfig, startLog } from "./settings.ts";
+
+/** What a command that runs servers of its own works with. */
+export type Running = {
+  readonly tutti: Tutti;
+  readonly config: Config;
+  readonly events: Events;
+  /** Prints one line for the person who gave the command, secrets replaced. */
+  readonly print: (line: string) => void;
+};
+
+/**
+ * Composes tutti from the configuration for the time of `use`, which starts it, and ends all servers when that is over,
+ * when it fails, and when a signal comes. `logLevel` is for a command line that names none.
+ */
+export async function withServers(
+  { configs, logLevel, version }: Invocation,
+  usualLevel: string,
+  use: (running: Running) => Promise<number>,
+): Promise<number> {
+  const config = await readConfig(configs);
+  const events = startLog(config, logLevel ?? usualLevel);
+  const tutti = compose(config, version, events);
+  const redact = createRedactor(config.secrets);
+  process.on("exit", tutti.kill);
+  onEndSignals(() => void tutti.stop().then(() => process.exit(exitCode.unusable)));
+  try {
+    return await use({ tutti, config, events, print: (line) => void process.stdout.write(`${redact(line)}\n`) });
+  } finally {
+    await tutti.stop();
+  }
+}

@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Scanner } from "../../src/wire/json.ts";
+import { cuts, cutUp, scan } from "./drive.ts";
+import { envelopeText, jsonText, mutated } from "./generators.ts";
+import { keepsBounds, naiveTree } from "./naive.ts";
+
+const runs = { numRuns: 3000 };
+const text = fc.oneof(jsonText, envelopeText);
+
+function scanText(content: string, maxDepth?: number) {
+  return scan([Buffer.from(content)], maxDepth);
+}
+
+/** Whether the referee would take the text: JSON.parse after a strict UTF-8 check, and the scanner's own bounds. */
+function shouldTake(bytes: Buffer, maxDepth: number): boolean {
+  const tree = naiveTree(bytes);
+  return tree !== undefined && keepsBounds(tree, maxDepth);
+}
+
+function takes(bytes: Buffer, maxDepth: number): boolean {
+  const { isTaken, hasHighBytes } = scan([bytes], maxDepth);
+  if (isTaken) expect(hasHighBytes).toBe(bytes.some((byte) => byte >= 0x80));
+  return isTaken && (!hasHighBytes || new TextDecoder().decode(bytes) === bytes.toString());
+}
+
+describe("the scanner takes what JSON.parse takes", () => {
+  test("when it is any JSON, printed in any way", () => {
+    fc.assert(
+      fc.property(text, fc.constantFrom(2, 3, 512), (content, maxDepth) => {
+        const bytes = Buffer.from(content);
+        expect(takes(bytes, maxDepth)).toBe(shouldTake(bytes, maxDepth));
+      }),
+      runs,
+    );
+  });
+
+  test("when its bytes were flipped, put in, taken out or cut off", () => {
+    fc.assert(
+      fc.property(mutated(text), (bytes) => {
+        const { isTaken, hasHighBytes } = scan([bytes]);
+        const isUtf8 = bytes.equals(Buffer.from(bytes.toString()));
+        expect(isTaken && (!hasHighBytes || isUtf8)).toBe(shouldTake(bytes, 512));
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test("however the text is split, and with all it says of it", () => {
+    fc.assert(
+      fc.property(fc.oneof(text.map(Buffer.from), mutated(text)), cuts, (bytes, at) => {
+        expect(scan(cutUp(bytes, at))).toEqual(scan([bytes]));
+      }),
+      runs,
+    );
+  });
+
+  test("whatever text the same scanner read before, whole or not", () => {
+    const scanner = new Scanner(4);
+    fc.assert(
+      fc.property(fc.oneof(text.map(Buffer.from), mutated(text)), cuts, (bytes, at) => {
+        expect(scan(cutUp(bytes, at), 4, scanner)).toEqual(scan([bytes], 4));
+      }),
+      runs,
+    );
+  });
+});
+
+describe("a text is refused for", () => {
+  const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+  const unknown = (count: number) => `{${Array.from({ length: count }, (_, index) => `"m${index}":0`).join()}}`;
+
+  test("513 levels, where 512 are taken", () => {
+    expect(scanText(nested(512))).toMatchObject({ isTaken: true, problem: undefined });
+    expect(scanText(nested(513))).toMatchObject({ isTaken: false, problem: "too_deep" });
+    expect(scanText('{"a":'.repeat(512) + "1" + "}".repeat(512)).isTaken).toBe(true);
+    expect(scanText('{"a":'.repeat(513)).problem).toBe("too_deep");
+  });
+
+  test("a scalar's depth only where there is none to have", () => {
+    expect(scanText("1", 0).isTaken).toBe(true);
+    expect(scanText("[]", 0).problem).toBe("too_deep");
+  });
+
+  test("the 65th member of an envelope that nobody knows", () => {
+    expect(scanText(unknown(64)).isTaken).toBe(true);
+    expect(scanText(unknown(65))).toMatchObject({ isTaken: false, problem: "duplicate" });
+    expect(scanText(`[${unknown(1000)}]`).isTaken).toBe(true);
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["white space alone", " \t\r\n "],
+    ["a second text", "1 2"],
+    ["a BOM", "\ufeff{}"],
+    ["NUL between tokens", "[1,\u0000]"],
+    ["NUL in a string", '"\u0000"'],
+    ["a no-break space", "[1,\u00a0]"],
+  ])("%s", (_what, content) => {
+    expect(scanText(content)).toMatchObject({ isTaken: false, problem: "not_json" });
+  });
+
+  test("one reason for good, whatever still comes", () => {
+    const scanner = new Scanner(8);
+    const push = (part: string) => scanner.push(Buffer.from(part), 0, part.length);
+    expect([push("[1,]"), push("1]"), scanner.end(), scanner.problem]).toEqual([false, false, false, "not_json"]);
+    scanner.reset();
+    expect([push("[1]"), scanner.end(), scanner.problem]).toEqual([true, true, undefined]);
+  });
+});
+
+describe("a number that ends with the text", () => {
+  test.each(["0", "-0", "10", "1.5", "1e5", "1E-05"])("is whole: %s", (content) => {
+    expect(scanText(content)).toMatchObject({ isTaken: true, kind: "scalar" });
+  });
+
+  test.each(["-", "1.", "1e", "1e+", "[1", "01", "1.e1", "--1", "1.5.1", "1e5e5", "1e5.5"])(
+    "is not whole: %s",
+    (content) => {
+      expect(scanText(content)).toMatchObject({ isTaken: false, problem: "not_json" });
+    },
+  );
+});
+
+test("the scanner reads each byte of a long text about once", () => {
+  const readsPerByte = (rows: number) => {
+    const bytes = Buffer.from(
+      JSON.stringify({ result: Array.from({ length: rows }, (_, id) => ({ id, name: `é"${id}` })) }),
+    );
+    let reads = 0;
+    const counted = new Proxy(bytes, {
+      get(target, key) {
+        reads++;
+        const found = Reflect.get(target, key, target);
+        return typeof found === "function" ? found.bind(target) : found;
+      },
+    });
+    expect(new Scanner(8).push(counted, 0, bytes.length)).toBe(true);
+    return reads / bytes.length;
+  };
+  expect(readsPerByte(100)).toBeLessThan(1.5);
+  expect(readsPerByte(10_000)).toBeLessThan(1.5);
+});
