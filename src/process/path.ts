@@ -108,23 +108,17 @@ export function createCommandFinder(machine: Machine): CommandFinder {
   };
 }
 
-/** The same files, with "no" for an answer where a path cannot even be looked at. */
+/** The same files; what cannot be read is as if it were not there. */
 function forgiving(files: Files): Files {
-  const orElse =
-    <T>(ask: (path: string) => T, otherwise: T) =>
-    (path: string): T => {
-      try {
-        return ask(path);
-      } catch {
-        return otherwise; // A path through a file, or through a folder that is not ours to enter.
-      }
-    };
   return {
-    readText: orElse(files.readText, undefined),
-    isFile: orElse(files.isFile, false),
-    isFolder: orElse(files.isFolder, false),
-    isExecutable: orElse(files.isExecutable, false),
-    list: orElse(files.list, []),
+    ...files,
+    readText: (path) => {
+      try {
+        return files.readText(path);
+      } catch {
+        return undefined; // One more reason not to find a command there, and the error at the end says where was looked.
+      }
+    },
   };
 }
 
