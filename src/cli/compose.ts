@@ -6,7 +6,7 @@ import { Downstream } from "../downstream/downstream.ts";
 import type { Events } from "../events.ts";
 import { systemClock } from "../ports/clock.ts";
 import { systemFiles } from "../ports/files.ts";
-import { systemSpawn } from "../ports/spawn.ts";
+import { type StartedProcess, systemSpawn } from "../ports/spawn.ts";
 import { startChild } from "../process/child.ts";
 import { childEnvironment } from "../process/environment.ts";
 import { type CommandFinder, createCommandFinder } from "../process/path.ts";
@@ -32,13 +32,25 @@ export type Tutti = {
 
 /** Builds the relay and its servers on the real machine; starts nothing yet. */
 export function compose(config: Config, version: string, events: Events): Tutti {
+  const shells: StartedProcess[] = [];
+  const killShells = (): void => {
+    for (const shell of shells) shell.signalGroup("SIGKILL");
+  };
   const finder = createCommandFinder({
     env: process.env,
     home: homedir(),
     platform: process.platform,
     marker: randomUUID(),
     files: systemFiles,
-    spawn: systemSpawn,
+    // A shell that is asked for its PATH may hang in its start-up files, and must not outlive us.
+    spawn: {
+      ...systemSpawn,
+      start: (launch) => {
+        const shell = systemSpawn.start(launch);
+        shells.push(shell);
+        return shell;
+      },
+    },
     clock: systemClock,
   });
   const spawning = pLimit(spawnsPerTurn);
@@ -74,9 +86,11 @@ export function compose(config: Config, version: string, events: Events): Tutti 
     },
     stop: async () => {
       relay.answerLists();
+      killShells();
       await Promise.all(downstreams.map((downstream) => downstream.stop()));
     },
     kill: () => {
+      killShells();
       for (const downstream of downstreams) downstream.kill();
     },
   };

@@ -25,13 +25,10 @@ export async function run(options: Invocation): Promise<undefined> {
   const isTimeToLoad = new Promise<void>((resolve) => {
     beginLoading = resolve;
   });
-  const end = async (exitCode: number): Promise<void> => {
-    if (isEnding) {
-      tutti?.kill();
-      process.exit(1);
-    }
+  const end = async (): Promise<void> => {
+    if (isEnding) return;
     isEnding = true;
-    process.exitCode = exitCode;
+    process.exitCode ??= 0; // A configuration that cannot be used has set another.
     await tutti?.stop();
     link.end();
     process.stdin.destroy();
@@ -44,11 +41,17 @@ export async function run(options: Invocation): Promise<undefined> {
       systemClock.soon(beginLoading);
     },
     badLine: (line) => client.receiveBadLine(line),
-    closed: () => void end(0),
+    closed: () => void end(),
     defect: fail,
   });
   const client = new Client(link, options.version);
-  onEndSignals(() => void end(0));
+  let hasSignal = false;
+  onEndSignals(() => {
+    // Only a second signal is impatience: a client that goes often closes stdin and sends one together.
+    if (hasSignal) process.exit(1);
+    hasSignal = true;
+    void end();
+  });
   process.on("exit", () => tutti?.kill());
   process.on("uncaughtException", (cause) => {
     fail(cause);

@@ -10,8 +10,8 @@ const maxDepth = 100;
  */
 export async function parseJsonc(text: string): Promise<{ value: unknown; problems: readonly Problem[] }> {
   if (text.includes("\0")) return fault(1, "this is not UTF-8 text. Save it as UTF-8.");
-  const strict = parseStrict(text);
-  if (strict) return { value: strict.value, problems: [] };
+  const faultless = parseFaultless(text);
+  if (faultless) return { value: faultless.value, problems: [] };
 
   const errors: ParseError[] = [];
   const { printParseErrorCode } = await import("jsonc-parser");
@@ -67,15 +67,20 @@ const syntaxErrors: ReadonlyMap<string, string> = new Map([
   ["InvalidCharacter", "a text contains a control character; write \\n for a new line and \\t for a tab"],
 ]);
 
-/** Plain JSON without repeated keys, which needs no jsonc-parser (6 MB); undefined for everything else. */
-function parseStrict(text: string): { value: unknown } | undefined {
+/** The value of a text without faults, which needs no jsonc-parser (7 MB, 12 ms); undefined for every other text. */
+function parseFaultless(text: string): { value: unknown } | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    // In valid JSON a string before a colon is a key, so fewer keys in the value means that one stood twice.
-    const written = text.match(/"[^"\\]*(?:\\.[^"\\]*)*"\s*:/g)?.length ?? 0;
+    // Both take strings along, so that nothing inside of them is touched; what is not closed stays and fails below.
+    const plain = text
+      .replace(/\/\/.*|\/\*[\s\S]*?\*\/|("[^"\\]*(?:\\[\s\S]?[^"\\]*)*"?|\/\*[\s\S]*)/g, "$1 ")
+      .replace(/("[^"\\]*(?:\\[\s\S]?[^"\\]*)*"?)|(?<=[^{[,:\s]\s*),(?=\s*[}\]])/g, "$1");
+    const value: unknown = JSON.parse(plain);
+    // In JSON a string before a colon is a key, so fewer keys in the value mean that one stood twice.
+    const strings = plain.match(/"[^"\\]*(?:\\.[^"\\]*)*"(?:\s*:)?/g) ?? [];
+    const written = strings.filter((string) => string.endsWith(":")).length;
     return countKeys(value, 0) === written ? { value } : undefined;
   } catch {
-    return undefined; // Not plain JSON: the tolerant parser says what it is.
+    return undefined; // The tolerant parser says what is wrong, and where.
   }
 }
 
@@ -98,7 +103,7 @@ async function parseTree(text: string, errors: ParseError[]): Promise<Node | und
 
 function valueOfNode(node: Node, path: Path, problems: Problem[], text: string): unknown {
   if (path.length > maxDepth) {
-    problems.push({ path: path.slice(0, 2), line: lineAt(text, node.offset), message: tooDeep });
+    problems.push({ path: path.slice(0, 3), line: lineAt(text, node.offset), message: tooDeep });
     return undefined;
   }
   if (node.type === "array")

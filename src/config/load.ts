@@ -22,7 +22,7 @@ export function findConfig(options: {
   readonly home: string;
   /** As `process.platform` says it. */
   readonly platform: string;
-  readonly files: Files;
+  readonly files: Pick<Files, "isFile">;
 }): readonly string[] {
   const { flags, env, cwd, home, platform, files } = options;
   const { resolve, join, isAbsolute } = platform === "win32" ? win32 : posix;
@@ -50,7 +50,7 @@ export function findConfig(options: {
 export async function loadConfig(options: {
   readonly paths: readonly string[];
   readonly env: Scope["env"];
-  readonly files: Files;
+  readonly files: Pick<Files, "readText">;
 }): Promise<Config> {
   const paths = [...new Set(options.paths)];
   const gathered: Gathered = { env: options.env, secrets: new Set(), notices: new Map() };
@@ -86,7 +86,7 @@ export async function loadConfig(options: {
   };
 }
 
-function readText(path: string, files: Files): string {
+function readText(path: string, files: Pick<Files, "readText">): string {
   let text: string | undefined;
   try {
     text = files.readText(path);

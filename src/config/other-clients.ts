@@ -59,11 +59,11 @@ export function readTimeout(timeout: number): { ms?: number; notice?: string } {
   if (timeout > 0 && timeout < 1000) {
     return {
       ms: Math.round(timeout * 1000),
-      notice: '"timeout" below 1000 is read as seconds, as Cline and Roo write it; `callTimeoutMs` leaves no doubt',
+      notice: "`timeout` below 1000 is read as seconds, as Cline and Roo write it; `callTimeoutMs` leaves no doubt",
     };
   }
   return {
-    notice: '"timeout" is ignored where it is 0 or 1000 to 3600, seconds or milliseconds: write `callTimeoutMs`',
+    notice: "`timeout` is ignored where it is 0 or 1000 to 3600, seconds or milliseconds: write `callTimeoutMs`",
   };
 }
 

@@ -127,7 +127,7 @@ otherwise named once at the start. Where ours is given too, ours wins; what any 
 
 /** As much of JSON Schema as our own schemas come to. */
 type JsonSchema = {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly enum?: readonly string[];
   readonly description?: string;
   readonly default?: unknown;
@@ -183,16 +183,15 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function typeText(schema: JsonSchema): string {
-  const { enum: words, anyOf, items, minimum, maximum, additionalProperties: values } = schema;
+  const { type, enum: words, anyOf, items, minimum, maximum, additionalProperties: values } = schema;
   if (words) return words.map((word) => `\`${word}\``).join(", ");
   if (anyOf) return anyOf.map(typeText).join(" or ");
-  if (schema.type === "array") return `list of ${items ? typeText(items) : "anything"}`;
-  if (schema.type === "object") {
+  if (Array.isArray(type)) return type.map((each) => typeText({ type: each })).join(" or ");
+  if (type === "array") return `list of ${items ? typeText(items) : "anything"}`;
+  if (type === "object")
     return typeof values === "object" && values.type !== "object" ? `object of ${typeText(values)}` : "object";
-  }
-  if (schema.type === "string") return "text";
-  if (schema.type === "boolean") return "true or false";
-  const bounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
-  const range = bounded ? `, ${minimum ?? `above ${schema.exclusiveMinimum}`} to ${maximum}` : "";
-  return `${schema.type === "integer" ? "whole number" : "number"}${range}`;
+  if (type === "string") return "text";
+  if (type === "boolean") return "true or false";
+  const range = maximum === undefined ? "" : `, ${minimum ?? `above ${schema.exclusiveMinimum}`} to ${maximum}`;
+  return `${type === "integer" ? "whole number" : "number"}${range}`;
 }

@@ -107,7 +107,7 @@ const typeNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 function wrongType(expected: readonly string[], value: unknown): string {
-  const wanted = [...new Set(expected)].map((type) => typeNames.get(type) ?? type).join(", ");
+  const wanted = [...new Set(expected)].map((type) => typeNames.get(type) ?? type).join(" or ");
   return `must be ${wanted}, not ${kindOf(value)}.${typeCure(expected, value)}`;
 }
 

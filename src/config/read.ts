@@ -26,42 +26,40 @@ export type Part = {
   readonly problems: readonly Problem[];
 };
 
+/** A part in the making. */
+type Draft = { readonly servers: ServerConfig[]; readonly places: Map<string, Path>; readonly problems: Problem[] };
+
 /** What people may write who have nothing yet. */
 export const example =
   '{ "mcpServers": { "memory": { "command": "npx", "args": ["-y", "@modelcontextprotocol/server-memory"] } } }';
 
 /** Reads the text of one file. What it finds out on the way goes to `gathered`. */
 export async function readPart(file: string, text: string, gathered: Gathered): Promise<Part> {
-  const parsed = await parseJsonc(text);
-  const root = parsed.value;
-  const problems: Problem[] = [...parsed.problems];
-  const part = { servers: [] as ServerConfig[], places: new Map<string, Path>(), problems };
-  if (text.trim() === "") problems.splice(0, 1, { path: [], line: 1, message: `the file is empty. Write ${example}.` });
-  if (problems.length > 0) return { ...part, hasServerKey: false, settings: {} };
+  const { value: root, problems: faults } = await parseJsonc(text);
+  const problems: Problem[] = [...faults];
+  const draft: Draft = { servers: [], places: new Map(), problems };
   if (!isObject(root)) {
-    problems.push({ path: [], message: `must be an object, such as ${example}.` });
-    return { ...part, hasServerKey: false, settings: {} };
+    const isEmpty = text.trim() === "";
+    if (isEmpty) problems.splice(0, 1, { path: [], line: 1, message: `the file is empty. Write ${example}.` });
+    else if (problems.length === 0) problems.push({ path: [], message: `must be an object, such as ${example}.` });
   }
+  if (!isObject(root) || problems.length > 0) return { ...draft, hasServerKey: false, settings: {} };
 
   const groups = Object.entries(root).filter(([key]) => serverKeys.includes(key));
   for (const [key, group] of groups) {
-    if (isObject(group)) readServers([key], group, { part, file, gathered });
+    if (isObject(group)) readServers([key, group], draft, { file, gathered });
     else problems.push({ path: [key], message: "must be an object: each server's name and its entry." });
   }
-  return { ...part, hasServerKey: groups.length > 0, settings: readSettings(root, problems, gathered) };
+  return { ...draft, hasServerKey: groups.length > 0, settings: readSettings(root, problems, gathered) };
 }
 
 /** The problems of one file as lines for a person, in the order of the text. */
 export async function describeProblems(file: string, text: string, problems: readonly Problem[]): Promise<string[]> {
-  const isPlaced = problems.every(({ line }) => line !== undefined);
-  const lines = isPlaced
-    ? []
-    : await linesOf(
-        text,
-        problems.map(({ path }) => path),
-      );
+  const unplaced = problems.filter(({ line }) => line === undefined).map(({ path }) => path);
+  const lines = unplaced.length > 0 ? await linesOf(text, unplaced) : [];
+  const lineOf = new Map(unplaced.map((path, i) => [path, lines[i]]));
   return problems
-    .map(({ path, line, message }, i) => ({ line: line ?? lines[i] ?? 1, place: placeName(path), message }))
+    .map(({ path, line, message }) => ({ line: line ?? lineOf.get(path) ?? 1, place: placeName(path), message }))
     .sort((a, b) => a.line - b.line)
     .map(({ line, place, message }) => `${file}:${line}: ${place && `${place}: `}${message}`);
 }
@@ -81,35 +79,27 @@ const keysOfSettings: KnownKeys = new Map([
 ]);
 
 function readServers(
-  base: Path,
-  group: Readonly<Record<string, unknown>>,
-  {
-    part,
-    file,
-    gathered,
-  }: {
-    part: { servers: ServerConfig[]; places: Map<string, Path>; problems: Problem[] };
-    file: string;
-    gathered: Gathered;
-  },
+  [base, group]: readonly [key: string, group: Readonly<Record<string, unknown>>],
+  draft: Draft,
+  { file, gathered }: { file: string; gathered: Gathered },
 ): void {
   const { env, secrets, notices } = gathered;
   for (const [name, written] of Object.entries(group)) {
-    const place = [...base, name];
-    const problem = (field: Path, message: string) => void part.problems.push({ path: [...place, ...field], message });
+    const place = [base, name];
+    const problem = (field: Path, message: string) => void draft.problems.push({ path: [...place, ...field], message });
     const notice = (message: string) => void notices.set(message, [...(notices.get(message) ?? []), name]);
-    const earlier = part.places.get(name);
+    const earlier = draft.places.get(name);
     if (earlier) problem([], `is also in "${earlier[0]}". Rename or remove one.`);
-    part.places.set(name, place);
+    draft.places.set(name, place);
     if (!isServerName(name)) problem([], "a name has 1 to 128 characters and no control characters. Rename it.");
     const entry = withoutIgnored(written, ignoredServerKeys, notice);
     const checked = serverSchema.safeParse(entry);
     if (checked.success) {
       const scope = { env, folder: dirname(file) };
       const server = resolveServer(name, checked.data, { scope, findings: { problem, notice, secrets } });
-      if (server) part.servers.push(server);
+      if (server) draft.servers.push(server);
     } else {
-      part.problems.push(...problemsOf(checked.error.issues, { value: entry, base: place, known: keysOfServer }));
+      draft.problems.push(...problemsOf(checked.error.issues, { value: entry, base: place, known: keysOfServer }));
     }
   }
 }

@@ -4,7 +4,6 @@ import type { Clock } from "../ports/clock.ts";
 import type { BadLine } from "../wire/lines.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
 import type { Connection, Waiter } from "./connection.ts";
-import type { Dated } from "./deadlines.ts";
 import type { Gate, Leave } from "./gate.ts";
 
 /** A request on its way to a server, as its exchange sees it. Exactly one of `reply` and `fail` is called, once, unless it is cancelled first. */
@@ -22,8 +21,6 @@ export type Surroundings = {
   readonly clock: Clock;
   readonly gate: Gate;
   readonly connection: Connection;
-  /** Called once, when the call is over in whatever way. */
-  readonly done: (call: Call) => void;
 };
 
 const problems: Record<BadLine["problem"], string> = {
@@ -36,25 +33,30 @@ const problems: Record<BadLine["problem"], string> = {
 };
 
 /** One call of one server from its arrival to its end: waiting for the server or its gate, then under way. */
-export class Call implements Waiter, Dated {
+export class Call implements Waiter {
   /** Moves to later with each progress message, up to the cap. */
   deadlineAt: number;
   /** Undefined until it is sent. */
   sentAt: number | undefined;
-  readonly #request: Request;
+  readonly request: Request;
   readonly #at: Surroundings;
   readonly #latestAt: number;
-  #id = 0;
+  readonly #id: number;
   #leave: Leave | undefined;
   #isOver = false;
 
   constructor(request: Request, surroundings: Surroundings) {
     const { callTimeoutMs, callTimeoutCapMs } = surroundings.config;
     const now = surroundings.clock.now();
-    this.#request = request;
+    this.request = request;
     this.#at = surroundings;
-    this.#latestAt = callTimeoutCapMs === 0 ? Number.POSITIVE_INFINITY : now + callTimeoutCapMs;
-    this.deadlineAt = callTimeoutMs === 0 ? Number.POSITIVE_INFINITY : Math.min(now + callTimeoutMs, this.#latestAt);
+    this.#latestAt = now + (callTimeoutCapMs || Number.POSITIVE_INFINITY);
+    this.deadlineAt = Math.min(now + (callTimeoutMs || Number.POSITIVE_INFINITY), this.#latestAt);
+    this.#id = surroundings.connection.register(this);
+  }
+
+  get isSent(): boolean {
+    return this.sentAt !== undefined;
   }
 
   /** The server is ready: goes through the gate, now or when there is a place. */
@@ -68,13 +70,13 @@ export class Call implements Waiter, Dated {
   }
 
   reply(reply: Message): void {
-    if (this.#finish()) this.#request.reply(reply);
+    if (this.#finish()) this.request.reply(reply);
   }
 
   progress(notification: Message): void {
     const { clock, config } = this.#at;
     if (config.callTimeoutMs > 0) this.deadlineAt = Math.min(clock.now() + config.callTimeoutMs, this.#latestAt);
-    this.#request.progress(notification);
+    this.request.progress(notification);
   }
 
   spoilt(problem: BadLine["problem"]): void {
@@ -82,28 +84,25 @@ export class Call implements Waiter, Dated {
   }
 
   lost(reason: string): void {
-    this.failWith("connection_lost", `the connection was lost: ${reason}. The call may have run.`);
+    if (this.isSent) this.failWith("connection_lost", `the connection was lost: ${reason}. The call may have run.`);
+    else this.failWith("unavailable", `${reason}. The call did not run.`);
   }
 
   /** Its deadline has come. */
   expire(): void {
     const { config, clock } = this.#at;
     const { callTimeoutMs, callTimeoutCapMs, maxConcurrentCalls } = config;
+    const isCap = callTimeoutCapMs > 0 && clock.now() >= this.#latestAt;
+    const seconds = (isCap ? callTimeoutCapMs : callTimeoutMs) / 1000;
+    const field = isCap ? "callTimeoutCapMs" : "callTimeoutMs";
     if (this.sentAt !== undefined) {
-      const isCap = callTimeoutCapMs > 0 && clock.now() >= this.#latestAt;
-      const limit = isCap
-        ? `${callTimeoutCapMs / 1000} s (callTimeoutCapMs)`
-        : `${callTimeoutMs / 1000} s (callTimeoutMs)`;
       this.#tell((id) => cancelled(id, "the deadline of the call has passed"));
-      this.failWith("timed_out", `no reply within ${limit}. The call may have run.`);
+      this.failWith("timed_out", `no reply within ${seconds} s (${field}). The call may have run.`);
     } else if (this.#leave === undefined) {
-      this.failWith(
-        "unavailable",
-        `still starting after ${callTimeoutMs / 1000} s (callTimeoutMs). The call did not run.`,
-      );
+      this.failWith("unavailable", `still starting after ${seconds} s (${field}). The call did not run.`);
     } else {
-      const gate = `maxConcurrentCalls ${maxConcurrentCalls}`;
-      const text = `no place among the running calls within ${callTimeoutMs / 1000} s (callTimeoutMs, ${gate}). The call did not run.`;
+      const gate = `${field}, maxConcurrentCalls ${maxConcurrentCalls}`;
+      const text = `no place among the running calls within ${seconds} s (${gate}). The call did not run.`;
       this.failWith("timed_out", text);
     }
   }
@@ -117,24 +116,23 @@ export class Call implements Waiter, Dated {
   /** Ends it with an error; `text` begins in lower case and says what it means for the call. */
   failWith(code: CallErrorCode, text: string): void {
     const { name } = this.#at.config;
-    const wasSent = this.sentAt !== undefined;
-    if (this.#finish()) this.#request.fail(new CallError(code, `${name}: ${text}`, { server: name, sent: wasSent }));
+    const error = new CallError(code, `${name}: ${text}`, { server: name, sent: this.isSent });
+    if (this.#finish()) this.request.fail(error);
   }
 
   #send(): void {
     if (this.#isOver) return;
-    const { closedBecause } = this.#at.connection;
-    if (closedBecause !== undefined) {
-      this.failWith("unavailable", `${closedBecause}. The call did not run.`);
+    const message = this.request.encode(this.#id);
+    if (message === undefined) {
+      this.#finish();
       return;
     }
     this.sentAt = this.#at.clock.now();
-    this.#id = this.#at.connection.send((id) => this.#request.encode(id), this);
-    if (this.#id === 0) this.#finish();
+    this.#at.connection.send(message);
   }
 
   #tell(notice: (id: number) => Outgoing): void {
-    if (this.#id !== 0) this.#at.connection.link.send(notice(this.#id));
+    if (this.isSent) this.#at.connection.send(notice(this.#id));
   }
 
   #finish(): boolean {
@@ -142,7 +140,6 @@ export class Call implements Waiter, Dated {
     this.#isOver = true;
     this.#at.connection.forget(this.#id);
     this.#leave?.();
-    this.#at.done(this);
     return true;
   }
 }

@@ -3,14 +3,18 @@ import type { OpenLink, OwnLink } from "../transport/link.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
+import type { Dated } from "./deadlines.ts";
+import { OpenRequests } from "./open-requests.ts";
 
 /** Who waits for one reply. Exactly one of `reply`, `spoilt` and `lost` is called, once, unless it is forgotten first. */
-export type Waiter = {
+export type Waiter = Dated & {
+  /** Whether its request was sent; until then nothing that comes can be for it. */
+  readonly isSent: boolean;
   readonly reply: (reply: Message) => void;
   readonly progress: (notification: Message) => void;
   /** The reply came and cannot be passed on. */
   readonly spoilt: (problem: BadLine["problem"]) => void;
-  /** The link has closed; no reply will come. */
+  /** The link has closed: no reply will come, and nothing can be sent. */
   readonly lost: (reason: string) => void;
 };
 
@@ -25,14 +29,13 @@ export type ConnectionEvents = {
 };
 
 /**
- * One live link to a server, and who waits for what on it. Ids and progress tokens on it are ours: integers, one after
- * the other, never used again; whatever carries another id is dropped.
+ * One live link to a server, and who waits for what on it. Ids and progress tokens on it are ours, integers that are
+ * never used again; whatever carries another id is dropped.
  */
 export class Connection {
   readonly #events: ConnectionEvents;
-  readonly #waiters = new Map<number, Waiter>();
+  readonly #waiters = new OpenRequests<Waiter>();
   #link: OwnLink | undefined;
-  #lastId = 0;
   #closedBecause: string | undefined;
 
   constructor(events: ConnectionEvents) {
@@ -69,23 +72,23 @@ export class Connection {
     return this.#closedBecause;
   }
 
-  /** How many replies are waited for. */
-  get waiting(): number {
+  /** How many requests are open, sent or not. */
+  get openRequests(): number {
     return this.#waiters.size;
   }
 
-  /** Sends what `encode` makes of the next id, which is also the progress token, and returns that id; 0 when it made nothing. */
-  send(encode: (id: number) => Outgoing | undefined, waiter: Waiter): number {
-    const id = ++this.#lastId;
-    const message = encode(id);
-    if (message === undefined) return 0;
-    if (this.#closedBecause !== undefined) {
-      waiter.lost(this.#closedBecause);
-      return 0;
-    }
-    this.#waiters.set(id, waiter);
+  /** Who waits now. */
+  waiters(): Iterable<Waiter> {
+    return this.#waiters.values();
+  }
+
+  /** The id, and progress token, under which `waiter` sends its request later and gets its reply. Forget it when it is over. */
+  register(waiter: Waiter): number {
+    return this.#waiters.add(waiter);
+  }
+
+  send(message: Outgoing): void {
     this.link.send(message);
-    return id;
   }
 
   /** Nobody waits for `id` any more: what still comes for it is dropped. */
@@ -103,7 +106,7 @@ export class Connection {
     const method = message.text(slot.method) ?? "";
     if (message.kind === "request") this.#answer(method, message.raw(slot.id) as string);
     else if (method === "notifications/progress") {
-      const waiter = this.#waiters.get(message.integer(slot.token));
+      const waiter = this.#sent(message.integer(slot.token));
       if (waiter === undefined) this.#events.dropped(`progress with the token ${short(message.raw(slot.token))}`);
       else waiter.progress(message);
     } else this.#events.notification(method, message);
@@ -116,23 +119,30 @@ export class Connection {
     else waiter.spoilt(line.problem);
   }
 
+  // The link is the source of what it makes us answer: a server that asks and does not read is read no further.
   #answer(method: string, id: string): void {
-    if (method === "ping") this.link.send(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
-    else this.link.send(toProtocolError(id, rpcCode.methodNotFound, `tutti declared no capability for ${method}`));
+    const answer =
+      method === "ping"
+        ? `{"jsonrpc":"2.0","id":${id},"result":{}}`
+        : toProtocolError(id, rpcCode.methodNotFound, `tutti declared no capability for ${method.slice(0, 80)}`);
+    this.link.send(answer, this.link);
+  }
+
+  #sent(id: number): Waiter | undefined {
+    const waiter = this.#waiters.get(id);
+    return waiter?.isSent === true ? waiter : undefined;
   }
 
   #take(id: number): Waiter | undefined {
-    const waiter = this.#waiters.get(id);
+    const waiter = this.#sent(id);
     if (waiter !== undefined) this.#waiters.delete(id);
     return waiter;
   }
 
   #close(reason: string): void {
     this.#closedBecause = reason;
-    const waiters = [...this.#waiters.values()];
-    this.#waiters.clear();
     this.#events.closed(reason);
-    for (const waiter of waiters) waiter.lost(reason);
+    for (const waiter of this.#waiters.values()) waiter.lost(reason);
   }
 }
 

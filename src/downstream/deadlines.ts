@@ -1,37 +1,26 @@
 import type { Clock, Timer } from "../ports/clock.ts";
 
-/** Something that ends at a time unless it is done before; the time may move. */
-export type Dated = { readonly deadlineAt: number };
+/** Something that ends at a time (ms, `clock.now()`) unless it is done before. The time may move to later. */
+export type Dated = {
+  readonly deadlineAt: number;
+  /** Its time has come. It may then be open no longer. */
+  readonly expire: () => void;
+};
 
-/** Watches many deadlines with one timer. */
-export class Deadlines<T extends Dated> {
+/** Watches the deadlines of all that is open with one timer. */
+export class Deadlines {
   readonly #clock: Clock;
-  readonly #expire: (item: T) => void;
-  readonly #open = new Set<T>();
+  readonly #open: () => Iterable<Dated>;
   #timer: Timer | undefined;
   #wakesAt = Number.POSITIVE_INFINITY;
 
-  /** `expire` is called once for each item whose time has come, after it is forgotten. */
-  constructor(clock: Clock, expire: (item: T) => void) {
+  constructor(clock: Clock, open: () => Iterable<Dated>) {
     this.#clock = clock;
-    this.#expire = expire;
+    this.#open = open;
   }
 
-  get size(): number {
-    return this.#open.size;
-  }
-
-  add(item: T): void {
-    this.#open.add(item);
-    this.#wake(item.deadlineAt);
-  }
-
-  delete(item: T): void {
-    this.#open.delete(item);
-  }
-
-  // A deadline that has moved is noticed when the timer comes round: it only ever moves to later.
-  #wake(at: number): void {
+  /** Something is open that ends at `at`. What moves to later need not be told: it is seen when the timer comes round. */
+  watch(at: number): void {
     if (at >= this.#wakesAt) return;
     this.#timer?.cancel();
     this.#wakesAt = at;
@@ -41,13 +30,11 @@ export class Deadlines<T extends Dated> {
   #look(): void {
     this.#wakesAt = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
-    const expired = [...this.#open].filter(({ deadlineAt }) => deadlineAt <= now);
-    for (const item of expired) {
-      // The end of one may have ended another.
-      if (this.#open.delete(item)) this.#expire(item);
-    }
     let next = Number.POSITIVE_INFINITY;
-    for (const { deadlineAt } of this.#open) next = Math.min(next, deadlineAt);
-    this.#wake(next);
+    for (const item of this.#open()) {
+      if (item.deadlineAt <= now) item.expire();
+      else next = Math.min(next, item.deadlineAt);
+    }
+    this.watch(next);
   }
 }

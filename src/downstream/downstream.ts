@@ -3,7 +3,7 @@ import type { ServerConfig } from "../config/config.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OpenLink, Pausable } from "../transport/link.ts";
 import type { Message } from "../wire/message.ts";
-import { Call, type Request } from "./call.ts";
+import { Call, type Request, type Surroundings } from "./call.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Gate } from "./gate.ts";
@@ -42,14 +42,14 @@ export class Downstream implements Pausable {
   readonly #options: DownstreamOptions;
   readonly #clock: Clock;
   readonly #connection: Connection;
-  readonly #gate: Gate;
-  readonly #deadlines: Deadlines<Call>;
-  /** Calls that came before it was ready, in order. */
-  #early = new Set<Call>();
+  readonly #deadlines: Deadlines;
+  readonly #surroundings: Surroundings;
+  /** Calls that came before it was ready, in order; some may be over. */
+  #early: Call[] = [];
   #state: State = { kind: "starting" };
   #definitions: readonly Definition[] = [];
   #isRelisting = false;
-  /** Its list changed while it was still starting. */
+  /** Its list has changed since it was last asked for. */
   #isStale = false;
 
   constructor(options: DownstreamOptions) {
@@ -57,8 +57,6 @@ export class Downstream implements Pausable {
     this.config = config;
     this.#options = options;
     this.#clock = clock;
-    this.#gate = new Gate(config.maxConcurrentCalls, config.maxQueuedCalls);
-    this.#deadlines = new Deadlines(clock, (call) => call.expire());
     this.#connection = new Connection({
       notification: (method) => {
         if (method === "notifications/tools/list_changed") this.#relist();
@@ -68,6 +66,9 @@ export class Downstream implements Pausable {
       closed: (reason) => this.#goDown(reason),
       defect: events.defect,
     });
+    this.#deadlines = new Deadlines(clock, () => this.#connection.waiters());
+    const gate = new Gate(config.maxConcurrentCalls, config.maxQueuedCalls);
+    this.#surroundings = { config, clock, gate, connection: this.#connection };
   }
 
   get name(): string {
@@ -83,9 +84,14 @@ export class Downstream implements Pausable {
     return this.#definitions;
   }
 
-  /** Calls that wait or are under way, and requests of our own. */
-  get openCalls(): number {
-    return Math.max(this.#deadlines.size, this.#connection.waiting);
+  /** How many calls wait or are under way, and requests of our own. */
+  get openRequests(): number {
+    return this.#connection.openRequests;
+  }
+
+  /** The requests that wait or are under way, in no particular order. */
+  *requests(): Generator<Request> {
+    for (const waiter of this.#connection.waiters()) if (waiter instanceof Call) yield waiter.request;
   }
 
   /** Starts it once. Resolves when it is ready or has failed; never rejects. */
@@ -108,9 +114,7 @@ export class Downstream implements Pausable {
       if (this.#state.kind !== "starting") return;
       this.#state = { kind: "ready", greeting, startedInMs: this.#clock.now() - startedAt };
       this.#options.events.stateChanged();
-      const early = this.#early;
-      this.#early = new Set();
-      for (const call of early) call.enter();
+      for (const call of this.#early.splice(0)) call.enter();
       if (this.#isStale) this.#relist();
     } catch (cause) {
       this.#giveUp(cause instanceof Error ? cause.message : String(cause));
@@ -121,16 +125,10 @@ export class Downstream implements Pausable {
 
   /** Hands over a request that arrived now: it is sent as soon as the server is ready and its gate has a place. */
   send(request: Request): Call {
-    const call = new Call(request, {
-      config: this.config,
-      clock: this.#clock,
-      gate: this.#gate,
-      connection: this.#connection,
-      done: (done) => this.#forget(done),
-    });
-    this.#deadlines.add(call);
-    if (this.#state.kind === "down") this.#refuse(call, this.#state.reason);
-    else if (this.#state.kind === "starting") this.#early.add(call);
+    const call = new Call(request, this.#surroundings);
+    this.#deadlines.watch(call.deadlineAt);
+    if (this.#state.kind === "down") refuse(call, this.#state.reason);
+    else if (this.#state.kind === "starting") this.#early.push(call);
     else call.enter();
     return call;
   }
@@ -139,7 +137,7 @@ export class Downstream implements Pausable {
   async stop(): Promise<void> {
     const reason = "tutti is stopping";
     if (this.#state.kind !== "down") this.#state = { kind: "down", reason, isFailure: false };
-    for (const call of this.#early) this.#refuse(call, reason);
+    for (const call of this.#early.splice(0)) refuse(call, reason);
     await this.#connection.stop();
   }
 
@@ -158,35 +156,56 @@ export class Downstream implements Pausable {
   }
 
   #request(method: string, params: string): Promise<Message> {
+    const { connectTimeoutMs } = this.config;
+    const connection = this.#connection;
+    const deadlineAt = this.#clock.now() + connectTimeoutMs;
+    this.#deadlines.watch(deadlineAt);
     return new Promise((resolve, reject) => {
-      this.#connection.send((id) => `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`, {
+      const fail = (reason: string): void => {
+        connection.forget(id);
+        reject(new Error(reason));
+      };
+      const id = connection.register({
+        isSent: true,
+        deadlineAt,
+        expire: () => fail(`no answer to ${method} within ${connectTimeoutMs / 1000} s (connectTimeoutMs)`),
         reply: resolve,
         progress: () => {},
-        spoilt: (problem) => reject(new Error(`its answer to ${method} cannot be read (${problem})`)),
-        lost: (reason) => reject(new Error(reason)),
+        spoilt: (problem) => fail(`its answer to ${method} cannot be read (${problem})`),
+        lost: fail,
       });
+      if (connection.closedBecause !== undefined) fail(connection.closedBecause);
+      else connection.send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
     });
   }
 
   async #list(): Promise<void> {
     const { definitions, leftOut } = await fetchTools((method, params) => this.#request(method, params));
+    if (this.#state.kind === "down") return;
     this.#definitions = definitions;
     for (const text of leftOut) this.#options.events.oddity(text);
     this.#options.events.toolsChanged();
   }
 
-  // However often a server says that its list has changed, it is fetched once in a while.
+  // However often a server says that its list has changed, it is fetched once in a while, and once at a time.
   #relist(): void {
-    this.#isStale = this.#state.kind === "starting";
+    this.#isStale = true;
     if (this.#isRelisting || this.#state.kind !== "ready") return;
     this.#isRelisting = true;
     this.#clock.after(relistMs, () => {
-      this.#isRelisting = false;
-      this.#list().then(
-        () => {},
-        (cause: Error) => this.#options.events.oddity(`its tools could not be listed again: ${cause.message}`),
-      );
+      this.#isStale = false;
+      void this.#listAgain();
     });
+  }
+
+  async #listAgain(): Promise<void> {
+    try {
+      await this.#list();
+    } catch (cause) {
+      this.#options.events.oddity(`its tools could not be listed again: ${(cause as Error).message}`);
+    }
+    this.#isRelisting = false;
+    if (this.#isStale) this.#relist();
   }
 
   #giveUp(reason: string): void {
@@ -199,17 +218,12 @@ export class Downstream implements Pausable {
     if (this.#state.kind === "down") return;
     this.#state = { kind: "down", reason, isFailure: this.#state.kind === "starting" };
     this.#options.events.stateChanged();
-    for (const call of this.#early) this.#refuse(call, reason);
+    for (const call of this.#early.splice(0)) refuse(call, reason);
     // A child that closed its output and lives can never answer again.
     void this.#connection.stop();
   }
+}
 
-  #refuse(call: Call, reason: string): void {
-    call.failWith("unavailable", `${reason}. The call did not run.`);
-  }
-
-  #forget(call: Call): void {
-    this.#deadlines.delete(call);
-    this.#early.delete(call);
-  }
+function refuse(call: Call, reason: string): void {
+  call.failWith("unavailable", `${reason}. The call did not run.`);
 }

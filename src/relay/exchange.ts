@@ -1,28 +1,34 @@
 import type { Client } from "../client/client.ts";
 import type { Call, Request } from "../downstream/call.ts";
+import type { Downstream } from "../downstream/downstream.ts";
 import { CallError, rpcCode, serverErrorAsResult, toProtocolError, toToolResult } from "../errors.ts";
 import type { CallEnded } from "../events.ts";
-import type { Pausable } from "../transport/link.ts";
 import { slot } from "../wire/members.ts";
 import type { Edit, Message, Outgoing } from "../wire/message.ts";
 
 /** What replaces the name of a member that only tutti may write, where a server wrote it. */
 const foreignMark = '"foreign/tutti-error"';
 
-/** How one `tools/call` is answered. */
-export type ExchangeOptions = {
+/** What the exchanges of one relay share. */
+export type Exchanges = {
+  readonly errors: "result" | "protocol";
+  /** The original name, in bytes, of a tool that nobody had listed when its call came; an error where its server turns out not to have it. */
+  readonly resolve: (exchange: Exchange) => string | CallError;
+  /** Called once for each, when it is settled. */
+  readonly settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => void;
+};
+
+/** A `tools/call` that has come in. */
+export type Arrival = {
   readonly client: Client;
   readonly message: Message;
   /** The name as the client gave it. */
   readonly tool: string;
-  /** The original name as a JSON string, in bytes; an error where there is no such tool. Asked when the call is sent. */
-  readonly resolve: () => string | CallError;
-  readonly server: string | undefined;
-  /** Where the server's bytes come from: held up while the client does not take them. */
-  readonly source: Pausable | undefined;
-  readonly errors: "result" | "protocol";
-  /** Called once, when it is settled. */
-  readonly settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => void;
+  /** The original name as a JSON string, in bytes; undefined where nobody has listed the tool. */
+  readonly original: string | undefined;
+  /** Undefined where no server can have the tool. */
+  readonly downstream: Downstream | undefined;
+  readonly arrivedAt: number;
 };
 
 /**
@@ -30,30 +36,37 @@ export type ExchangeOptions = {
  * and tokens of the client never leave it.
  */
 export class Exchange implements Request {
+  readonly client: Client;
   /** The client's id as it stands, bytes one to a character. */
   readonly id: string;
   readonly tool: string;
-  readonly server: string | undefined;
-  /** Set once it was handed to a server. */
+  readonly downstream: Downstream | undefined;
+  readonly arrivedAt: number;
+  /** Set once it was handed to its server. */
   call: Call | undefined;
-  readonly #options: ExchangeOptions;
+  readonly #exchanges: Exchanges;
+  readonly #message: Message;
+  readonly #original: string | undefined;
   readonly #token: string | undefined;
   #isSettled = false;
 
-  constructor(options: ExchangeOptions) {
-    const { message, tool, server } = options;
+  constructor(exchanges: Exchanges, { client, message, tool, original, downstream, arrivedAt }: Arrival) {
+    this.client = client;
     this.id = message.raw(slot.id) as string;
     this.tool = tool;
-    this.server = server;
-    this.#options = options;
+    this.downstream = downstream;
+    this.arrivedAt = arrivedAt;
+    this.#exchanges = exchanges;
+    this.#message = message;
+    this.#original = original;
     const token = message.raw(slot.wantedToken);
     // Anything but a string or a number is no token, and stays what it is.
     this.#token = token !== undefined && /^["\d-]/.test(token) ? token : undefined;
   }
 
   encode(id: number): Outgoing | undefined {
-    const { message, resolve } = this.#options;
-    const name = resolve();
+    const message = this.#message;
+    const name = this.#original ?? this.#exchanges.resolve(this);
     if (name instanceof CallError) {
       this.fail(name);
       return undefined;
@@ -64,21 +77,21 @@ export class Exchange implements Request {
   }
 
   reply(reply: Message): void {
-    const { errors, server = "" } = this.#options;
+    const server = this.downstream?.name ?? "";
     const isError = reply.has(slot.error);
-    const asResult = isError && errors === "result" ? serverErrorAsResult(this.id, server, reply) : undefined;
+    const isResult = isError && this.#exchanges.errors === "result";
+    const asResult = isResult ? serverErrorAsResult(this.id, server, reply) : undefined;
     const edits = [replace(reply, slot.id, this.id), ...foreignMarks(reply)];
     this.#settle(asResult ?? reply.splice(edits.sort(byStart)), isError ? "server_error" : "answered");
   }
 
   progress(notification: Message): void {
-    const { client, source } = this.#options;
     if (this.#isSettled || this.#token === undefined) return;
-    client.send(notification.splice([replace(notification, slot.token, this.#token)]), source);
+    this.client.send(notification.splice([replace(notification, slot.token, this.#token)]), this.downstream);
   }
 
   fail(error: CallError): void {
-    const isToTheLetter = error.code === "unknown_tool" && this.#options.errors === "protocol";
+    const isToTheLetter = error.code === "unknown_tool" && this.#exchanges.errors === "protocol";
     const reply = isToTheLetter
       ? toProtocolError(this.id, rpcCode.invalidParams, error.message)
       : toToolResult(this.id, error);
@@ -94,9 +107,8 @@ export class Exchange implements Request {
   #settle(reply: Outgoing | undefined, outcome: CallEnded["outcome"]): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    const { client, source, settled } = this.#options;
-    if (reply !== undefined) client.send(reply, source);
-    settled(this, outcome);
+    if (reply !== undefined) this.client.send(reply, this.downstream);
+    this.#exchanges.settled(this, outcome);
   }
 }
 

@@ -10,14 +10,13 @@ import type { CallEnded, Events } from "../events.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
-import { Exchange } from "./exchange.ts";
+import { Exchange, type Exchanges } from "./exchange.ts";
 
 /** Changes of the catalog this close together are told to the clients once. */
 const coalesceMs = 250;
 
 /** What the relay holds for one client. */
 type Session = {
-  readonly exchanges: Set<Exchange>;
   /** Requests for the list that wait for servers to start. */
   readonly wantsList: string[];
   /** The catalog that it has been given or told of last. */
@@ -38,6 +37,7 @@ export class Relay implements Answerer {
   readonly #byName: ReadonlyMap<string, Downstream>;
   readonly #prefixes: ReadonlyMap<string, string>;
   readonly #byPrefix: ReadonlyMap<string, Downstream>;
+  readonly #exchanges: Exchanges;
   readonly #sessions = new Map<Client, Session>();
   readonly #exposed = new Map<Downstream, { definitions: readonly Definition[]; tools: readonly ExposedTool[] }>();
   #catalog: Catalog = buildCatalog([]);
@@ -50,19 +50,22 @@ export class Relay implements Answerer {
     this.#byName = new Map(options.downstreams.map((downstream) => [downstream.name, downstream]));
     this.#prefixes = prefixes([...this.#byName.keys()]);
     this.#byPrefix = new Map(options.downstreams.map((one) => [this.#prefixes.get(one.name) as string, one]));
+    this.#exchanges = {
+      errors: options.config.errors,
+      resolve: ({ tool, downstream }) => {
+        const route = this.#catalog.route(tool);
+        return route !== undefined && route.server === downstream?.name ? route.original : this.#unknown(tool);
+      },
+      settled: (exchange, outcome) => this.#publish(exchange, outcome),
+    };
   }
 
   get catalog(): Catalog {
     return this.#catalog;
   }
 
-  /** Exchanges that are not settled, of all clients. */
-  get openExchanges(): number {
-    return [...this.#sessions.values()].reduce((sum, { exchanges }) => sum + exchanges.size, 0);
-  }
-
   addClient(client: Client): void {
-    this.#sessions.set(client, { exchanges: new Set(), wantsList: [], listed: undefined });
+    this.#sessions.set(client, { wantsList: [], listed: undefined });
     client.serve(this);
   }
 
@@ -89,7 +92,7 @@ export class Relay implements Answerer {
   request(method: string, message: Message, client: Client): void {
     const session = this.#sessions.get(client) as Session;
     const id = message.raw(slot.id) as string;
-    if (method === "tools/call") this.#call(message, client, session);
+    if (method === "tools/call") this.#call(message, client);
     else if (method === "tools/list" && this.#isListing) this.#sendList(id, client, session);
     else if (method === "tools/list") session.wantsList.push(id);
     else
@@ -99,43 +102,34 @@ export class Relay implements Answerer {
   notification(method: string, message: Message, client: Client): void {
     if (method !== "notifications/cancelled") return;
     const id = message.raw(slot.requestId);
-    const { exchanges } = this.#sessions.get(client) as Session;
-    const meant = [...exchanges].filter((exchange) => exchange.id === id);
+    const meant: Exchange[] = [];
+    for (const downstream of this.#options.downstreams) {
+      for (const request of downstream.requests()) {
+        if (request instanceof Exchange && request.client === client && request.id === id) meant.push(request);
+      }
+    }
     // Of two requests under one id nobody can say which is meant; ending the wrong one is worse than ending none.
     if (meant.length === 1) meant[0]?.cancel(message);
   }
 
-  #call(message: Message, client: Client, session: Session): void {
+  #call(message: Message, client: Client): void {
     const tool = message.text(slot.name);
     if (tool === undefined) {
       const text = "tools/call needs params.name, the name of a tool";
       client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
       return;
     }
-    const startedAt = this.#options.clock.now();
-    const downstream = this.#ownerOf(tool);
-    const exchange = new Exchange({
-      client,
-      message,
-      tool,
-      resolve: () => this.#catalog.route(tool)?.original ?? this.#unknown(tool),
-      server: downstream?.name,
-      source: downstream,
-      errors: this.#options.config.errors,
-      settled: (ended, outcome) => {
-        session.exchanges.delete(ended);
-        this.#publish(ended, startedAt, outcome);
-      },
-    });
-    session.exchanges.add(exchange);
+    const route = this.#catalog.route(tool);
+    const downstream = route === undefined ? this.#ownerByPrefix(tool) : this.#byName.get(route.server);
+    const arrivedAt = this.#options.clock.now();
+    const original = route?.original;
+    const exchange = new Exchange(this.#exchanges, { client, message, tool, original, downstream, arrivedAt });
     if (downstream === undefined) exchange.fail(this.#unknown(tool));
     else exchange.call = downstream.send(exchange);
   }
 
-  /** Who a call of `tool` goes to. A server that has no list yet, or has failed, is known by its prefix. */
-  #ownerOf(tool: string): Downstream | undefined {
-    const route = this.#catalog.route(tool);
-    if (route !== undefined) return this.#byName.get(route.server);
+  /** The server that a call of a tool which nobody has listed is for: one that has no list yet, or has failed. */
+  #ownerByPrefix(tool: string): Downstream | undefined {
     const named = this.#byPrefix.get(prefixOf(tool) ?? "");
     return named?.state.kind === "ready" ? undefined : named;
   }
@@ -171,11 +165,11 @@ export class Relay implements Answerer {
     });
   }
 
-  #publish({ id, tool, server, call }: Exchange, startedAt: number, outcome: CallEnded["outcome"]): void {
+  #publish({ id, tool, downstream, arrivedAt, call }: Exchange, outcome: CallEnded["outcome"]): void {
     const { events, clock } = this.#options;
     if (!events.wants("callEnded")) return;
     const now = clock.now();
-    const queuedMs = (call?.sentAt ?? now) - startedAt;
-    events.publish("callEnded", { server, tool, id, queuedMs, totalMs: now - startedAt, outcome });
+    const queuedMs = (call?.sentAt ?? now) - arrivedAt;
+    events.publish("callEnded", { server: downstream?.name, tool, id, queuedMs, totalMs: now - arrivedAt, outcome });
   }
 }

@@ -3,9 +3,6 @@ import { elsewhere, envelope, Members, placeOf, repeated } from "./members.ts";
 /** What is wrong with a text that is not taken. */
 export type Problem = "not_json" | "too_deep" | "duplicate" | "bad_utf8" | "too_long";
 
-/** What the top-level value is. */
-export type Kind = "object" | "array" | "scalar";
-
 // What the scanner expects next. Those up to `inHex` are inside a string, those up to `inExponent` inside a number.
 const inString = 0;
 const afterBackslash = 1;
@@ -42,16 +39,17 @@ const literals: ReadonlyMap<number, Uint8Array> = new Map(
 
 /**
  * Checks the grammar of one JSON text in one pass, whatever parts it comes in, and notes where the envelope's members
- * stand. Takes exactly what `JSON.parse` takes (RFC 8259), except: deeper nesting than `maxDepth`, a member of the
- * envelope given twice, and an envelope of more than 64 unknown members (`Members`). UTF-8 inside strings is the owner's to check
- * when `hasHighBytes` says that there is any.
+ * stand. Takes exactly what `JSON.parse` takes (RFC 8259), except: deeper nesting than `maxDepth`, and in the envelope a
+ * member given twice or more than 64 unknown ones (`Members`). UTF-8 inside strings is the owner's to check when
+ * `hasHighBytes` says that there is any. What it says of a text does not depend on the parts that came.
  *
  * Linear in the bytes, constant memory beside them. One scanner serves one link: `reset` starts the next text.
  */
 export class Scanner {
   readonly members = new Members();
   hasHighBytes = false;
-  kind: Kind = "scalar";
+  /** Whether the top-level value is an object. */
+  isObject = false;
   problem: Problem | undefined;
 
   readonly #maxDepth: number;
@@ -61,8 +59,8 @@ export class Scanner {
   #depth = 0;
   #state = value;
   #offset = 0;
-  #tokenStart = 0;
-  #isName = false;
+  /** Where the name stands that the scanner is in; −1 in a string that is a value. */
+  #nameStart = -1;
   #hasEscape = false;
   #hexLeft = 0;
   #literal: Uint8Array = new Uint8Array(0);
@@ -77,12 +75,17 @@ export class Scanner {
   reset(): void {
     this.members.reset();
     this.hasHighBytes = false;
-    this.kind = "scalar";
+    this.isObject = false;
     this.problem = undefined;
     this.#depth = 0;
     this.#state = value;
     this.#offset = 0;
     this.#slots[0] = -1;
+  }
+
+  /** Whether nothing but white space has come. */
+  get isBlank(): boolean {
+    return this.#state === value && this.#depth === 0 && this.problem === undefined;
   }
 
   /** Whether the text is whole and right now that no more of it comes. */
@@ -113,7 +116,7 @@ export class Scanner {
           }
           if (at === to) break;
           if (byte === quote) {
-            if (!this.#isName) state = this.#endValue(base + at + 1, depth);
+            if (this.#nameStart === -1) state = this.#endValue(base + at + 1, depth);
             else if (containers[depth] !== plainObject && !this.#endName(bytes, from, at, depth)) return false;
             else if (bytes[at + 1] === 0x3a && at + 1 < to) {
               state = value;
@@ -139,9 +142,8 @@ export class Scanner {
           at++;
           break;
         case afterMinus:
-          if (byte === 0x30) state = afterZero;
-          else if (isDigit(byte)) state = inInteger;
-          else return this.#fail("not_json");
+          if (!isDigit(byte)) return this.#fail("not_json");
+          state = byte === 0x30 ? afterZero : inInteger;
           at++;
           break;
         case afterPoint:
@@ -188,9 +190,8 @@ export class Scanner {
         case nameOrEnd:
         case name:
           if (byte === quote) {
-            this.#isName = true;
             this.#hasEscape = false;
-            this.#tokenStart = base + at;
+            this.#nameStart = base + at;
             state = inString;
           } else if (byte === 0x7d && state === nameOrEnd) {
             depth--;
@@ -203,9 +204,8 @@ export class Scanner {
           if (byte === 0x2c) {
             state = isObject ? name : value;
             if (isObject && bytes[at + 1] === quote && at + 1 < to) {
-              this.#isName = true;
               this.#hasEscape = false;
-              this.#tokenStart = base + ++at;
+              this.#nameStart = base + ++at;
               state = inString;
             }
           } else if (byte === (isObject ? 0x7d : 0x5d)) {
@@ -216,7 +216,7 @@ export class Scanner {
           break;
         }
         case valueOrEnd:
-        case value:
+        case value: {
           at++;
           if (isWhiteSpace[byte] === 1) break;
           if (byte === 0x5d && state === valueOrEnd) {
@@ -224,16 +224,16 @@ export class Scanner {
             state = this.#endValue(base + at, depth);
             break;
           }
-          if ((this.#slots[depth] as number) >= 0)
-            this.members.spans[2 * (this.#slots[depth] as number)] = base + at - 1;
+          const slot = this.#slots[depth] as number;
+          if (slot >= 0) this.members.spans[2 * slot] = base + at - 1;
           if (byte === quote) {
-            this.#isName = false;
+            this.#nameStart = -1;
             state = inString;
           } else if (byte === 0x7b || byte === 0x5b) {
             if (depth === this.#maxDepth) return this.#fail("too_deep");
             const isObject = byte === 0x7b;
-            if (depth === 0) this.kind = isObject ? "object" : "array";
-            const place = !isObject ? elsewhere : depth === 0 ? envelope : placeOf(this.#slots[depth] as number);
+            if (depth === 0) this.isObject = isObject;
+            const place = !isObject ? elsewhere : depth === 0 ? envelope : placeOf(slot);
             depth++;
             containers[depth] = (place << 1) | (isObject ? 1 : 0);
             this.#slots[depth] = -1;
@@ -248,6 +248,7 @@ export class Scanner {
             state = inLiteral;
           }
           break;
+        }
         default: // done
           if (isWhiteSpace[byte] !== 1) return this.#fail("not_json");
           at++;
@@ -257,8 +258,8 @@ export class Scanner {
     this.#state = state;
     this.#depth = depth;
     this.#offset = base + to;
-    if (state <= inHex && this.#isName && containers[depth] !== plainObject) {
-      this.members.carry(bytes, Math.max(from, this.#tokenStart - base), to);
+    if (state <= inHex && this.#nameStart !== -1 && containers[depth] !== plainObject) {
+      this.members.carry(bytes, Math.max(from, this.#nameStart - base), to);
     }
     return true;
   }
@@ -276,7 +277,7 @@ export class Scanner {
   /** The name that ends before the quote at `at` is a member's at `depth`; false when it may not be there. */
   #endName(bytes: Uint8Array, from: number, at: number, depth: number): boolean {
     const place = (this.#containers[depth] as number) >> 1;
-    const found = this.members.endName(place, bytes, from, at, this.#offset, this.#tokenStart, this.#hasEscape);
+    const found = this.members.endName(place, bytes, from, at, this.#offset, this.#nameStart, this.#hasEscape);
     if (found === repeated) return this.#fail("duplicate");
     this.#slots[depth] = found;
     return true;

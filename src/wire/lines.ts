@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { type Problem, Scanner } from "./json.ts";
 import { slot } from "./members.ts";
-import { kindOf, Message } from "./message.ts";
+import { isIdStart, kindOf, Message } from "./message.ts";
 
 /** Bounds on one message. */
 export type MessageLimits = {
@@ -11,11 +11,14 @@ export type MessageLimits = {
   readonly maxDepth: number;
 };
 
-/** A line that is no message that can be passed on. */
+/** A line that is no message that can be passed on. What is said of it does not depend on the chunks it came in. */
 export type BadLine = {
   /** `not_rpc`: JSON, and no JSON-RPC message. */
   readonly problem: Problem | "not_rpc";
-  /** The id it would have had, as it stands (bytes, one to a character), where that can be told. */
+  /**
+   * The id it would have had, a string or a number as it stands (bytes, one to a character), where that can be told;
+   * never for an object without any other member of JSON-RPC, such as a log line.
+   */
   readonly id: string | undefined;
   /** Whether a method was read in it, so that its id is not the id of a reply. */
   readonly hasMethod: boolean;
@@ -25,15 +28,22 @@ export type BadLine = {
   readonly head: string;
 };
 
+/** What is known of a line that failed, while the rest of it is skipped. */
+type Failure = Omit<BadLine, "head"> & { readonly isRpc: boolean; head: Buffer; tail: Buffer };
+
 const newline = 0x0a;
 const headBytes = 512;
 const tailBytes = 64;
 const mergedBytes = 32 * 1024;
 
+/** The members that tell a message that was spoilt from other JSON. */
+const telling = [slot.jsonrpc, slot.method, slot.result, slot.error];
+
 /**
  * Cuts a stream of bytes into lines and scans each as it comes, so that a long message costs the event loop a little at
  * a time. A line over a limit fails alone: the rest of it is skipped in constant memory, and the next line is read as
- * if nothing had been. Blank lines are skipped; CRLF is taken. Framing: the MCP specification's stdio transport,
+ * if nothing had been. Blank lines are skipped. A carriage return in a message, that of a CRLF too, becomes a space.
+ * Framing: the MCP specification's stdio transport,
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio.
  */
 export class Lines {
@@ -43,8 +53,7 @@ export class Lines {
   readonly #onBadLine: (line: BadLine) => void;
   #pieces: Buffer[] = [];
   #length = 0;
-  /** Set while the rest of a failed line is skipped. */
-  #failed: { problem: BadLine["problem"]; id: string | undefined; hasMethod: boolean; head: Buffer; tail: Buffer } | undefined;
+  #failure: Failure | undefined;
 
   constructor(limits: MessageLimits, onMessage: (message: Message) => void, onBadLine: (line: BadLine) => void) {
     this.#scanner = new Scanner(limits.maxDepth);
@@ -71,57 +80,61 @@ export class Lines {
 
   #take(chunk: Buffer, from: number, to: number): void {
     const piece = chunk.subarray(from, to);
-    if (this.#failed !== undefined) {
-      this.#failed.tail = lastBytes(this.#failed.tail, piece);
+    if (this.#failure !== undefined) {
+      this.#failure.head = firstBytes(this.#failure.head, piece);
+      this.#failure.tail = lastBytes(this.#failure.tail, piece);
       return;
     }
-    this.#length += piece.length;
     append(this.#pieces, piece);
-    if (this.#length > this.#maxMessageBytes) this.#fail("too_long");
-    else if (!this.#scanner.push(chunk, from, to)) this.#fail(this.#scanner.problem ?? "not_json");
+    const end = Math.min(to, from + this.#maxMessageBytes - this.#length);
+    this.#length += piece.length;
+    if (!this.#scanner.push(chunk, from, end) || end < to) this.#fail(this.#scanner.problem ?? "too_long");
   }
 
   #endLine(): void {
-    if (this.#failed === undefined && this.#length > 0) this.#finish();
-    if (this.#failed !== undefined) {
-      const { problem, id, hasMethod, head, tail } = this.#failed;
-      this.#failed = undefined;
-      const isObject = head[0] === 0x7b;
-      const line = { problem, id: id ?? idAtEnd(tail), hasMethod, isObject, head: head.toString("latin1") };
-      this.#reset();
-      if (!isBlank(head)) this.#onBadLine(line);
-    }
-  }
-
-  #finish(): void {
-    const scanner = this.#scanner;
-    const pieces = this.#pieces;
-    const problem = scanner.end() ? undefined : scanner.problem;
-    const isText = !scanner.hasHighBytes || isUtf8(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces));
-    const { spans, reservedNames } = scanner.members;
-    const kind = scanner.kind === "object" ? kindOf(spans, (offset) => byteAt(pieces, offset)) : undefined;
-    if (problem !== undefined) this.#fail(problem);
-    else if (!isText) this.#fail("bad_utf8");
-    else if (kind === undefined) this.#fail("not_rpc");
-    else {
-      const message = new Message(kind, pieces, spans.slice(), reservedNames);
-      this.#reset();
-      this.#onMessage(message);
-    }
-  }
-
-  #fail(problem: BadLine["problem"]): void {
-    const { spans } = this.#scanner.members;
-    const tail = this.#pieces.reduce(lastBytes, Buffer.alloc(0));
-    const hasMethod = spans[2 * slot.method] !== -1;
-    this.#failed = { problem, id: rawId(this.#pieces, spans), hasMethod, head: firstBytes(this.#pieces), tail };
-    this.#pieces = [];
-  }
-
-  #reset(): void {
+    const isSkipped = this.#failure !== undefined || this.#scanner.isBlank;
+    const message = isSkipped ? undefined : this.#finish();
+    const failure = this.#failure;
+    this.#failure = undefined;
     this.#scanner.reset();
     this.#pieces = [];
     this.#length = 0;
+    if (message !== undefined) this.#onMessage(message);
+    else if (failure !== undefined) {
+      const { problem, hasMethod, isObject, isRpc, head, tail } = failure;
+      const id = failure.id ?? (isRpc ? idAtEnd(tail) : undefined);
+      this.#onBadLine({ problem, id, hasMethod, isObject, head: head.toString("latin1") });
+    }
+  }
+
+  #finish(): Message | undefined {
+    const scanner = this.#scanner;
+    const isOne = this.#length <= mergedBytes && this.#pieces.length > 1;
+    const pieces = isOne ? [Buffer.concat(this.#pieces)] : this.#pieces;
+    if (!scanner.end()) return this.#fail(scanner.problem ?? "not_json");
+    if (scanner.hasHighBytes && !isUtf8(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces))) {
+      return this.#fail("bad_utf8");
+    }
+    const { spans, reservedNames } = scanner.members;
+    const kind = kindOf(spans, (offset) => byteAt(pieces, offset));
+    if (kind === undefined) return this.#fail("not_rpc");
+    for (const piece of pieces) blankReturns(piece);
+    return new Message(kind, pieces, spans, reservedNames);
+  }
+
+  #fail(problem: BadLine["problem"]): undefined {
+    const { spans } = this.#scanner.members;
+    const isRpc = telling.some((member) => spans[2 * member] !== -1);
+    this.#failure = {
+      problem,
+      id: isRpc ? idIn(this.#pieces, spans) : undefined,
+      hasMethod: spans[2 * slot.method] !== -1,
+      isObject: this.#scanner.isObject,
+      isRpc,
+      head: this.#pieces.reduce(firstBytes, Buffer.alloc(0)),
+      tail: this.#pieces.reduce(lastBytes, Buffer.alloc(0)),
+    };
+    this.#pieces = [];
   }
 }
 
@@ -145,11 +158,19 @@ function byteAt(pieces: readonly Buffer[], offset: number): number {
   return -1;
 }
 
-function rawId(pieces: readonly Buffer[], spans: readonly number[]): string | undefined {
-  const start = spans[2 * slot.id] as number;
-  const end = spans[2 * slot.id + 1] as number;
-  if (start === -1 || end === -1) return undefined;
-  return new Message("reply", pieces, spans, []).raw(slot.id);
+// In a text that was taken a carriage return can only be white space. Many readers end a line there, and would take what
+// follows in a letter for a message of its own.
+function blankReturns(bytes: Buffer): void {
+  const first = bytes.indexOf(0x0d);
+  if (first === -1) return;
+  for (let at = first; at < bytes.length; at++) if (bytes[at] === 0x0d) bytes[at] = 0x20;
+}
+
+function idIn(pieces: readonly Buffer[], spans: readonly number[]): string | undefined {
+  if (spans[2 * slot.id + 1] === -1) return undefined;
+  const message = new Message("reply", pieces, spans, []);
+  const bytes = message.bytes(message.start(slot.id), message.end(slot.id));
+  return isIdStart(bytes[0] as number) && isUtf8(bytes) ? bytes.toString("latin1") : undefined;
 }
 
 // Most servers write the id last, so a message that failed before it may still tell whose it was.
@@ -157,20 +178,12 @@ function idAtEnd(tail: Buffer): string | undefined {
   return /"id"\s*:\s*(\d{1,15})\s*\}\s*$/.exec(tail.toString("latin1"))?.[1];
 }
 
-function firstBytes(pieces: readonly Buffer[]): Buffer {
-  let head = Buffer.alloc(0);
-  for (const piece of pieces) {
-    if (head.length >= headBytes) break;
-    head = Buffer.concat([head, piece.subarray(0, headBytes - head.length)]);
-  }
-  return head;
+function firstBytes(before: Buffer, piece: Buffer): Buffer {
+  if (before.length === headBytes) return before;
+  return Buffer.concat([before, piece.subarray(0, headBytes - before.length)]);
 }
 
 function lastBytes(before: Buffer, piece: Buffer): Buffer {
   if (piece.length >= tailBytes) return Buffer.from(piece.subarray(-tailBytes));
   return Buffer.concat([before, piece]).subarray(-tailBytes);
-}
-
-function isBlank(head: Buffer): boolean {
-  return head.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }

@@ -33,6 +33,7 @@ export const slot = {
 export type Slot = (typeof slot)[keyof typeof slot];
 
 const slotCount = 15;
+const noSpans: readonly number[] = Array.from({ length: 2 * slotCount }, () => -1);
 
 /** An object whose members are known by name; every other object is `elsewhere`. */
 export type Place = number;
@@ -44,7 +45,8 @@ export const repeated = -3;
 const reserved = -2;
 const unknown = -1;
 
-const longestCarriedName = 1024;
+/** A longer name, quotes included, is none of ours, and is not compared with others. */
+const longestName = 1024;
 const mostUnknownMembers = 64;
 
 type Member = { readonly name: Uint8Array; readonly slot: number };
@@ -93,10 +95,10 @@ export function placeOf(slot: number): Place {
   return slot < 0 ? elsewhere : (placeIn[slot] as Place);
 }
 
-/** Notes where a message's known members stand while the scanner walks over them. */
+/** Notes where a message's known members stand while the scanner walks over them. `reset` lets go of what was noted. */
 export class Members {
   /** Where the value in slot `s` begins and ends, from the text's first byte: `spans[2 * s]`, `spans[2 * s + 1]`; −1 where there is none. */
-  readonly spans: number[] = new Array(2 * slotCount).fill(-1);
+  spans: number[] = noSpans.slice();
   /** Where the names begin and end (quotes included) of members that only tutti may write. */
   reservedNames: number[] = [];
   #unknownNames: string[] = [];
@@ -104,7 +106,7 @@ export class Members {
   #carried: Buffer | undefined;
 
   reset(): void {
-    this.spans.fill(-1);
+    this.spans = noSpans.slice();
     if (this.reservedNames.length > 0) this.reservedNames = [];
     if (this.#unknownNames.length > 0) this.#unknownNames = [];
     this.#carried = undefined;
@@ -123,18 +125,22 @@ export class Members {
     start: number,
     isEscaped: boolean,
   ): number {
+    const carried = this.#carried;
+    this.#carried = undefined;
+    const length = offset - from + at + 1 - start;
+    if (length > longestName) return unknown;
     let name = bytes;
-    let first = start - offset + from + 1;
+    let first = at + 2 - length;
     let end = at;
-    if (this.#carried !== undefined) {
-      name = Buffer.concat([this.#carried, bytes.subarray(from, at)]);
-      this.#carried = undefined;
+    if (carried !== undefined) {
+      name = Buffer.concat([carried, bytes.subarray(from, at)]);
       first = 1;
       end = name.length;
-    } else if (first < from) return unknown; // Too long to have been carried, so none of ours.
-    const length = end - first + 2;
+    }
+    let text: string | undefined;
     if (isEscaped) {
-      name = Buffer.from(JSON.parse(`"${textOf(name, first, end)}"`) as string);
+      text = JSON.parse(`"${textOf(name, first, end)}"`) as string;
+      name = Buffer.from(text);
       first = 0;
       end = name.length;
     }
@@ -142,14 +148,13 @@ export class Members {
     // A letter may repeat its members; what tutti reads and rewrites may not, or two readers would see two messages.
     if (found >= 0) return this.spans[2 * found] !== -1 && found !== slot.resultMeta ? repeated : found;
     if (found === reserved) this.reservedNames.push(start, start + length);
-    return place === envelope ? this.#noteUnknown(textOf(name, first, end)) : unknown;
+    return place === envelope ? this.#noteUnknown(text ?? textOf(name, first, end)) : unknown;
   }
 
-  /** Keeps the first part of a name, which ends with the part of the text that has come. */
+  /** Keeps the part of a name that has come, for `endName`; of one that is too long, anything. */
   carry(bytes: Uint8Array, from: number, to: number): void {
     const before = this.#carried ?? Buffer.alloc(0);
-    const isShort = before.length + to - from <= longestCarriedName;
-    this.#carried = isShort ? Buffer.concat([before, bytes.subarray(from, to)]) : undefined;
+    if (before.length + to - from <= longestName) this.#carried = Buffer.concat([before, bytes.subarray(from, to)]);
   }
 
   #noteUnknown(name: string): number {

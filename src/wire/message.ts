@@ -9,6 +9,8 @@ export type Outgoing = string | readonly Buffer[];
 /** Replaces what stands from `start` to `end`, offsets in the message, by `bytes` (one to a character). */
 export type Edit = { readonly start: number; readonly end: number; readonly bytes: string };
 
+const versionStart = Buffer.from('"2.0');
+
 /** What is longer goes out as buffers, uncopied. */
 const longestString = 32 * 1024;
 
@@ -114,21 +116,23 @@ export class Message {
 }
 
 /**
- * What kind of JSON-RPC message an envelope with these spans is; undefined when it is none: not `"jsonrpc": "2.0"`,
- * both or neither of result and error, or an id that is no string or number.
+ * What kind of JSON-RPC message an envelope with these spans is; undefined when it is none: no member `"jsonrpc": "2.0"`
+ * written so, not exactly one of method, result and error, a method that is no string, or an id that is no string or
+ * number (null in a reply, which answers nothing).
  */
 export function kindOf(spans: readonly number[], byteAt: (offset: number) => number): Message["kind"] | undefined {
   const version = spans[2 * slot.jsonrpc] as number;
   if (version === -1 || spans[2 * slot.jsonrpc + 1] !== version + 5) return undefined;
-  if (byteAt(version + 1) !== 0x32 || byteAt(version + 2) !== 0x2e || byteAt(version + 3) !== 0x30) return undefined;
+  for (let index = 0; index < 4; index++) if (byteAt(version + index) !== versionStart[index]) return undefined;
   const id = spans[2 * slot.id] as number;
-  if (spans[2 * slot.method] !== -1) {
-    if (byteAt(spans[2 * slot.method] as number) !== 0x22) return undefined;
-    if (id === -1) return "notification";
-    return isIdStart(byteAt(id)) ? "request" : undefined;
-  }
-  const hasResult = spans[2 * slot.result] !== -1;
-  return id !== -1 && hasResult !== (spans[2 * slot.error] !== -1) ? "reply" : undefined;
+  const idStart = id === -1 ? -1 : byteAt(id);
+  const hasAnswer = spans[2 * slot.result] !== -1;
+  const hasError = spans[2 * slot.error] !== -1;
+  const method = spans[2 * slot.method] as number;
+  if (method === -1) return hasAnswer !== hasError && (isIdStart(idStart) || idStart === 0x6e) ? "reply" : undefined;
+  if (hasAnswer || hasError || byteAt(method) !== 0x22) return undefined;
+  if (id === -1) return "notification";
+  return isIdStart(idStart) ? "request" : undefined;
 }
 
 /** `text` as a JSON string, in bytes. */
@@ -162,7 +166,8 @@ function isInteger(raw: string): boolean {
   return true;
 }
 
-function isIdStart(byte: number): boolean {
+/** Whether a value that begins with `byte` is a string or a number. */
+export function isIdStart(byte: number): boolean {
   return byte === 0x22 || byte === 0x2d || (byte >= 0x30 && byte <= 0x39);
 }
 
