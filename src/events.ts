@@ -7,7 +7,7 @@ import type { CallErrorCode } from "./errors.ts";
 export type Observer = {
   /** A server has become ready, failed, or ended. */
   readonly serverChanged?: (event: ServerChanged) => void;
-  /** A line of a server's stderr, or one on its stdout that is no message; control characters made harmless. */
+  /** A line of a server's stderr, or one on its stdout that is no message. Like all texts here, harmless only once it is shown. */
   readonly serverSaid?: (event: {
     readonly server: string;
     readonly from: "stderr" | "stdout";

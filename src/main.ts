@@ -1,7 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type Command, commands, commonHelp } from "./cli/commands.ts";
+
+// Without a reader the log is lost, and nothing else.
+process.stderr.on("error", () => {});
+const options = {
+  config: { type: "string", multiple: true, default: [] },
+  log: { type: "string" },
+  json: { type: "boolean", default: false },
+  svg: { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+  version: { type: "boolean", short: "V", default: false },
+} as const satisfies ParseArgsConfig["options"];
 
 const exitCode = await main(process.argv.slice(2));
 if (exitCode !== undefined) process.exitCode = exitCode;
@@ -12,18 +23,10 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     version: string;
   };
   try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        config: { type: "string", multiple: true, default: [] },
-        log: { type: "string" },
-        json: { type: "boolean", default: false },
-        svg: { type: "string" },
-        help: { type: "boolean", short: "h", default: false },
-        version: { type: "boolean", short: "V", default: false },
-      },
-    });
+    const unknown = unknownOption(argv);
+    const known = Object.keys(options).map((option) => `--${option}`);
+    if (unknown !== undefined) return await refuse(`There is no option "${unknown}".`, unknown, known);
+    const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options });
     const [name = "serve", ...words] = positionals;
     if (values.version) return say(version);
     if (values.help && positionals.length === 0) return say(overview());
@@ -32,12 +35,20 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     if (values.help) return say(`${command.usage}\n\n  ${command.summary}\n\n${command.help}\n\n${commonHelp}`);
     const problem = problemOf(command, values, words);
     if (problem !== undefined) return await refuse(problem);
+    if (name !== "serve") process.stdout.on("error", endWithoutReader);
     const { run } = await command.load();
     const { config: configs, log: logLevel, json, svg } = values;
     return await run({ version, configs, logLevel, json, svg, positionals: words });
   } catch (cause) {
     return await explain(cause);
   }
+}
+
+/** What parseArgs says of these is long and names nothing near. */
+function unknownOption(argv: readonly string[]): string | undefined {
+  const { tokens } = parseArgs({ args: [...argv], strict: false, allowPositionals: true, tokens: true, options });
+  for (const token of tokens) if (token.kind === "option" && !Object.hasOwn(options, token.name)) return token.rawName;
+  return undefined;
 }
 
 function problemOf(
@@ -62,15 +73,22 @@ function overview(): string {
 }
 
 function say(text: string): number {
+  process.stdout.on("error", endWithoutReader);
   process.stdout.write(`${text}\n`);
   return 0;
+}
+
+/** What a command prints cannot be taken, as when it is piped into `head`: there is nothing left to do. */
+function endWithoutReader({ code, message }: NodeJS.ErrnoException): void {
+  if (code !== "EPIPE") process.stderr.write(`tutti: stdout cannot be written: ${message}\n`);
+  process.exit(1);
 }
 
 async function refuse(text: string, word?: string, known: readonly string[] = []): Promise<number> {
   const { nearest } = await import("./config/nearest.ts");
   const [close] = word === undefined ? [] : nearest(word, known, 1);
   const hint = close === undefined ? "" : ` Did you mean "${close}"?`;
-  process.stderr.write(`tutti: ${text}${hint} See tutti --help.\n`);
+  process.stderr.write(`tutti: ${/[.?]$/.test(text) ? text : `${text}.`}${hint} See tutti --help.\n`);
   return 1;
 }
 

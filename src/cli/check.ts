@@ -1,11 +1,14 @@
 import type { Downstream } from "../downstream/downstream.ts";
+import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
 import { withServers } from "./with-servers.ts";
 
 /** Starts every server, says what became of each, and stops them again. */
 export async function run(invocation: Invocation): Promise<number> {
-  return await withServers(invocation, "silent", async ({ tutti, config, events, print }) => {
+  return await withServers(invocation, "silent", async ({ tutti, config, events, print: printRaw }) => {
+    // Much of what is said here comes from the servers.
+    const print = (line: string): void => printRaw(harmless(line));
     const oddities: string[] = [];
     events.subscribe({ oddity: ({ server, text }) => oddities.push(`! ${server}: ${text}`) });
     await tutti.start();

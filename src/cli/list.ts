@@ -1,3 +1,4 @@
+import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
 import { withServers } from "./with-servers.ts";
@@ -9,7 +10,10 @@ export async function run(invocation: Invocation): Promise<number> {
     const { tools } = tutti.relay.catalog;
     const width = Math.max(...tools.map(({ exposed }) => exposed.length), 0);
     if (invocation.json) print(`[${tools.map(({ bytes }) => bytes.toString()).join(",\n")}]`);
-    else for (const { exposed, bytes } of tools) print(`${exposed.padEnd(width)}  ${firstSentence(bytes)}`.trimEnd());
+    else
+      for (const { exposed, bytes } of tools) {
+        print(`${exposed.padEnd(width)}  ${harmless(firstSentence(bytes))}`.trimEnd());
+      }
     const isComplete = tutti.downstreams.every(({ state }) => state.kind === "ready");
     return isComplete ? exitCode.ok : exitCode.unreachable;
   });

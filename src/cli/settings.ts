@@ -6,6 +6,9 @@ import { createLog } from "../observe/log.ts";
 import { createRedactor } from "../observe/redact.ts";
 import { systemFiles } from "../ports/files.ts";
 
+/** Bytes of the log that may wait for whoever reads our stderr: some clients open it and never do. */
+const mostWaitingBytes = 1024 * 1024;
+
 /** Finds and reads the configuration as a command that was given these `--config` flags does. Throws a ConfigError. */
 export async function readConfig(flags: readonly string[]): Promise<Config> {
   const { env, platform } = process;
@@ -18,11 +21,25 @@ export function startLog(config: Config, level: string | undefined): Events {
   const events = new Events();
   const log = createLog({
     level: (level as LogLevel | undefined) ?? config.log.level,
-    write: (line) => void process.stderr.write(line),
+    write: droppingWriter(process.stderr),
     redact: createRedactor(config.secrets),
     isForPeople: process.stderr.isTTY,
   });
   events.subscribe(log);
   for (const text of config.notices) events.publish("notice", { text });
   return events;
+}
+
+/** Writes lines while they are read; of others it tells how many there were, once there is room again. */
+function droppingWriter(output: NodeJS.WriteStream): (line: string) => void {
+  let dropped = 0;
+  return (line) => {
+    if (output.writableLength > mostWaitingBytes) {
+      dropped += 1;
+      return;
+    }
+    if (dropped > 0) output.write(`{"level":"warn","msg":"${dropped} lines of the log are lost: nobody read them"}\n`);
+    dropped = 0;
+    output.write(line);
+  };
 }

@@ -30,7 +30,12 @@ export async function withServers(
   const tutti = compose(config, version, events);
   const redact = createRedactor(config.secrets);
   process.on("exit", tutti.kill);
-  onEndSignals(() => void tutti.stop().then(() => process.exit(exitCode.unusable)));
+  let hasSignal = false;
+  onEndSignals(() => {
+    if (hasSignal) process.exit(exitCode.unusable);
+    hasSignal = true;
+    void tutti.stop().then(() => process.exit(exitCode.unusable));
+  });
   try {
     return await use({ tutti, config, events, print: (line) => void process.stdout.write(`${redact(line)}\n`) });
   } finally {

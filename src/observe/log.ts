@@ -21,7 +21,7 @@ export function createLog({ level, write, redact, isForPeople }: LogOptions): Ob
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line) => write(redact(isForPeople ? toText(line) : line)) },
+    { write: (line) => write(isForPeople ? redact(toText(line)) : escapeInvisible(redact(line))) },
   );
   return {
     serverChanged: ({ server, state, text }) => log[state === "ready" ? "info" : "warn"]({ server }, text),
@@ -38,4 +38,12 @@ function toText(line: string): string {
   const more = Object.keys(rest).length === 0 ? "" : ` ${JSON.stringify(rest)}`;
   const name = server === undefined ? "" : `${server}: `;
   return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${harmless(`${name}${msg}${more}`)}\n`;
+}
+
+/** What pino leaves in a line of JSON that could act on a terminal, or hide or reorder what is read, as JSON escapes. */
+function escapeInvisible(line: string): string {
+  const asEscape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return line.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\u{E0000}-\u{E007F}]/gu, (character) =>
+    character.split("").map(asEscape).join(""),
+  );
 }

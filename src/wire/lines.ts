@@ -111,7 +111,8 @@ export class Lines {
     const scanner = this.#scanner;
     const isOne = this.#length <= mergedBytes && this.#pieces.length > 1;
     const pieces = isOne ? [Buffer.concat(this.#pieces)] : this.#pieces;
-    if (!scanner.end()) return this.#fail(scanner.problem ?? "not_json");
+    const problem = scanner.end() ? undefined : scanner.problem;
+    if (problem !== undefined) return this.#fail(problem);
     if (scanner.hasHighBytes && !isUtf8(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces))) {
       return this.#fail("bad_utf8");
     }
@@ -151,11 +152,13 @@ function append(pieces: Buffer[], piece: Buffer): void {
 }
 
 function byteAt(pieces: readonly Buffer[], offset: number): number {
-  for (const piece of pieces) {
-    if (offset < piece.length) return piece[offset] as number;
+  let index = 0;
+  let piece = pieces[0] as Buffer;
+  while (offset >= piece.length) {
     offset -= piece.length;
+    piece = pieces[++index] as Buffer;
   }
-  return -1;
+  return piece[offset] as number;
 }
 
 // In a text that was taken a carriage return can only be white space. Many readers end a line there, and would take what

@@ -15,13 +15,13 @@ export function cutUp(bytes: Buffer, at: Cuts): Buffer[] {
   return places.slice(1).map((end, index) => Buffer.from(bytes.subarray(places[index] as number, end)));
 }
 
-export type Scanned = Pick<Scanner, "problem" | "kind" | "hasHighBytes"> & {
+export type Scanned = Pick<Scanner, "problem" | "isObject" | "hasHighBytes"> & {
   readonly isTaken: boolean;
   readonly spans: readonly number[];
   readonly reservedNames: readonly number[];
 };
 
-/** What the scanner says of one text that comes in `parts`. Each stands among bytes that are no part of it. */
+/** What the scanner says of one text that comes in `parts`; high bytes count where it is taken. Each stands among bytes that are no part of it. */
 export function scan(parts: readonly Buffer[], maxDepth = 512, scanner = new Scanner(maxDepth)): Scanned {
   const before = Buffer.from('{"id":');
   const after = Buffer.from(':"\\":,');
@@ -31,8 +31,15 @@ export function scan(parts: readonly Buffer[], maxDepth = 512, scanner = new Sca
     if (!scanner.push(framed, before.length, before.length + part.length)) break;
   }
   const isTaken = scanner.end();
-  const { problem, kind, hasHighBytes, members } = scanner;
-  return { isTaken, problem, kind, hasHighBytes, spans: [...members.spans], reservedNames: [...members.reservedNames] };
+  const { problem, isObject, hasHighBytes, members } = scanner;
+  return {
+    isTaken,
+    problem,
+    isObject,
+    hasHighBytes: isTaken && hasHighBytes,
+    spans: [...members.spans],
+    reservedNames: [...members.reservedNames],
+  };
 }
 
 export type Heard = Message | BadLine;

@@ -29,7 +29,7 @@ function problemOf(text: string) {
 }
 
 /** The names that only tutti may write, as they stand in `text`. */
-function reserved(text: string, parts = [Buffer.from(text)]): string[] {
+function reserved(text: string, parts: readonly Buffer[] = [Buffer.from(text)]): string[] {
   const { reservedNames } = scan(parts);
   const names: string[] = [];
   for (let index = 0; index < reservedNames.length; index += 2) {

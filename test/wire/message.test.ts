@@ -105,7 +105,9 @@ describe("a member is read as JSON.parse reads it", () => {
       fc.property(jsonText, cuts, (written, at) => {
         const message = messageOf(`{"jsonrpc":"2.0","id":1,"result": ${written} }`, at);
         expect(message.parsed(slot.result)).toEqual(JSON.parse(written));
-        expect(message.raw(slot.result)).toBe(toBytes(written));
+        expect(message.raw(slot.result)).toBe(
+          toBytes(written.replace(/^[ \t\r]+|[ \t\r]+$/g, "")).replaceAll("\r", " "),
+        );
         const value = JSON.parse(written);
         expect(message.text(slot.result)).toBe(typeof value === "string" ? value : undefined);
       }),
@@ -180,7 +182,7 @@ describe("a spliced message", () => {
         expected = Buffer.concat([expected, original.subarray(done)]);
         const spliced = message.splice(edits);
         expect(bytesOf(spliced).toString()).toBe(expected.toString());
-        expect(typeof spliced).toBe(filled.length > 32_768 ? "object" : "string");
+        expect(typeof spliced).toBe(original.length > 32_768 ? "object" : "string");
         expect(sizeOf(spliced)).toBe(expected.length);
         expect(bytesOf(message.splice([])).toString()).toBe(original.toString());
       }),
@@ -230,6 +232,5 @@ function editsOf(message: Message, values: readonly (string | undefined)[]): Edi
     }
   }
   edits.sort((a, b) => a.start - b.start);
-  let done = 0;
-  return edits.filter(({ start, end }) => start >= done && (done = end));
+  return edits.filter(({ start }, index) => edits.slice(0, index).every((outer) => outer.end <= start));
 }

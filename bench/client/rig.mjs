@@ -1,0 +1,203 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { contenders } from "../contenders.mjs";
+import { LineLink } from "./line-link.mjs";
+
+const fastServer = fileURLToPath(new URL("../fixtures/fast-server.mjs", import.meta.url));
+const TOOLS_PER_SERVER = 5;
+const END_WITHIN_MS = 3000;
+const KEPT_STDERR = 2000;
+/** A message from this length on is written as bytes made once. */
+const BIG_CHARS = 8192;
+
+/** A call that is ready to be sent again and again: everything up to its id. @typedef {{ link: LineLink, opening: string | Buffer }} Call */
+
+/**
+ * One contender, started in front of fast servers s0, s1, …, and the client's links to it. `close` ends all of it.
+ */
+export class Rig {
+  /** @type {{ child: import("node:child_process").ChildProcessWithoutNullStreams, link: LineLink }[]} */
+  #links = [];
+  /** @type {Promise<void>[]} */
+  #handshakes = [];
+  #folder = "";
+  #closing = false;
+  #isDirect;
+  #serverCount;
+  /** The relay's process; undefined for `direct`, which has none. @type {number | undefined} */
+  relayPid;
+
+  /**
+   * Starts it; nothing is said to it yet.
+   * @param {string} contender
+   * @param {number} serverCount
+   * @param {Record<string, string>[]} envs environment of server number i, none where the list ends
+   */
+  constructor(contender, serverCount, envs = []) {
+    const args = contenders[contender]?.args;
+    this.#isDirect = args === undefined;
+    this.#serverCount = serverCount;
+    const servers = Array.from({ length: serverCount }, (_, index) => envs[index] ?? {});
+    if (args === undefined) {
+      this.#links = servers.map((env) => this.#start([fastServer], env));
+      return;
+    }
+    this.#folder = mkdtempSync(join(tmpdir(), "tutti-bench-"));
+    const config = join(this.#folder, "servers.json");
+    const entries = servers.map((env, index) => [`s${index}`, { command: process.execPath, args: [fastServer], env }]);
+    writeFileSync(config, JSON.stringify({ mcpServers: Object.fromEntries(entries), log: { level: "silent" } }));
+    const started = this.#start(args(config), {});
+    this.#links = [started];
+    this.relayPid = started.child.pid;
+  }
+
+  /**
+   * @param {string[]} args
+   * @param {Record<string, string>} env
+   */
+  #start(args, env) {
+    const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: "pipe" });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr = (stderr + chunk).slice(-KEPT_STDERR);
+    });
+    child.on("exit", (code, signal) => {
+      if (this.#closing) return;
+      console.error(`${args[0]} ended by itself (${code ?? signal}): ${stderr}`);
+      process.exit(1);
+    });
+    return { child, link: new LineLink(child) };
+  }
+
+  /** Resolves when hands are shaken on every link. */
+  async initialize() {
+    await Promise.all(this.#links.map((_, index) => this.handshake(index)));
+  }
+
+  /**
+   * Resolves when `initialize` is answered on the link to this server; a relay has one link for all.
+   * @param {number} server
+   */
+  handshake(server) {
+    const at = this.#isDirect ? server : 0;
+    this.#handshakes[at] ??= shakeHands(this.#linkTo(at));
+    return this.#handshakes[at];
+  }
+
+  /** @param {number} server */
+  #linkTo(server) {
+    const entry = this.#links[this.#isDirect ? server : 0];
+    if (entry === undefined) throw new Error(`there is no server s${server}`);
+    return entry.link;
+  }
+
+  /**
+   * Asks for the tools until all are listed: a relay may answer with what it has and announce the rest.
+   * @param {number} wantedServers
+   */
+  async listAll(wantedServers = this.#serverCount) {
+    for (;;) {
+      const changed = Promise.race(this.#links.map(({ link }) => listChanged(link)));
+      if ((await this.listOnce()) >= wantedServers * TOOLS_PER_SERVER) return;
+      await changed;
+    }
+  }
+
+  /** The number of tools that one `tools/list` gives. */
+  async listOnce() {
+    const lists = await Promise.all(
+      this.#links.map(async ({ link }, index) => {
+        await this.handshake(index);
+        return ask(link, "tools/list", {});
+      }),
+    );
+    return lists.reduce((sum, list) => sum + list.tools.length, 0);
+  }
+
+  /**
+   * A call that is ready to be sent.
+   * @param {number} server
+   * @param {string} tool
+   * @param {object} input
+   * @returns {Call}
+   */
+  call(server, tool, input) {
+    const name = this.#isDirect ? tool : `s${server}__${tool}`;
+    const text = openingOf("tools/call", { name, arguments: input });
+    return { link: this.#linkTo(server), opening: text.length < BIG_CHARS ? text : Buffer.from(text) };
+  }
+
+  /**
+   * Ends what was started: stdin is closed and the process waited for, or it is killed. The servers end with their pipes.
+   * @param {"politely" | "at once"} how
+   */
+  async close(how = "politely") {
+    this.#closing = true;
+    if (how === "at once") for (const { child } of this.#links) child.kill("SIGKILL");
+    await Promise.all(this.#links.map(({ child }) => end(child)));
+    if (this.#folder !== "") rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {LineLink} link */
+async function shakeHands(link) {
+  const clientInfo = { name: "bench", version: "1.0.0" };
+  await ask(link, "initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo });
+  link.send('{"method":"notifications/initialized","jsonrpc":"2.0"}\n');
+}
+
+/**
+ * A request up to its id, in the member order of the TypeScript SDK's client.
+ * @param {string} method
+ * @param {object} params
+ */
+function openingOf(method, params) {
+  return `${JSON.stringify({ method, params, jsonrpc: "2.0" }).slice(0, -1)},"id":`;
+}
+
+/**
+ * @param {LineLink} link
+ * @param {string} method
+ * @param {object} params
+ * @returns {Promise<any>} the result
+ */
+function ask(link, method, params) {
+  return new Promise((resolve, reject) => {
+    link.request(openingOf(method, params), (_, line) => {
+      const { result, error } = JSON.parse(String(line));
+      if (error === undefined) resolve(result);
+      else reject(new Error(`${method}: ${error.message}`));
+    });
+  });
+}
+
+/**
+ * @param {LineLink} link
+ * @returns {Promise<void>}
+ */
+function listChanged(link) {
+  return new Promise((resolve) => {
+    link.onOther = (line) => {
+      if (line.includes("notifications/tools/list_changed")) resolve();
+    };
+  });
+}
+
+/**
+ * @param {import("node:child_process").ChildProcess} child
+ * @returns {Promise<void>}
+ */
+function end(child) {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    const timer = setTimeout(() => child.kill("SIGKILL"), END_WITHIN_MS);
+    child.on("exit", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    child.stdin?.end();
+  });
+}

@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const relay = (/** @type {string} */ file) => fileURLToPath(new URL(`relays/${file}`, import.meta.url));
+const tutti = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+
+/**
+ * What is measured: the arguments that start it in front of the servers of a config file. `direct` has none: there the
+ * client starts the servers itself and talks to each over its own pipe.
+ * @type {Record<string, { about: string, args?: (config: string) => string[] }>}
+ */
+export const contenders = {
+  direct: { about: "the client straight to the servers" },
+  lines: {
+    about: "a bare relay of raw lines that checks nothing: the floor",
+    args: (config) => [relay("lines.mjs"), config],
+  },
+  tutti: { about: "tutti", args: (config) => [tutti, "serve", "--config", config] },
+  v1: { about: "a naive relay on @modelcontextprotocol/sdk", args: (config) => [relay("v1.mjs"), config] },
+  v2: {
+    about: "a naive relay on @modelcontextprotocol/client and /server",
+    args: (config) => [relay("v2.mjs"), config],
+  },
+};
+
+/** Column of the empty Node program, in the measurements that have one. */
+export const EMPTY = "empty";
+
+/**
+ * Why a contender cannot be measured here, or undefined.
+ * @param {string} name
+ */
+export function missing(name) {
+  if (contenders[name] === undefined) return `no such target; there are ${Object.keys(contenders).join(", ")}`;
+  if (name === "tutti" && !existsSync(tutti)) return "dist/main.js is missing: run npm run build";
+  return undefined;
+}

@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+
+/**
+ * The servers of the config file named on the command line, the same file that tutti gets.
+ * @returns {[name: string, server: { command: string, args: string[], env?: Record<string, string> }][]}
+ */
+export function configuredServers() {
+  const path = process.argv[2];
+  if (path === undefined) throw new Error("usage: node <relay> CONFIG");
+  return Object.entries(JSON.parse(readFileSync(path, "utf8")).mcpServers);
+}

@@ -1,0 +1,58 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what is tested
+import { expect, test } from "vitest";
+import { complaint, loadText } from "./load-text.ts";
+
+test("values from variables, env and headers are secrets, each once", async () => {
+  const { secrets } = await loadText(
+    {
+      servers: {
+        one: {
+          command: "a",
+          args: ["--key=${KEY}"],
+          env: { PASSWORD: "hunter2!", AGAIN: "${KEY}", MIXED: "x-${KEY}" },
+        },
+        two: { url: "https://x/${IN_URL}", headers: { "X-Key": "plain-key" } },
+      },
+    },
+    { KEY: "from-a-variable", IN_URL: "in-the-url" },
+  );
+  expect(secrets).toEqual(["hunter2!", "from-a-variable", "x-from-a-variable", "in-the-url", "plain-key"]);
+});
+
+test("what follows the scheme of a header is a secret of its own", async () => {
+  const headers = { Authorization: "Bearer abcdef123", "X-Other": "token  zyxwvu987", Accept: "a/b, c/d" };
+  const { secrets } = await loadText({ servers: { a: { url: "https://x", headers } } });
+  expect(secrets).toEqual(["Bearer abcdef123", "abcdef123", "token  zyxwvu987", "zyxwvu987", "a/b, c/d"]);
+});
+
+test("short values, switches, numbers and paths are none", async () => {
+  const env = { A: "short", B: true, C: 65535, D: "/usr/local/bin", E: "C:\\Windows", F: "false", G: "${HOME}", H: "" };
+  expect((await loadText({ servers: { a: { command: "${HOME}/a", env } } }, { HOME: "/home/me" })).secrets).toEqual([]);
+});
+
+test("what looks like a path is a secret under a name that says so, and the current folder is not", async () => {
+  const env = { API_KEY: "/9j/4AAQSkZJRg", DB_PWD: "/abcdef", X: "${SECRET_X}", PWD: "/home/me" };
+  const { secrets } = await loadText({ servers: { a: { command: "a", env } } }, { SECRET_X: "/qwertz" });
+  expect(secrets).toEqual(["/9j/4AAQSkZJRg", "/abcdef", "/qwertz"]);
+});
+
+test("a default in the file is no secret outside of env and headers", async () => {
+  expect((await loadText({ servers: { a: { command: "a", args: ["${X:-default-value}"] } } })).secrets).toEqual([]);
+});
+
+test("no error shows a value of env, a header or an address", async () => {
+  const message = await complaint(
+    {
+      servers: {
+        a: { command: "a", env: { A: ["s3cr3t"], B: null } },
+        e: { command: "a", env: { C: 1.23456789, D: "s3cr3t\0", E: "${s3cr3t:x}" } },
+        b: { url: "ftp://s3cr3t@x", headers: { "X-A": "${LINES}", "X-B": { s3cr3t: 1 } } },
+        c: { url: "s3cr3t" },
+        d: { url: "https://x", headers: { "X-A": "${LINES}" } },
+      },
+    },
+    { LINES: "s3cr3t\n" },
+  );
+  expect(message.split("\n")).toHaveLength(8);
+  expect(message).not.toMatch(/s3cr3t|1\.2345/);
+});

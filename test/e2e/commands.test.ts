@@ -1,0 +1,174 @@
+import { expect, test } from "vitest";
+import { signal } from "./support/processes.ts";
+import { configFile, fake, fixture, run, start, temporaryFolder } from "./support/program.ts";
+import { until } from "./support/until.ts";
+
+const commands = ["serve", "demo", "check", "list", "call"];
+
+test("check says that all servers are ready, and ends with 0", async () => {
+  const config = configFile({ one: fake(), another: fake(), off: { ...fake(), disabled: true } });
+  const { code, stdout, stderr, left } = await run(["check", "--config", config]);
+  expect(stdout.replaceAll(/\d\.\d s/g, "0.1 s").replaceAll(/\d+ tools/g, "n tools")).toBe(
+    [
+      "✓ one      ready   fake-server 1, protocol 2025-11-25, n tools, 0.1 s",
+      "✓ another  ready   fake-server 1, protocol 2025-11-25, n tools, 0.1 s",
+      "– off      disabled",
+      `2 of 2 servers ready, n tools (${config})`,
+      "",
+    ].join("\n"),
+  );
+  expect({ code, stderr, left }).toEqual({ code: 0, stderr: "", left: [] });
+});
+
+test("check names every server that is not ready, with the reason and the cure, and ends with 4", async () => {
+  const config = configFile({
+    one: fake(),
+    absent: { command: "no-such-command" },
+    dead: fixture("exit-at-once.mjs", 3, "cannot open the database"),
+    silent: { ...fixture("never-starts.mjs"), connectTimeoutMs: 400 },
+    web: { url: "https://example.com/mcp" },
+    lost: { ...fake(), cwd: "/no/such/folder" },
+  });
+  const { code, stdout, left } = await run(["check", "--config", config]);
+  const lines = stdout.split("\n");
+  expect(lines[0]).toMatch(/^✓ one +ready/);
+  expect(lines[1]).toMatch(/^✗ absent +failed +no-such-command: not found.*install it, or write the absolute path/);
+  expect(lines[2]).toMatch(/^✗ dead +failed +.*exited with code 3; its last words: cannot open the database$/);
+  expect(lines[3]).toMatch(/^✗ silent +failed +no answer within 0.4 s.*connectTimeoutMs/);
+  expect(lines[4]).toMatch(/^✗ web +failed +servers at a URL are not supported yet/);
+  expect(lines[5]).toMatch(/^✗ lost +failed +\/no\/such\/folder: the folder to start in does not exist/);
+  expect(lines[6]).toMatch(/^1 of 6 servers ready/);
+  expect({ code, left }).toEqual({ code: 4, left: [] });
+});
+
+test("check names keys that do nothing, and tools that are left out", async () => {
+  const config = configFile({ one: { ...fake(), autoApprove: ["echo"] }, bad: fixture("bad-definitions.mjs") });
+  const { code, stdout } = await run(["check", "--config", config]);
+  expect(stdout).toMatch(/^! bad: tool "?no_schema"? is not usable: /m);
+  expect(stdout).toMatch(/^! .*autoApprove.*\(server "one"\)/m);
+  expect(stdout).toContain("✓ bad");
+  expect(code).toBe(0);
+});
+
+test("what servers say of themselves cannot act on the terminal", async () => {
+  const config = configFile({ bad: fixture("bad-definitions.mjs"), rude: fixture("bad-definitions.mjs", "refuse") });
+  for (const command of ["check", "list"]) {
+    const { stdout, stderr } = await run([command, "--config", config]);
+    expect(stdout + stderr).toContain("bad");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what this test is about
+    expect(stdout + stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
+  }
+});
+
+test("list prints a line a tool, and with --json the definitions as clients get them", async () => {
+  const config = configFile({ sdk: { ...fixture("sdk-server.mjs"), tools: { exclude: ["steps"] } } });
+  const plain = await run(["list", "--config", config]);
+  expect(plain).toMatchObject({ code: 0, stdout: "sdk__sum     Adds.\nsdk__throws  Throws.\n", left: [] });
+  const json = await run(["list", "--json", "--config", config]);
+  const tools = JSON.parse(json.stdout) as { name: string }[];
+  expect(tools.map(({ name }) => name)).toEqual(["sdk__sum", "sdk__throws"]);
+  expect(tools[0]).toMatchObject({ outputSchema: { type: "object" }, annotations: { readOnlyHint: true } });
+  expect(json.code).toBe(0);
+});
+
+test("list prints what there is and ends with 4 when a server is not ready", async () => {
+  const config = configFile({ sdk: fixture("sdk-server.mjs"), dead: fixture("exit-at-once.mjs", 1) });
+  const { code, stdout, stderr } = await run(["list", "--config", config]);
+  expect(stdout.split("\n")).toHaveLength(4);
+  expect(stderr).toContain("dead");
+  expect(code).toBe(4);
+});
+
+test("call prints a result as text, and with --json all of it", async () => {
+  const config = configFile({ sdk: fixture("sdk-server.mjs") });
+  const call = ["call", "sdk__sum", '{"a": 19, "b": 23}', "--config", config];
+  expect(await run(call)).toEqual({ code: 0, stdout: "42\n", stderr: "", left: [] });
+  const json = await run([...call, "--json"]);
+  expect(JSON.parse(json.stdout)).toEqual({ content: [{ type: "text", text: "42" }], structuredContent: { sum: 42 } });
+  const unprefixed = await run(["call", "sum", '{"a": 1, "b": 2}', "--config", config]);
+  expect(unprefixed.stdout).toBe("3\n");
+});
+
+test("call does not wait for servers that it does not need", async () => {
+  const config = configFile({ one: fake(), slow: fixture("slow-start.mjs", 20_000) });
+  const startedAt = performance.now();
+  expect(await run(["call", "one__echo", '{"text": "hi"}', "--config", config])).toMatchObject({
+    code: 0,
+    stdout: "hi\n",
+    left: [],
+  });
+  expect(performance.now() - startedAt).toBeLessThan(8000);
+});
+
+test("call ends with 5 when the tool says no, when the server does, and when there is none of that name", async () => {
+  const config = configFile({ one: fake() });
+  const call = (...words: string[]) => run(["call", ...words, "--config", config]);
+  expect(await call("one__tool_error")).toMatchObject({ code: 5, stdout: "the tool says no\n", left: [] });
+  expect(await call("one__rpc_error")).toMatchObject({ code: 5, stdout: "the server says no\n", left: [] });
+  const unknown = await call("one__ecko");
+  expect(unknown).toMatchObject({ code: 5, left: [] });
+  expect(unknown.stdout).toMatch(/^There is no tool "one__ecko"\. Nearest: one__echo/);
+  const crash = await call("one__crash");
+  expect(crash).toMatchObject({ code: 5, left: [] });
+  expect(crash.stdout).toContain("one: the connection was lost");
+});
+
+test.each(["{text}", "[1]", "null", "3", ""])("call refuses the arguments %s before any server is started", async (text) => {
+  const { code, stdout, stderr } = await run(["call", "one__echo", text, "--config", configFile({ one: fake() })]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toContain("The arguments of a call are a JSON object");
+});
+
+test("every command has its help, and it needs no configuration", async () => {
+  const cwd = temporaryFolder();
+  for (const command of commands) {
+    const [before, after] = await Promise.all([run([command, "--help"], { cwd }), run(["-h", command], { cwd })]);
+    expect(before).toMatchObject({ code: 0, stderr: "" });
+    expect(before.stdout).toMatch(new RegExp(`^tutti \\[?${command}`));
+    expect(before.stdout).toContain("--config FILE");
+    expect(after).toEqual(before);
+  }
+  const { stdout } = await run(["--help"], { cwd });
+  for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
+});
+
+test("--version prints the version alone", async () => {
+  for (const flag of ["--version", "-V"]) {
+    expect(await run([flag])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: "" });
+  }
+});
+
+test.each([
+  [["chek"], 'There is no command "chek". Did you mean "check"?'],
+  [["lst"], 'Did you mean "list"?'],
+  [["check", "--confg", "x"], 'There is no option "--confg". Did you mean "--config"?'],
+  [["--jsn"], 'There is no option "--jsn". Did you mean "--json"?'],
+  [["-x"], 'There is no option "-x".'],
+  [["check", "--config"], "--config"],
+  [["check", "extra"], '"extra" is one word too many'],
+  [["call"], "A word is missing. Usage: tutti call TOOL"],
+  [["check", "--json"], "--json does not go with this command"],
+  [["list", "--svg", "x"], "--svg goes with demo only"],
+  [["--log", "loud"], "--log takes one of silent, error, warn, info, debug"],
+])("%j is refused in one line on stderr, with what was probably meant", async (args, text) => {
+  const { code, stdout, stderr } = await run(args);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toContain(text);
+  expect(stderr).toMatch(/^tutti: [^\n]+[.?] See tutti --help\.\n$/);
+});
+
+test.each(["check", "list", "call"])("nothing is left after Ctrl-C of tutti %s, and a second one ends it at once", async (command) => {
+  const config = configFile({ stubborn: fixture("stubborn-server.mjs"), never: fixture("never-starts.mjs") });
+  for (const presses of [1, 2]) {
+    const args = command === "call" ? ["stubborn__hang"] : [];
+    const client = start([command, ...args, "--config", config]);
+    await until("both servers", () => client.servers().length === 2);
+    const startedAt = performance.now();
+    signal(client.pid, "SIGINT");
+    if (presses === 2) signal(client.pid, "SIGTERM");
+    const { code, at } = await client.exit();
+    expect(code).toBe(1);
+    expect(at - startedAt).toBeLessThan(presses === 1 ? 3000 : 700);
+    await until("the servers to be gone", () => client.servers().length === 0);
+  }
+});

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { configFile, fake, fixture, serveReady } from "./support/program.ts";
+import { markOf, textOf } from "./support/raw-client.ts";
+
+test("a server that answers under wrong, duplicate, foreign and never issued ids changes nothing for other servers", async () => {
+  const client = await serveReady(configFile({ liar: fake(), one: fake() }));
+  const waiting = [300, 301, 302].map((ms) => client.ask("tools/call", { name: "one__sleep", arguments: { ms } }));
+  const lies = Array.from({ length: 9 }, () => client.ask("tools/call", { name: "liar__wrong_ids", arguments: {} }));
+  const replies = await Promise.all(waiting.map((id) => client.reply(id)));
+  expect(replies.map(textOf)).toEqual(["slept 300", "slept 301", "slept 302"]);
+  // What a server says under the id of another of its own calls in flight is that call's answer; nobody can tell better.
+  for (const id of [...waiting, ...lies]) expect(client.replies(id)).toHaveLength(1);
+  expect(client.notifications("notifications/progress")).toEqual([]);
+});
+
+test("answers under ids that are not in flight change nothing for the next calls of the same server", async () => {
+  const client = await serveReady(configFile({ liar: fake() }));
+  for (let call = 0; call < 5; call++) {
+    const id = client.ask("tools/call", { name: "liar__wrong_ids", arguments: {}, _meta: { progressToken: "mine" } });
+    expect(textOf(await client.reply(id))).toBe("right");
+    expect(textOf(await client.call("liar__echo", { text: "mine" }))).toBe("mine");
+    expect(client.replies(id)).toHaveLength(1);
+  }
+  expect(client.notifications("notifications/progress")).toEqual([]);
+});
+
+test("an id that comes back as text is not the number that was sent", async () => {
+  const client = await serveReady(configFile({ liar: { ...fake(), callTimeoutMs: 300 } }));
+  const reply = await client.call("liar__string_id");
+  expect(markOf(reply)).toMatchObject({ code: "timed_out", mayHaveRun: true });
+});
+
+test("a reply that comes after its deadline is dropped, and the next call has its own", async () => {
+  const client = await serveReady(configFile({ late: { ...fake(), callTimeoutMs: 200 } }));
+  const late = client.ask("tools/call", { name: "late__sleep", arguments: { ms: 400 } });
+  expect(markOf(await client.reply(late))?.code).toBe("timed_out");
+  for (let call = 0; call < 4; call++) {
+    expect(textOf(await client.call("late__sleep", { ms: 100 }))).toBe("slept 100");
+  }
+  expect(client.replies(late)).toHaveLength(1);
+  expect(client.stderr).toContain("dropped a reply");
+});
+
+test("stdout carries the protocol alone while servers write anything else to theirs", async () => {
+  const config = configFile({ noisy: fixture("noisy-stdout.mjs"), one: fake() });
+  const client = await serveReady(config, ["--log", "debug"]);
+  expect(textOf(await client.call("noisy__echo", { text: "hello" }))).toBe("hello");
+  await client.call("noisy__babble", { count: 1000, bytes: 1000 });
+  await client.call("noisy__crash");
+  expect(client.strayLines).toEqual([]);
+  expect(client.stderr).toContain("Starting server");
+  expect(client.stderr).not.toContain("\u001b");
+});

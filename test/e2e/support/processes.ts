@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A variable that tutti hands on to its servers, because its name begins with XDG_, and they to theirs. */
+const markerName = "XDG_TUTTI_TEST";
+
+/** What marks a process and all that it starts, whatever groups and sessions they make. */
+export function markerEnvironment(marker: string): Record<string, string> {
+  return { [markerName]: marker };
+}
+
+/** Every living process that carries the marker. Needs /proc. A dead one that is not collected yet does not count. */
+export function processesWith(marker: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && isMarked(pid, marker));
+}
+
+/** Kills every process that carries the marker, again while there are new ones. */
+export function killAll(marker: string): void {
+  for (let round = 0; round < 20; round++) {
+    const living = processesWith(marker);
+    if (living.length === 0) return;
+    for (const pid of living) signal(pid, "SIGKILL");
+  }
+}
+
+/** Does nothing where there is no such process any more. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone, which is as good.
+  }
+}
+
+/** Memory that the process holds now, in MiB. */
+export function memoryOf(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kib) / 1024;
+}
+
+/** Bytes that the process has written so far, to whatever. */
+export function bytesWrittenBy(pid: number): number {
+  return Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
+}
+
+function isMarked(pid: number, marker: string): boolean {
+  try {
+    if (!readFileSync(`/proc/${pid}/environ`, "latin1").includes(`${markerName}=${marker}\0`)) return false;
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false; // It has ended meanwhile, or is not ours.
+  }
+}

@@ -1,0 +1,38 @@
+/** A loaded machine gets this long for anything that should come at once. */
+const patienceMs = 20_000;
+const lookEveryMs = 5;
+
+/** Resolves to what `look` gives as soon as that is neither undefined nor false; rejects with `what` when it never comes. */
+export async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
+  const giveUpAt = Date.now() + patienceMs;
+  for (;;) {
+    const seen = look();
+    if (seen !== undefined && seen !== false) return seen;
+    if (Date.now() > giveUpAt) throw new Error(`It never came: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  }
+}
+
+/** Resolves when `measure` has given the same number for so long. */
+export async function untilSteady(what: string, forMs: number, measure: () => number): Promise<void> {
+  let [last, since] = [measure(), Date.now()];
+  await until(`${what} to come to rest`, () => {
+    const now = measure();
+    if (now !== last) [last, since] = [now, Date.now()];
+    return Date.now() - since >= forMs;
+  });
+}
+
+/** Ms that `action` takes. */
+export async function timed(action: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await action();
+  return performance.now() - startedAt;
+}
+
+/** The least of what `measure` gives in so many rounds: what the rest of the machine does only ever adds. */
+export async function bestOf(rounds: number, measure: () => Promise<number>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round++) best = Math.min(best, await measure());
+  return best;
+}

@@ -1,0 +1,166 @@
+import { expect, onTestFinished } from "vitest";
+import { Client } from "../../src/client/client.ts";
+import type { Config, ServerConfig } from "../../src/config/config.ts";
+import { Downstream } from "../../src/downstream/downstream.ts";
+import { type CallEnded, Events } from "../../src/events.ts";
+import { Relay } from "../../src/relay/relay.ts";
+import { openLineLink } from "../../src/transport/line-link.ts";
+import type { OpenLink } from "../../src/transport/link.ts";
+import { type FakeClock, fakeClock } from "./clock.ts";
+import { FakeClient } from "./fake-client.ts";
+import { FakeServer, type ServerScript } from "./fake-server.ts";
+import { pipe, type Streams } from "./peer.ts";
+import { until } from "./turns.ts";
+
+/** A server of the stage: how it behaves, and how it is configured. */
+export type OnStage = ServerScript & { readonly config?: Partial<Omit<ServerConfig, "tools">> & Tools };
+type Tools = { readonly tools?: Partial<ServerConfig["tools"]> };
+
+export type StageOptions<N extends string> = {
+  readonly servers: Readonly<Record<N, OnStage>>;
+  readonly errors?: Config["errors"];
+  readonly waitMs?: number;
+  readonly limits?: Config["limits"];
+  /** Whether to wait until every server that is not held is ready or has failed. Default true. */
+  readonly isReady?: boolean;
+  /** Bytes that a pipe to the client holds before it is full. */
+  readonly clientHolds?: number;
+};
+
+/** What tutti has published. */
+export type Published = {
+  readonly oddities: string[];
+  readonly stdoutLines: string[];
+  readonly ended: CallEnded[];
+};
+
+/** The whole relay, as it is, between one fake client and fake servers, on a clock of its own. */
+export type Stage<N extends string> = {
+  readonly client: FakeClient;
+  readonly servers: Readonly<Record<N, FakeServer>>;
+  readonly clock: FakeClock;
+  readonly relay: Relay;
+  readonly downstreams: Readonly<Record<N, Downstream>>;
+  readonly published: Published;
+  /** Tutti's own ends of the streams: the client's, then each server's. */
+  readonly streams: Streams[];
+};
+
+const limits = { maxMessageBytes: 32 * 1024 * 1024, maxDepth: 512 };
+
+export async function stage<const N extends string>(options: StageOptions<N>): Promise<Stage<N>> {
+  const names = Object.keys(options.servers) as N[];
+  const clock = fakeClock();
+  const published: Published = { oddities: [], stdoutLines: [], ended: [] };
+  const defects: unknown[] = [];
+  onTestFinished(() => expect(defects).toEqual([]));
+  const events = new Events();
+  events.subscribe({
+    oddity: ({ server, text }) => published.oddities.push(`${server}: ${text}`),
+    serverSaid: ({ server, line }) => published.stdoutLines.push(`${server}: ${line}`),
+    callEnded: (event) => published.ended.push(event),
+    defect: ({ cause }) => defects.push(cause),
+  });
+  const streams: Streams[] = [];
+  const bounds = options.limits ?? limits;
+  const config: Config = {
+    files: [],
+    servers: names.map((name) => serverConfig(name, options.servers[name].config)),
+    startup: { waitMs: options.waitMs ?? 8000 },
+    errors: options.errors ?? "result",
+    limits: bounds,
+    log: { level: "silent" },
+    secrets: [],
+    notices: [],
+  };
+  const servers = names.map((name) => new FakeServer(options.servers[name]));
+  const downstreams = config.servers.map((server, index): Downstream => {
+    const downstream: Downstream = new Downstream({
+      config: server,
+      version: "1.2.3",
+      openLink: opener(servers[index] as FakeServer, options.servers[names[index] as N], bounds, clock, streams),
+      clock,
+      events: {
+        toolsChanged: () => relay.update(downstream),
+        stateChanged: () => {},
+        stdoutLine: (line) => events.publish("serverSaid", { server: server.name, from: "stdout", line }),
+        oddity: (text) => events.publish("oddity", { server: server.name, text }),
+        defect: (cause) => events.publish("defect", { cause }),
+      },
+    });
+    return downstream;
+  });
+  const relay = new Relay({ config, downstreams, clock, events });
+  const { client, ours } = openClient(options.clientHolds);
+  streams.unshift(ours);
+  const link = openLineLink(ours, bounds, clock, {
+    message: (message) => tuttiClient.receive(message),
+    badLine: (line) => tuttiClient.receiveBadLine(line),
+    closed: () => {},
+    defect: (cause) => defects.push(cause),
+  });
+  const tuttiClient = new Client(link, "1.2.3");
+  relay.addClient(tuttiClient);
+  const isTime = clock.after(config.startup.waitMs, () => relay.answerLists());
+  void Promise.all(downstreams.map((downstream) => downstream.start())).then(() => {
+    isTime.cancel();
+    relay.answerLists();
+  });
+  if (options.isReady !== false) {
+    const awaited = downstreams.filter(({ name }) => !options.servers[name as N].isHeld);
+    const areReady = () => awaited.every(({ state }) => state.kind !== "starting");
+    await until(areReady, () => "that all servers are ready");
+  }
+  return {
+    client,
+    servers: Object.fromEntries(servers.map((server, index) => [names[index], server])) as Record<N, FakeServer>,
+    clock,
+    relay,
+    downstreams: Object.fromEntries(downstreams.map((one) => [one.name, one])) as Record<N, Downstream>,
+    published,
+    streams,
+  };
+}
+
+/** A server's configuration: the defaults but for `some`. */
+export function serverConfig(name: string, some: OnStage["config"] = {}): ServerConfig {
+  return {
+    name,
+    disabled: false,
+    launch: { kind: "stdio", command: "/fake", args: [], env: {}, cwd: "/" },
+    maxConcurrentCalls: 0,
+    maxQueuedCalls: 256,
+    callTimeoutMs: 300_000,
+    callTimeoutCapMs: 3_600_000,
+    connectTimeoutMs: 30_000,
+    ...some,
+    tools: { include: [], exclude: [], rename: new Map(), annotations: [], ...some.tools },
+  };
+}
+
+function openClient(holds?: number): { client: FakeClient; ours: Streams } {
+  const { ours, theirs } = pipe(holds);
+  return { client: new FakeClient(theirs), ours };
+}
+
+function opener(
+  server: FakeServer,
+  { fails }: OnStage,
+  bounds: Config["limits"],
+  clock: FakeClock,
+  streams: Streams[],
+): OpenLink {
+  return async (linkEvents) => {
+    await server.whenOpen;
+    if (fails !== undefined) throw new Error(fails);
+    const { ours, theirs } = pipe();
+    streams.push(ours);
+    server.connect(theirs);
+    const link = openLineLink(ours, bounds, clock, linkEvents);
+    const kill = () => {
+      link.end();
+      ours.input.destroy();
+    };
+    return { ...link, kill, stop: async () => kill() };
+  };
+}
