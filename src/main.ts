@@ -3,8 +3,6 @@ import { readFileSync } from "node:fs";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type Command, commands, commonHelp } from "./cli/commands.ts";
 
-// Without a reader the log is lost, and nothing else.
-process.stderr.on("error", () => {});
 const options = {
   config: { type: "string", multiple: true, default: [] },
   log: { type: "string" },
@@ -14,6 +12,8 @@ const options = {
   version: { type: "boolean", short: "V", default: false },
 } as const satisfies ParseArgsConfig["options"];
 
+// Without a reader the log is lost, and nothing else.
+process.stderr.on("error", () => {});
 const exitCode = await main(process.argv.slice(2));
 if (exitCode !== undefined) process.exitCode = exitCode;
 

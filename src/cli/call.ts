@@ -1,5 +1,6 @@
 import { prefixOf } from "../catalog/names.ts";
 import { ConfigError } from "../config/config-error.ts";
+import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
 import { connectLocally, type ToolResult } from "./rpc.ts";
@@ -21,9 +22,14 @@ export async function run(invocation: Invocation): Promise<number> {
     }
     const result = answer.result as ToolResult;
     if (invocation.json) print(JSON.stringify(result, undefined, 2));
-    else for (const item of result.content ?? []) print(item.text ?? `[${item.type}]`);
+    else for (const item of result.content ?? []) print(shown(item.text ?? `[${item.type}]`));
     return result.isError === true ? exitCode.toolFailed : exitCode.ok;
   });
+}
+
+/** Into a file or a pipe goes what the tool said, to a terminal only what cannot act on it. */
+function shown(text: string): string {
+  return process.stdout.isTTY ? text.split("\n").map(harmless).join("\n") : text;
 }
 
 function parseArguments(text: string): unknown {

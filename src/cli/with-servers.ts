@@ -37,7 +37,11 @@ export async function withServers(
     void tutti.stop().then(() => process.exit(exitCode.unusable));
   });
   try {
-    return await use({ tutti, config, events, print: (line) => void process.stdout.write(`${redact(line)}\n`) });
+    const print = (line: string): void => {
+      // What servers become because they are stopped is no answer to what was asked.
+      if (!hasSignal) process.stdout.write(`${redact(line)}\n`);
+    };
+    return await use({ tutti, config, events, print });
   } finally {
     await tutti.stop();
   }

@@ -3,13 +3,30 @@ import pLimit, { type LimitFunction } from "p-limit";
 /** Gives a place back, or gives up waiting for one. Does nothing the second time. */
 export type Leave = () => void;
 
-const nothing: Leave = () => {};
+type Waiter = { readonly start: () => void; release: () => void };
+
+const nothing = (): void => {};
 
 /** The bound on how many calls of one server run at once and how many wait, first come first served. */
 export class Gate {
   readonly #limit: LimitFunction | undefined;
   readonly #most: number;
+  /** In order; who gives up is taken out, because p-limit would keep it until its turn comes. */
+  readonly #waiting = new Set<Waiter>();
+  /** Turns asked of p-limit that have not come. Whose they are is decided when they come. */
+  #turns = 0;
   #inside = 0;
+  // Made once, so that what p-limit keeps until a turn comes refers to no waiter.
+  readonly #turn = async (): Promise<void> => {
+    this.#turns--;
+    const [waiter] = this.#waiting;
+    if (waiter === undefined) return;
+    this.#waiting.delete(waiter);
+    await new Promise<void>((resolve) => {
+      waiter.release = resolve;
+      waiter.start();
+    });
+  };
 
   /** `maxConcurrentCalls` 0 means no bound: then nothing ever waits. */
   constructor(maxConcurrentCalls: number, maxQueuedCalls: number) {
@@ -24,22 +41,20 @@ export class Gate {
       return nothing;
     }
     if (this.#inside >= this.#most) return undefined;
+    const waiter = { start, release: nothing };
     this.#inside++;
+    this.#waiting.add(waiter);
+    if (this.#turns < this.#waiting.size) {
+      this.#turns++;
+      void this.#limit(this.#turn); // Never rejects.
+    }
     let hasLeft = false;
-    let release = nothing;
-    // One that gave up keeps its turn in p-limit's queue, and passes it on when it comes.
-    void this.#limit(async () => {
-      if (hasLeft) return;
-      await new Promise<void>((resolve) => {
-        release = resolve;
-        start();
-      });
-    });
     return () => {
       if (hasLeft) return;
       hasLeft = true;
       this.#inside--;
-      release();
+      this.#waiting.delete(waiter);
+      waiter.release();
     };
   }
 }

@@ -73,7 +73,7 @@ export class Exchange implements Request {
     }
     const edits = [replace(message, slot.id, String(id)), replace(message, slot.name, name)];
     if (this.#token !== undefined) edits.push(replace(message, slot.wantedToken, String(id)));
-    return message.splice(edits.sort(byStart));
+    return message.splice(edits);
   }
 
   reply(reply: Message): void {
@@ -82,7 +82,7 @@ export class Exchange implements Request {
     const isResult = isError && this.#exchanges.errors === "result";
     const asResult = isResult ? serverErrorAsResult(this.id, server, reply) : undefined;
     const edits = [replace(reply, slot.id, this.id), ...foreignMarks(reply)];
-    this.#settle(asResult ?? reply.splice(edits.sort(byStart)), isError ? "server_error" : "answered");
+    this.#settle(asResult ?? reply.splice(edits), isError ? "server_error" : "answered");
   }
 
   progress(notification: Message): void {
@@ -122,8 +122,4 @@ function foreignMarks({ reservedNames }: Message): Edit[] {
     edits.push({ start: reservedNames[index] as number, end: reservedNames[index + 1] as number, bytes: foreignMark });
   }
   return edits;
-}
-
-function byStart(a: Edit, b: Edit): number {
-  return a.start - b.start;
 }

@@ -92,8 +92,9 @@ export class Message {
     return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
   }
 
-  /** The message with `edits` made, which are in order and do not overlap; every other byte as it came. */
-  splice(edits: readonly Edit[]): Outgoing {
+  /** The message with `edits` made, which do not overlap and are sorted in place; every other byte as it came. */
+  splice(edits: Edit[]): Outgoing {
+    sort(edits);
     if (this.#pieces.length === 1 && this.length <= longestString) {
       const only = this.#pieces[0] as Buffer;
       let out = "";
@@ -148,6 +149,16 @@ export function toBytes(text: string): string {
 /** How many bytes `message` has. */
 export function sizeOf(message: Outgoing): number {
   return typeof message === "string" ? message.length : lengthOf(message);
+}
+
+// By insertion: edits are two or three, and mostly in order.
+function sort(edits: Edit[]): void {
+  for (let index = 1; index < edits.length; index++) {
+    const edit = edits[index] as Edit;
+    let to = index;
+    for (; to > 0 && (edits[to - 1] as Edit).start > edit.start; to--) edits[to] = edits[to - 1] as Edit;
+    edits[to] = edit;
+  }
 }
 
 function decodeString(raw: string): string {

@@ -64,7 +64,7 @@ test("calls that were cancelled while they waited are not kept, however long the
   client.call("0", "alpha__do");
   await servers.alpha.call();
   const refs: WeakRef<object>[] = [];
-  for (let n = 1; n <= 20; n++) {
+  for (let n = 1; n <= 21; n++) {
     client.call(n, "alpha__do", `"${"x".repeat(1000)}"`);
     await until(
       () => downstreams.alpha.openRequests === 2,
@@ -76,6 +76,7 @@ test("calls that were cancelled while they waited are not kept, however long the
     client.cancel(n);
     await client.ping();
   }
-  expect(refs.length).toBe(20);
-  expect(await isForgotten(refs)).toBe(true);
+  expect(refs.length).toBe(21);
+  // The last one is still in the frame of this test.
+  expect(await isForgotten(refs.slice(0, -1))).toBe(true);
 });

@@ -42,6 +42,10 @@ export type Stage<N extends string> = {
   readonly relay: Relay;
   readonly downstreams: Readonly<Record<N, Downstream>>;
   readonly published: Published;
+  /** Where everything is published. */
+  readonly events: Events;
+  /** Defects of tutti; a test that wants some takes them out. */
+  readonly defects: unknown[];
   /** Tutti's own ends of the streams: the client's, then each server's. */
   readonly streams: Streams[];
 };
@@ -118,6 +122,8 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     relay,
     downstreams: Object.fromEntries(downstreams.map((one) => [one.name, one])) as Record<N, Downstream>,
     published,
+    events,
+    defects,
     streams,
   };
 }

@@ -1,0 +1,75 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what people write
+import { expect, test } from "vitest";
+import { configFile, fixture, run, type Servers, start } from "./support/program.ts";
+
+const env = { CANARY_TOKEN: "canary-in-variable", CANARY_QUOTED: 'canary "quoted" \\ and é', CANARY_PATH_TOKEN: "/canary/path" };
+
+const tells = (where: string) => ({
+  ...fixture("tells-secrets.mjs", where, "--token=${CANARY_TOKEN}", "${CANARY_QUOTED}", "${CANARY_PATH_TOKEN}"),
+  env: { TOKEN: "canary-in-env" },
+});
+
+const servers: Servers = {
+  refusal: tells("refusal"),
+  list: tells("list"),
+  works: tells("log"),
+  dead: fixture("exit-at-once.mjs", 1, "bad token ${CANARY_TOKEN}", "really: ${CANARY_QUOTED}"),
+  absent: { command: "/no/such/${CANARY_TOKEN}/program" },
+  lost: { ...fixture("never-starts.mjs"), cwd: "/no/such/${CANARY_TOKEN}" },
+  web: { url: "https://example.com/?key=${CANARY_TOKEN}", headers: { Authorization: "Bearer canary-in-header" } },
+};
+
+test("no secret of the configuration is in the log, whatever servers say, though all is logged", async () => {
+  const client = start(["serve", "--log", "debug", "--config", configFile(servers)], { env });
+  await client.handshake();
+  await client.request("tools/list");
+  await Promise.all(Object.keys(servers).map((name) => client.call(`${name}__go`)));
+  client.child.stdin.end();
+  await client.exit();
+  expect(client.stderr).toContain("last words: [redacted] and --token=[redacted] and [redacted] and [redacted]");
+  expect(client.stderr).not.toContain("canary");
+});
+
+test("no secret of the configuration is in the reason that a failing call is given", async () => {
+  const client = start(["serve", "--config", configFile(servers)], { env });
+  await client.handshake();
+  const { result } = await client.request("tools/list");
+  // A definition is the server's own word to the client, and goes on as it is.
+  expect(JSON.stringify(result)).toContain("canary");
+  const replies = await Promise.all(Object.keys(servers).map((name) => client.call(`${name}__go`)));
+  expect(replies.map((reply) => reply.result?.isError)).toEqual(replies.map(() => true));
+  expect(JSON.stringify(replies)).not.toContain("canary");
+});
+
+test("no secret of the configuration is in what commands print", async () => {
+  const config = configFile(servers);
+  for (const args of [["check"], ["list"], ["list", "--json"], ["call", "works__go"], ["call", "dead__go"]]) {
+    const { stdout, stderr } = await run([...args, "--config", config, "--log", "debug"], { env });
+    expect(stdout + stderr).toContain("[redacted]");
+    expect(stdout + stderr).not.toContain("canary");
+  }
+});
+
+test("no secret is in what is wrong with a configuration", async () => {
+  const config = configFile({
+    url: { url: "${CANARY_TOKEN}" },
+    header: { url: "https://example.com", headers: { Authorization: "canary\nin two lines", "bad name": "canary" } },
+    number: { command: "x", env: { TOKEN: "${CANARY_TOKEN} ${UNSET_VARIABLE}" }, maxConcurrentCalls: "canary" },
+    nul: { command: "x", args: ["canary \u0000"] },
+  });
+  const { code, stdout, stderr } = await run(["check", "--config", config], { env });
+  expect(code).toBe(1);
+  expect(stdout + stderr).not.toContain("canary");
+});
+
+test("no line of a secret that has several is in the log", async () => {
+  const key = "-----BEGIN KEY-----\ncanary-first-line\ncanary-second-line\n-----END KEY-----\n";
+  const config = configFile({ works: { ...fixture("tells-secrets.mjs", "log"), env: { TOKEN: key } } });
+  const client = start(["serve", "--log", "debug", "--config", config]);
+  await client.handshake();
+  await client.call("works__go");
+  client.child.stdin.end();
+  await client.exit();
+  expect(client.stderr).toContain("last words");
+  expect(client.stderr).not.toContain("canary");
+});
