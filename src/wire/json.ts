@@ -1,3 +1,4 @@
+import { isDigit, isEscape, isHex, isWhiteSpace, skipPlain, wordsOf } from "./characters.ts";
 import { elsewhere, envelope, Members, placeOf, repeated } from "./members.ts";
 
 /** What is wrong with a text that is not taken. */
@@ -27,12 +28,11 @@ const done = 18;
 /** In `#containers`: an object that is not the envelope's. */
 const plainObject = (elsewhere << 1) | 1;
 
+/** A string that runs past a multiple of this plus one is long: it is looked at four bytes at a time. */
+const longRun = 15;
 const quote = 0x22;
 const backslash = 0x5c;
 
-const isWhiteSpace = bytesOf(" \t\n\r");
-const isEscape = bytesOf('"\\/bfnrt');
-const isHex = bytesOf("0123456789abcdefABCDEF");
 const literals: ReadonlyMap<number, Uint8Array> = new Map(
   ["true", "false", "null"].map((text) => [text.charCodeAt(0), Buffer.from(text)]),
 );
@@ -80,7 +80,6 @@ export class Scanner {
     this.#depth = 0;
     this.#state = value;
     this.#offset = 0;
-    this.#slots[0] = -1;
   }
 
   /** Whether nothing but white space has come. */
@@ -103,6 +102,7 @@ export class Scanner {
     const containers = this.#containers;
     let state = this.#state;
     let depth = this.#depth;
+    let words: Int32Array | undefined;
     let high = 0;
     let at = from;
     while (at < to) {
@@ -111,10 +111,14 @@ export class Scanner {
         case inString:
           while (byte !== quote && byte !== backslash && byte >= 0x20) {
             high |= byte;
-            if (++at === to) break;
+            if ((++at & longRun) === 0) {
+              words ??= wordsOf(bytes);
+              at = skipPlain(words, at, to);
+            }
+            if (at >= to) break;
             byte = bytes[at] as number;
           }
-          if (at === to) break;
+          if (at >= to) break;
           if (byte === quote) {
             if (this.#nameStart === -1) state = this.#endValue(base + at + 1, depth);
             else if (containers[depth] !== plainObject && !this.#endName(bytes, from, at, depth)) return false;
@@ -287,14 +291,4 @@ export class Scanner {
     this.problem = problem;
     return false;
   }
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
-}
-
-function bytesOf(characters: string): Uint8Array {
-  const table = new Uint8Array(256);
-  for (const byte of Buffer.from(characters)) table[byte] = 1;
-  return table;
 }

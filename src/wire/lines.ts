@@ -1,7 +1,7 @@
-import { isUtf8 } from "node:buffer";
 import { type Problem, Scanner } from "./json.ts";
 import { slot } from "./members.ts";
 import { isIdStart, kindOf, Message } from "./message.ts";
+import { areUtf8 } from "./utf8.ts";
 
 /** Bounds on one message. */
 export type MessageLimits = {
@@ -113,9 +113,7 @@ export class Lines {
     const pieces = isOne ? [Buffer.concat(this.#pieces)] : this.#pieces;
     const problem = scanner.end() ? undefined : scanner.problem;
     if (problem !== undefined) return this.#fail(problem);
-    if (scanner.hasHighBytes && !isUtf8(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces))) {
-      return this.#fail("bad_utf8");
-    }
+    if (scanner.hasHighBytes && !areUtf8(pieces)) return this.#fail("bad_utf8");
     const { spans, reservedNames } = scanner.members;
     const kind = kindOf(spans, (offset) => byteAt(pieces, offset));
     if (kind === undefined) return this.#fail("not_rpc");
@@ -173,7 +171,7 @@ function idIn(pieces: readonly Buffer[], spans: readonly number[]): string | und
   if (spans[2 * slot.id + 1] === -1) return undefined;
   const message = new Message("reply", pieces, spans, []);
   const bytes = message.bytes(message.start(slot.id), message.end(slot.id));
-  return isIdStart(bytes[0] as number) && isUtf8(bytes) ? bytes.toString("latin1") : undefined;
+  return isIdStart(bytes[0] as number) && areUtf8([bytes]) ? bytes.toString("latin1") : undefined;
 }
 
 // Most servers write the id last, so a message that failed before it may still tell whose it was.
