@@ -50,7 +50,8 @@ for (const measure of chosen) {
   console.log(`\n## ${table.title}\n\n${measuredTable(table)}\n`);
 }
 const targets = judge(tables);
-console.log(`\n## What was asked\n\n${targetTable(targets)}\n`);
+const judged = targets.filter(({ passed }) => passed !== undefined);
+if (judged.length > 0) console.log(`\n## What was asked\n\n${targetTable(judged)}\n`);
 console.log(`${Math.round((performance.now() - startedAt) / 1000)} s`);
 
 const isWhole = !isQuick && options.only === undefined && Object.keys(contenders).every((name) => names.includes(name));

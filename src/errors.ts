@@ -38,7 +38,7 @@ export class CallError extends Error {
   constructor(
     code: CallErrorCode,
     message: string,
-    options: { server?: string; sent?: boolean; cause?: unknown } = {},
+    options: { server?: string | undefined; sent?: boolean; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
@@ -84,6 +84,12 @@ export function serverErrorAsResult(id: string, server: string, reply: Message):
   const data = reply.has(slot.data) ? `,"data":${reply.raw(slot.data)}` : "";
   const mark = `{"origin":"server","server":${encodeString(server)},"code":${code},"message":${message}${data}}`;
   return failedResult(id, message, mark);
+}
+
+/** A server's JSON-RPC error in one line, for people: its message and its code. */
+export function serverErrorInOneLine(reply: Message): string {
+  const message = reply.text(slot.message)?.replace(/\s+/g, " ").slice(0, 300) ?? "no message";
+  return `${message} (${reply.raw(slot.code)?.slice(0, 20) ?? "no code"})`;
 }
 
 function failedResult(id: string, text: string, mark: string): Outgoing {

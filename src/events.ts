@@ -41,7 +41,7 @@ export type CallEnded = {
   readonly outcome: "answered" | "server_error" | CallErrorCode;
 };
 
-/** Publishes to its observers, in the order in which they subscribed. */
+/** Publishes to its observers, in the order in which they subscribed. One that throws is a defect, and changes nothing for others. */
 export class Events {
   readonly #observers: Observer[] = [];
 
@@ -55,6 +55,13 @@ export class Events {
   }
 
   publish<K extends keyof Observer>(kind: K, event: Parameters<NonNullable<Observer[K]>>[0]): void {
-    for (const observer of this.#observers) (observer[kind] as ((event: unknown) => void) | undefined)?.(event);
+    for (const observer of this.#observers) {
+      try {
+        (observer[kind] as ((event: unknown) => void) | undefined)?.(event);
+      } catch (cause) {
+        // Who cannot even be told of a defect is not told of that either.
+        if (kind !== "defect") this.publish("defect", { cause });
+      }
+    }
   }
 }

@@ -13,6 +13,9 @@ export type Definition = {
   readonly bytes: Buffer;
 };
 
+/** Of a server's own names in a message; the rest of them is cut. */
+const longestShown = 80;
+
 const schema = z.looseObject({
   type: z.literal("object"),
   properties: z.record(z.string(), z.looseObject({})).optional(),
@@ -36,8 +39,17 @@ const shape = z.looseObject({
       openWorldHint: z.boolean().optional(),
     })
     .optional(),
-  icons: z.array(z.looseObject({ src: z.string() })).optional(),
-  execution: z.looseObject({}).optional(),
+  icons: z
+    .array(
+      z.looseObject({
+        src: z.string(),
+        mimeType: z.string().optional(),
+        sizes: z.array(z.string()).optional(),
+        theme: z.enum(["light", "dark"]).optional(),
+      }),
+    )
+    .optional(),
+  execution: z.looseObject({ taskSupport: z.enum(["required", "optional", "forbidden"]).optional() }).optional(),
   _meta: z.looseObject({}).optional(),
 });
 
@@ -46,7 +58,8 @@ export function readDefinition(bytes: Buffer): Definition | string {
   const parsed = shape.safeParse(JSON.parse(bytes.toString()));
   if (parsed.success) return { name: parsed.data.name, bytes };
   const issue = parsed.error.issues[0];
-  return `${issue?.path.join(".") || "the definition"}: ${issue?.message ?? "not usable"}`;
+  const path = issue?.path.map((name) => String(name).slice(0, longestShown)).join(".");
+  return `${path || "the definition"}: ${issue?.message ?? "not usable"}`;
 }
 
 /** The definition as clients get it: another name, the configured annotations merged over its own, every other byte as it came. */

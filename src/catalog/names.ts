@@ -17,9 +17,8 @@ export function prefixes(servers: readonly string[]): ReadonlyMap<string, string
     const fitting = fitted(server).replace(/_+/g, "_").replace(/_$/, "");
     return fitting.length > longestPrefix ? withHash(fitting, server, longestPrefix) : fitting || "server";
   });
-  return new Map(
-    servers.map((server, index) => [server, distinct(server, plain[index] as string, plain, longestPrefix)]),
-  );
+  const names = distinct(servers, plain, longestPrefix);
+  return new Map(servers.map((server, index) => [server, names[index] as string]));
 }
 
 /** The exposed name of each of one server's tools, which are unique; index for index. */
@@ -29,7 +28,7 @@ export function exposedNames(prefix: string, tools: readonly string[]): readonly
     const fitting = fitted(name);
     return fitting.length > longestName ? withHash(fitting, name, longestName) : fitting;
   });
-  return whole.map((name, index) => distinct(name, plain[index] as string, plain, longestName));
+  return distinct(whole, plain, longestName);
 }
 
 /** The prefix that an exposed name has; undefined where it has none. */
@@ -44,12 +43,17 @@ function fitted(name: string): string {
 }
 
 // Of several names that have become the same, the one that did not have to change keeps it.
-function distinct(name: string, fitting: string, all: readonly string[], longest: number): string {
-  const isShared = all.indexOf(fitting) !== all.lastIndexOf(fitting);
-  return isShared && fitting !== name ? withHash(fitting, name, longest) : fitting;
+function distinct(names: readonly string[], fitting: readonly string[], longest: number): readonly string[] {
+  const seen = new Set<string>();
+  const shared = new Set(fitting.filter((name) => seen.size === seen.add(name).size));
+  return names.map((name, index) => {
+    const fit = fitting[index] as string;
+    return shared.has(fit) && fit !== name ? withHash(fit, name, longest) : fit;
+  });
 }
 
+// The hyphen keeps a name that is cut at a `_` from having a `__` there, which would end its prefix.
 function withHash(fitting: string, name: string, longest: number): string {
   const hash = createHash("sha256").update(name).digest("hex").slice(0, hashLength);
-  return `${fitting.slice(0, longest - hashLength - 1)}_${hash}`;
+  return `${fitting.slice(0, longest - hashLength - 1)}-${hash}`;
 }

@@ -4,6 +4,7 @@ import pLimit, { type LimitFunction } from "p-limit";
 import type { Config, ServerConfig } from "../config/config.ts";
 import { Downstream } from "../downstream/downstream.ts";
 import type { Events } from "../events.ts";
+import { createRedactor } from "../observe/redact.ts";
 import { systemClock } from "../ports/clock.ts";
 import { systemFiles } from "../ports/files.ts";
 import { type StartedProcess, systemSpawn } from "../ports/spawn.ts";
@@ -54,7 +55,9 @@ export function compose(config: Config, version: string, events: Events): Tutti 
     clock: systemClock,
   });
   const spawning = pLimit(spawnsPerTurn);
-  const opener = (server: ServerConfig): OpenLink => openLink(server, config, finder, spawning, events);
+  const redact = createRedactor(config.secrets);
+  const opener = (server: ServerConfig): OpenLink =>
+    withoutSecrets(openLink(server, config, finder, spawning, events), redact);
   const downstreams: Downstream[] = config.servers
     .filter(({ disabled }) => !disabled)
     .map((server) => {
@@ -118,6 +121,17 @@ function openLink(
       );
       return openStdioChild(child, limits, systemClock, linkEvents);
     });
+  };
+}
+
+/** Why a link could not be opened or has closed is told to the client, and may quote the configuration or the server. */
+function withoutSecrets(open: OpenLink, redact: (text: string) => string): OpenLink {
+  return async (linkEvents) => {
+    try {
+      return await open({ ...linkEvents, closed: (reason) => linkEvents.closed(redact(reason)) });
+    } catch (cause) {
+      throw new Error(redact(cause instanceof Error ? cause.message : String(cause)), { cause });
+    }
   };
 }
 

@@ -12,8 +12,17 @@ const mostWaitingBytes = 1024 * 1024;
 /** Finds and reads the configuration as a command that was given these `--config` flags does. Throws a ConfigError. */
 export async function readConfig(flags: readonly string[]): Promise<Config> {
   const { env, platform } = process;
-  const paths = findConfig({ flags, env, cwd: process.cwd(), home: homedir(), platform, files: systemFiles });
+  const paths = findConfig({ flags, env, cwd: workingFolder(), home: homedir(), platform, files: systemFiles });
   return await loadConfig({ paths, env, files: systemFiles });
+}
+
+/** The root where the folder that we were started in is gone: only relative names need it. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/"; // Node throws when the folder was deleted.
+  }
 }
 
 /** The events of one run, logged to stderr; `level` overrides the configuration's. */

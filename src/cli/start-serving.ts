@@ -20,12 +20,13 @@ export async function startServing(client: Client, options: Invocation): Promise
     void tutti.start(); // Never rejects.
     return tutti;
   } catch (cause) {
-    if (!(cause instanceof ConfigError)) throw cause;
-    process.stderr.write(`tutti: ${cause.message}\n`);
+    const { message: problem, stack } = cause instanceof Error ? cause : new Error(String(cause));
+    const shown = cause instanceof ConfigError ? problem : `a defect, please report it: ${stack}`;
+    process.stderr.write(`tutti: ${shown}\n`);
     process.exitCode = 1;
     client.serve({
       request: (_method, message) => {
-        client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.internalError, `tutti: ${cause.message}`));
+        client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.internalError, `tutti: ${problem}`));
       },
       notification: () => {},
     });

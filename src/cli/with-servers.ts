@@ -14,6 +14,8 @@ export type Running = {
   readonly events: Events;
   /** Prints one line for the person who gave the command, secrets replaced. */
   readonly print: (line: string) => void;
+  /** For what is cut before it is printed: no part of a secret may be left. */
+  readonly redact: (text: string) => string;
 };
 
 /**
@@ -41,7 +43,7 @@ export async function withServers(
       // What servers become because they are stopped is no answer to what was asked.
       if (!hasSignal) process.stdout.write(`${redact(line)}\n`);
     };
-    return await use({ tutti, config, events, print });
+    return await use({ tutti, config, events, print, redact });
   } finally {
     await tutti.stop();
   }

@@ -43,6 +43,7 @@ export class Call implements Waiter {
   readonly #latestAt: number;
   readonly #id: number;
   #leave: Leave | undefined;
+  #isLong = false;
   #isOver = false;
 
   constructor(request: Request, surroundings: Surroundings) {
@@ -128,11 +129,16 @@ export class Call implements Waiter {
       return;
     }
     this.sentAt = this.#at.clock.now();
+    this.#isLong = typeof message !== "string";
     this.#at.connection.send(message);
   }
 
   #tell(notice: (id: number) => Outgoing): void {
-    if (this.isSent) this.#at.connection.send(notice(this.#id));
+    if (!this.isSent) return;
+    const message = notice(this.#id);
+    // A short message would overtake a long call that waits to be read, and come for nothing.
+    const mustFollow = this.#isLong && typeof message === "string";
+    this.#at.connection.send(mustFollow ? [Buffer.from(message, "latin1")] : message);
   }
 
   #finish(): boolean {

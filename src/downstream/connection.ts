@@ -4,7 +4,7 @@ import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
 import type { Dated } from "./deadlines.ts";
-import { OpenRequests } from "./open-requests.ts";
+import { mostOpen, OpenRequests } from "./open-requests.ts";
 
 /** Who waits for one reply. Exactly one of `reply`, `spoilt` and `lost` is called, once, unless it is forgotten first. */
 export type Waiter = Dated & {
@@ -75,6 +75,11 @@ export class Connection {
   /** How many requests are open, sent or not. */
   get openRequests(): number {
     return this.#waiters.size;
+  }
+
+  /** Whether there is room for no more than a request of our own. */
+  get isFull(): boolean {
+    return this.#waiters.size >= mostOpen - 1;
   }
 
   /** Who waits now. */

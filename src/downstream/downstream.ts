@@ -1,5 +1,6 @@
 import type { Definition } from "../catalog/definition.ts";
 import type { ServerConfig } from "../config/config.ts";
+import { CallError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OpenLink, Pausable } from "../transport/link.ts";
 import type { Message } from "../wire/message.ts";
@@ -123,8 +124,13 @@ export class Downstream implements Pausable {
     }
   }
 
-  /** Hands over a request that arrived now: it is sent as soon as the server is ready and its gate has a place. */
-  send(request: Request): Call {
+  /** Hands over a request that arrived now: it is sent as soon as the server is ready and its gate has a place. Undefined: it has failed already. */
+  send(request: Request): Call | undefined {
+    if (this.#connection.isFull) {
+      const text = `${this.name}: ${this.openRequests} calls are already open. The call did not run.`;
+      request.fail(new CallError("queue_full", text, { server: this.name }));
+      return undefined;
+    }
     const call = new Call(request, this.#surroundings);
     this.#deadlines.watch(call.deadlineAt);
     if (this.#state.kind === "down") refuse(call, this.#state.reason);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { serverErrorInOneLine } from "../errors.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, type Message } from "../wire/message.ts";
 
@@ -28,7 +29,7 @@ export function initializeParams(version: string): string {
 /** Reads the reply to `initialize`. Throws an error of one line where the server cannot be spoken with. */
 export function readGreeting(reply: Message): Greeting {
   if (reply.has(slot.error)) {
-    throw new Error(`it refused to initialize: ${reply.text(slot.message) ?? "no message"} (${reply.raw(slot.code)})`);
+    throw new Error(`it refused to initialize: ${serverErrorInOneLine(reply)}`);
   }
   const parsed = initializeResult.safeParse(reply.parsed(slot.result));
   if (!parsed.success) throw new Error("its answer to initialize is not one of the protocol");

@@ -16,7 +16,7 @@ export class OpenRequests<T> {
     return this.#slots.length - this.#free.length;
   }
 
-  /** The id under which `request` is open from now on. */
+  /** The id under which `request` is open from now on. Throws when it is full. */
   add(request: T): number {
     const slot = this.#free.pop() ?? this.#slots.length;
     if (slot === mostOpen) throw new Error(`more than ${mostOpen} requests are open on one connection`);

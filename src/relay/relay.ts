@@ -124,8 +124,14 @@ export class Relay implements Answerer {
     const arrivedAt = this.#options.clock.now();
     const original = route?.original;
     const exchange = new Exchange(this.#exchanges, { client, message, tool, original, downstream, arrivedAt });
-    if (downstream === undefined) exchange.fail(this.#unknown(tool));
-    else exchange.call = downstream.send(exchange);
+    try {
+      if (downstream === undefined) exchange.fail(this.#unknown(tool));
+      else exchange.call = downstream.send(exchange);
+    } catch (cause) {
+      this.#options.events.publish("defect", { cause });
+      const text = "tutti failed inside; its log says more. The call may have run.";
+      exchange.fail(new CallError("internal", text, { server: downstream?.name }));
+    }
   }
 
   /** The server that a call of a tool which nobody has listed is for: one that has no list yet, or has failed. */

@@ -65,7 +65,8 @@ export class Outbox {
   /** Ends the stream when all that waits is sent. */
   end(): void {
     this.#isEnding = true;
-    if (!this.#isBlocked) this.#flush();
+    // A stream that is destroyed drains no more.
+    if (!this.#isBlocked || this.#stream.destroyed) this.#flush();
   }
 
   #flush(): void {

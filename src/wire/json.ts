@@ -1,35 +1,30 @@
-import { isDigit, isEscape, isHex, isWhiteSpace, skipPlain, wordsOf } from "./characters.ts";
+import { endOfShort, isEscape, isHex, isWhiteSpace, skipPlain, wordsOf } from "./characters.ts";
 import { elsewhere, envelope, Members, placeOf, repeated } from "./members.ts";
+import { bad, ended, isWholeNumber, startOfNumber, stepInNumber } from "./numbers.ts";
 
 /** What is wrong with a text that is not taken. */
 export type Problem = "not_json" | "too_deep" | "duplicate" | "bad_utf8" | "too_long";
 
-// What the scanner expects next. Those up to `inHex` are inside a string, those up to `inExponent` inside a number.
+// What the scanner expects next. Those up to `inHex` are inside a string; from `inNumber` on there are the places in a
+// number. Constants of this file, because only those are known when it is compiled.
 const inString = 0;
 const afterBackslash = 1;
 const inHex = 2;
-const afterMinus = 3;
-const afterZero = 4;
-const inInteger = 5;
-const afterPoint = 6;
-const inFraction = 7;
-const afterE = 8;
-const afterSign = 9;
-const inExponent = 10;
-const inLiteral = 11;
-const value = 12;
-const valueOrEnd = 13;
-const nameOrEnd = 14;
-const name = 15;
-const colon = 16;
-const commaOrEnd = 17;
-const done = 18;
+const inLiteral = 3;
+const value = 4;
+const valueOrEnd = 5;
+const nameOrEnd = 6;
+const name = 7;
+const colon = 8;
+const commaOrEnd = 9;
+const done = 10;
+const inNumber = 11;
 
 /** In `#containers`: an object that is not the envelope's. */
 const plainObject = (elsewhere << 1) | 1;
 
-/** A string that runs past a multiple of this plus one is long: it is looked at four bytes at a time. */
-const longRun = 15;
+/** A string that runs on for more bytes than about this is looked at four bytes at a time from there. */
+const longRun = 32;
 const quote = 0x22;
 const backslash = 0x5c;
 
@@ -91,8 +86,7 @@ export class Scanner {
   end(): boolean {
     if (this.problem !== undefined) return false;
     const state = this.#state;
-    const endsNumber = state === afterZero || state === inInteger || state === inFraction || state === inExponent;
-    return state === done || (endsNumber && this.#depth === 0) || this.#fail("not_json");
+    return state === done || (isWholeNumber(state - inNumber) && this.#depth === 0) || this.#fail("not_json");
   }
 
   /** Reads `bytes` from `from` up to `to` as the next part of the text; false as soon as it cannot be taken. */
@@ -108,17 +102,19 @@ export class Scanner {
     while (at < to) {
       let byte = bytes[at] as number;
       switch (state) {
-        case inString:
+        case inString: {
+          const long = Math.min(to, (at + longRun) & ~3);
           while (byte !== quote && byte !== backslash && byte >= 0x20) {
             high |= byte;
-            if ((++at & longRun) === 0) {
-              words ??= wordsOf(bytes);
-              at = skipPlain(words, at, to);
-            }
-            if (at >= to) break;
+            if (++at === long) break;
             byte = bytes[at] as number;
           }
-          if (at >= to) break;
+          if (at === long) {
+            if (at === to) break;
+            words ??= wordsOf(bytes);
+            at = skipPlain(words, at, to);
+            break;
+          }
           if (byte === quote) {
             if (this.#nameStart === -1) state = this.#endValue(base + at + 1, depth);
             else if (containers[depth] !== plainObject && !this.#endName(bytes, from, at, depth)) return false;
@@ -132,63 +128,31 @@ export class Scanner {
           } else return this.#fail("not_json");
           at++;
           break;
+        }
         case afterBackslash:
           if (byte === 0x75) {
             this.#hexLeft = 4;
             state = inHex;
-          } else if (isEscape[byte] === 1) state = inString;
+          } else if (isEscape(byte)) state = inString;
           else return this.#fail("not_json");
           at++;
           break;
         case inHex:
-          if (isHex[byte] !== 1) return this.#fail("not_json");
+          if (!isHex(byte)) return this.#fail("not_json");
           if (--this.#hexLeft === 0) state = inString;
           at++;
           break;
-        case afterMinus:
-          if (!isDigit(byte)) return this.#fail("not_json");
-          state = byte === 0x30 ? afterZero : inInteger;
-          at++;
-          break;
-        case afterPoint:
-        case afterSign:
-          if (!isDigit(byte)) return this.#fail("not_json");
-          state = state === afterPoint ? inFraction : inExponent;
-          at++;
-          break;
-        case afterE:
-          if (byte === 0x2b || byte === 0x2d) state = afterSign;
-          else if (isDigit(byte)) state = inExponent;
-          else return this.#fail("not_json");
-          at++;
-          break;
-        case afterZero:
-        case inInteger:
-        case inFraction:
-        case inExponent:
-          if (state !== afterZero) {
-            while (isDigit(byte)) {
-              if (++at === to) break;
-              byte = bytes[at] as number;
-            }
-            if (at === to) break;
-          }
-          if (byte === 0x2e && (state === inInteger || state === afterZero)) {
-            state = afterPoint;
-            at++;
-          } else if ((byte | 0x20) === 0x65 && state !== inExponent) {
-            state = afterE;
-            at++;
-          } else state = this.#endValue(base + at, depth);
-          break;
         case inLiteral:
-          if (byte !== this.#literal[this.#literalAt]) return this.#fail("not_json");
-          at++;
-          if (++this.#literalAt === this.#literal.length) state = this.#endValue(base + at, depth);
+          while (byte === this.#literal[this.#literalAt]) {
+            this.#literalAt++;
+            byte = ++at < to ? (bytes[at] as number) : -1;
+          }
+          if (this.#literalAt === this.#literal.length) state = this.#endValue(base + at, depth);
+          else if (at < to) return this.#fail("not_json");
           break;
         case colon:
           if (byte === 0x3a) state = value;
-          else if (isWhiteSpace[byte] !== 1) return this.#fail("not_json");
+          else if (!isWhiteSpace(byte)) return this.#fail("not_json");
           at++;
           break;
         case nameOrEnd:
@@ -200,29 +164,35 @@ export class Scanner {
           } else if (byte === 0x7d && state === nameOrEnd) {
             depth--;
             state = this.#endValue(base + at + 1, depth);
-          } else if (isWhiteSpace[byte] !== 1) return this.#fail("not_json");
+          } else if (!isWhiteSpace(byte)) return this.#fail("not_json");
           at++;
           break;
         case commaOrEnd: {
           const isObject = ((containers[depth] as number) & 1) === 1;
           if (byte === 0x2c) {
             state = isObject ? name : value;
-            if (isObject && bytes[at + 1] === quote && at + 1 < to) {
-              this.#hasEscape = false;
-              this.#nameStart = base + ++at;
-              state = inString;
+            if (isObject && at + 1 < to && bytes[at + 1] === quote) {
+              const end = containers[depth] === plainObject ? endOfShort(bytes, at + 2, to) : to;
+              if (end + 1 < to && bytes[end] === quote && bytes[end + 1] === 0x3a) {
+                state = value;
+                at = end + 1;
+              } else {
+                this.#hasEscape = false;
+                this.#nameStart = base + ++at;
+                state = inString;
+              }
             }
           } else if (byte === (isObject ? 0x7d : 0x5d)) {
             depth--;
             state = this.#endValue(base + at + 1, depth);
-          } else if (isWhiteSpace[byte] !== 1) return this.#fail("not_json");
+          } else if (!isWhiteSpace(byte)) return this.#fail("not_json");
           at++;
           break;
         }
         case valueOrEnd:
         case value: {
           at++;
-          if (isWhiteSpace[byte] === 1) break;
+          if (isWhiteSpace(byte)) break;
           if (byte === 0x5d && state === valueOrEnd) {
             depth--;
             state = this.#endValue(base + at, depth);
@@ -232,7 +202,10 @@ export class Scanner {
           if (slot >= 0) this.members.spans[2 * slot] = base + at - 1;
           if (byte === quote) {
             this.#nameStart = -1;
-            state = inString;
+            const end = endOfShort(bytes, at, to);
+            const isWhole = end < to && bytes[end] === quote;
+            at = isWhole ? end + 1 : end;
+            state = isWhole ? this.#endValue(base + at, depth) : inString;
           } else if (byte === 0x7b || byte === 0x5b) {
             if (depth === this.#maxDepth) return this.#fail("too_deep");
             const isObject = byte === 0x7b;
@@ -242,8 +215,7 @@ export class Scanner {
             containers[depth] = (place << 1) | (isObject ? 1 : 0);
             this.#slots[depth] = -1;
             state = isObject ? nameOrEnd : valueOrEnd;
-          } else if (isDigit(byte)) state = byte === 0x30 ? afterZero : inInteger;
-          else if (byte === 0x2d) state = afterMinus;
+          } else if (startOfNumber(byte) !== -1) state = inNumber + startOfNumber(byte);
           else {
             const literal = literals.get(byte);
             if (literal === undefined) return this.#fail("not_json");
@@ -253,18 +225,25 @@ export class Scanner {
           }
           break;
         }
-        default: // done
-          if (isWhiteSpace[byte] !== 1) return this.#fail("not_json");
+        case done:
+          if (!isWhiteSpace(byte)) return this.#fail("not_json");
           at++;
+          break;
+        default: {
+          const next = stepInNumber(state - inNumber, byte);
+          if (next === bad) return this.#fail("not_json");
+          // The byte after a number is not part of it, and is looked at again.
+          state = next === ended ? this.#endValue(base + at, depth) : inNumber + next;
+          if (next !== ended) at++;
+        }
       }
     }
     if ((high & 0x80) !== 0) this.hasHighBytes = true;
     this.#state = state;
     this.#depth = depth;
     this.#offset = base + to;
-    if (state <= inHex && this.#nameStart !== -1 && containers[depth] !== plainObject) {
+    if (state <= inHex && this.#nameStart !== -1 && containers[depth] !== plainObject)
       this.members.carry(bytes, Math.max(from, this.#nameStart - base), to);
-    }
     return true;
   }
 

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { signal } from "./support/processes.ts";
 import { configFile, fake, fixture, run, start, temporaryFolder } from "./support/program.ts";
-import { until } from "./support/until.ts";
 
 const commands = ["serve", "demo", "check", "list", "call"];
 
@@ -52,8 +51,7 @@ test("check names keys that do nothing, and tools that are left out", async () =
 
 test("what servers say of themselves cannot act on the terminal", async () => {
   const config = configFile({ bad: fixture("bad-definitions.mjs"), rude: fixture("bad-definitions.mjs", "refuse") });
-  for (const command of ["check", "list"]) {
-    const { stdout, stderr } = await run([command, "--config", config]);
+  for (const { stdout, stderr } of await Promise.all(["check", "list"].map((one) => run([one, "--config", config])))) {
     expect(stdout + stderr).toContain("bad");
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what this test is about
     expect(stdout + stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
@@ -103,38 +101,47 @@ test("call does not wait for servers that it does not need", async () => {
 test("call ends with 5 when the tool says no, when the server does, and when there is none of that name", async () => {
   const config = configFile({ one: fake() });
   const call = (...words: string[]) => run(["call", ...words, "--config", config]);
-  expect(await call("one__tool_error")).toMatchObject({ code: 5, stdout: "the tool says no\n", left: [] });
-  expect(await call("one__rpc_error")).toMatchObject({ code: 5, stdout: "the server says no\n", left: [] });
-  const unknown = await call("one__ecko");
+  const [toolError, rpcError, unknown, crash] = await Promise.all(
+    ["one__tool_error", "one__rpc_error", "one__ecko", "one__crash"].map((tool) => call(tool)),
+  );
+  expect(toolError).toMatchObject({ code: 5, stdout: "the tool says no\n", left: [] });
+  expect(rpcError).toMatchObject({ code: 5, stdout: "the server says no\n", left: [] });
   expect(unknown).toMatchObject({ code: 5, left: [] });
-  expect(unknown.stdout).toMatch(/^There is no tool "one__ecko"\. Nearest: one__echo/);
-  const crash = await call("one__crash");
+  expect(unknown?.stdout).toMatch(/^There is no tool "one__ecko"\. Nearest: one__echo/);
   expect(crash).toMatchObject({ code: 5, left: [] });
-  expect(crash.stdout).toContain("one: the connection was lost");
+  expect(crash?.stdout).toContain("one: the connection was lost");
 });
 
-test.each(["{text}", "[1]", "null", "3", ""])("call refuses the arguments %s before any server is started", async (text) => {
-  const { code, stdout, stderr } = await run(["call", "one__echo", text, "--config", configFile({ one: fake() })]);
-  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toContain("The arguments of a call are a JSON object");
-});
+test.each(["{text}", "[1]", "null", "3", ""])(
+  "call refuses the arguments %s before any server is started",
+  async (text) => {
+    const { code, stdout, stderr } = await run(["call", "one__echo", text, "--config", configFile({ one: fake() })]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("The arguments of a call are a JSON object");
+  },
+);
 
 test("every command has its help, and it needs no configuration", async () => {
   const cwd = temporaryFolder();
-  for (const command of commands) {
+  const helps = commands.map(async (command) => {
     const [before, after] = await Promise.all([run([command, "--help"], { cwd }), run(["-h", command], { cwd })]);
     expect(before).toMatchObject({ code: 0, stderr: "" });
     expect(before.stdout).toMatch(new RegExp(`^tutti \\[?${command}`));
     expect(before.stdout).toContain("--config FILE");
     expect(after).toEqual(before);
-  }
+  });
+  await Promise.all(helps);
   const { stdout } = await run(["--help"], { cwd });
   for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
 });
 
 test("--version prints the version alone", async () => {
   for (const flag of ["--version", "-V"]) {
-    expect(await run([flag])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: "" });
+    expect(await run([flag])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      stderr: "",
+    });
   }
 });
 
@@ -157,18 +164,24 @@ test.each([
   expect(stderr).toMatch(/^tutti: [^\n]+[.?] See tutti --help\.\n$/);
 });
 
-test.each(["check", "list", "call"])("nothing is left after Ctrl-C of tutti %s, and a second one ends it at once", async (command) => {
-  const config = configFile({ stubborn: fixture("stubborn-server.mjs"), never: fixture("never-starts.mjs") });
-  for (const presses of [1, 2]) {
-    const args = command === "call" ? ["stubborn__hang"] : [];
-    const client = start([command, ...args, "--config", config]);
-    await until("both servers", () => client.servers().length === 2);
-    const startedAt = performance.now();
-    signal(client.pid, "SIGINT");
-    if (presses === 2) signal(client.pid, "SIGTERM");
-    const { code, at } = await client.exit();
-    expect(code).toBe(1);
-    expect(at - startedAt).toBeLessThan(presses === 1 ? 3000 : 700);
-    await until("the servers to be gone", () => client.servers().length === 0);
-  }
-});
+test.each(["check", "list", "call"])(
+  "nothing is left after Ctrl-C of tutti %s, and a second one ends it at once",
+  async (command) => {
+    const config = configFile({ stubborn: fixture("stubborn-server.mjs"), never: fixture("never-starts.mjs") });
+    const press = async (...signals: NodeJS.Signals[]) => {
+      const args = command === "call" ? ["stubborn__hang"] : [];
+      const client = start([command, ...args, "--config", config]);
+      await client.untilServers(2);
+      const startedAt = performance.now();
+      for (const name of signals) signal(client.pid, name);
+      const { code, at } = await client.exit();
+      await client.untilServers(0);
+      return { code, ms: at - startedAt };
+    };
+    const [once, twice] = await Promise.all([press("SIGINT"), press("SIGINT", "SIGTERM")]);
+    expect([once.code, twice.code]).toEqual([1, 1]);
+    expect(once.ms).toBeLessThan(3000);
+    // The polite way takes 1.2 s.
+    expect(twice.ms).toBeLessThan(1000);
+  },
+);

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what people write
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { configFile, fake, fixturePath, run, serve, start, temporaryFolder } from "./support/program.ts";
@@ -32,20 +33,27 @@ test.each([
   ["no file", "/no/such/servers.json", "there is no such file"],
   ["no JSON", '{ "mcpServers": { "one" } }', ":1:"],
   ["an unknown key", { mcpServers: { one: { command: "x", comand: "y" } } }, 'server "one", comand'],
-  ["an unset variable", { mcpServers: { one: { command: "x", env: { T: "${NO_SUCH_VARIABLE}" } } } }, "variable NO_SUCH_VARIABLE is not set"],
-])("with a broken configuration (%s) every request is answered with the reason, and stderr says it once", async (_, text, reason) => {
-  const path = text === "/no/such/servers.json" ? text : write(join(temporaryFolder(), "servers.json"), text);
-  const client = await serve(path);
-  const ids = ["tools/list", "tools/call", "resources/list"].map((method) => client.ask(method, { name: "x" }));
-  for (const id of ids) {
-    const { error } = await client.reply(id);
-    expect(error).toMatchObject({ code: -32603, message: expect.stringContaining(reason) });
-    expect(error?.message).toContain(path);
-  }
-  expect(client.stderr.split(reason)).toHaveLength(2);
-  client.child.stdin.end();
-  expect((await client.exit()).code).toBe(1);
-});
+  [
+    "an unset variable",
+    { mcpServers: { one: { command: "x", env: { T: "${NO_SUCH_VARIABLE}" } } } },
+    "variable NO_SUCH_VARIABLE is not set",
+  ],
+])(
+  "with a broken configuration (%s) every request is answered with the reason, and stderr says it once",
+  async (_, text, reason) => {
+    const path = text === "/no/such/servers.json" ? text : write(join(temporaryFolder(), "servers.json"), text);
+    const client = await serve(path);
+    const ids = ["tools/list", "tools/call", "resources/list"].map((method) => client.ask(method, { name: "x" }));
+    for (const id of ids) {
+      const { error } = await client.reply(id);
+      expect(error).toMatchObject({ code: -32603, message: expect.stringContaining(reason) });
+      expect(error?.message).toContain(path);
+    }
+    expect(client.stderr.split(reason)).toHaveLength(2);
+    client.child.stdin.end();
+    expect((await client.exit()).code).toBe(1);
+  },
+);
 
 test("several --config are one configuration, in their order", async () => {
   const first = configFile({ one: fake() });
@@ -69,13 +77,12 @@ test("TUTTI_CONFIG names the configuration, --config is stronger, and servers.js
   write(join(cwd, "servers.json"), { mcpServers: { here: fake() } });
   const TUTTI_CONFIG = configFile({ variable: fake() });
   const flag = configFile({ flag: fake() });
-  const first = async (args: string[], env = {}) => {
+  const firstOf = async (args: string[], env = {}) => {
     const { stdout } = await run(["list", ...args], { cwd, wholeEnv: { ...bareEnv(cwd), ...env } });
     return stdout.split("__")[0];
   };
-  expect(await first([])).toBe("here");
-  expect(await first([], { TUTTI_CONFIG })).toBe("variable");
-  expect(await first(["--config", flag], { TUTTI_CONFIG })).toBe("flag");
+  const firsts = [firstOf([]), firstOf([], { TUTTI_CONFIG }), firstOf(["--config", flag], { TUTTI_CONFIG })];
+  expect(await Promise.all(firsts)).toEqual(["here", "variable", "flag"]);
 });
 
 test("the configuration folder of the user is found from any folder", async () => {
@@ -102,6 +109,15 @@ test("paths in the file are seen from its folder, whatever folder tutti is start
   const { stdout, code } = await run(["check", "--config", join("..", folder, "servers.json")], { cwd: "/tmp" });
   expect(stdout).toContain("3 of 3 servers ready");
   expect(code).toBe(0);
+});
+
+test("a configuration named by an absolute path is found though the folder tutti was started in is gone", async () => {
+  const config = configFile({ one: fake() });
+  const cwd = temporaryFolder();
+  const client = start(["--config", config], { cwd });
+  rmSync(cwd, { recursive: true });
+  await client.handshake();
+  expect(textOf(await client.call("one__echo", { text: "found" }))).toBe("found");
 });
 
 test("entries as clients write them work as they are, with comments, under either key", async () => {

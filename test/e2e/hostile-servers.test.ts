@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { signal } from "./support/processes.ts";
 import { configFile, fake, fixture, serveReady } from "./support/program.ts";
 import { markOf, textOf } from "./support/raw-client.ts";
 
@@ -50,4 +51,47 @@ test("stdout carries the protocol alone while servers write anything else to the
   expect(client.strayLines).toEqual([]);
   expect(client.stderr).toContain("Starting server");
   expect(client.stderr).not.toContain("\u001b");
+});
+
+test("a reply that is too long fails its own call, and the server and its other calls live on", async () => {
+  const config = configFile({ one: fake() }, { limits: { maxMessageBytes: 2 ** 20 } });
+  const client = await serveReady(config);
+  const slow = client.ask("tools/call", { name: "one__sleep", arguments: { ms: 300 } });
+  const long = await client.call("one__big", { bytes: 2 ** 22 });
+  expect(markOf(long)).toEqual({ origin: "tutti", server: "one", code: "bad_reply", mayHaveRun: true });
+  expect(textOf(await client.reply(slow))).toBe("slept 300");
+  expect(textOf(await client.call("one__big", { bytes: 2 ** 19 }))).toHaveLength(2 ** 19);
+});
+
+test("ninety of a hundred calls at once to ten servers are answered while one of the servers hangs", async () => {
+  const names = Array.from({ length: 10 }, (_, index) => `s${index}`);
+  const servers = Object.fromEntries(names.map((name) => [name, { ...fake(), callTimeoutMs: 2000 }]));
+  const client = await serveReady(configFile(servers));
+  const calls = names.flatMap((name) =>
+    Array.from({ length: 10 }, (_, index) => {
+      const call =
+        name === "s3"
+          ? { name: "s3__hang", arguments: {} }
+          : { name: `${name}__echo`, arguments: { text: `${index}` } };
+      return { name, text: `${index}`, id: client.ask("tools/call", call) };
+    }),
+  );
+  const healthy = calls.filter(({ name }) => name !== "s3");
+  const replies = await Promise.all(healthy.map(({ id }) => client.reply(id)));
+  expect(replies.map(textOf)).toEqual(healthy.map(({ text }) => text));
+  const hanging = calls.filter(({ name }) => name === "s3");
+  expect(hanging.flatMap(({ id }) => client.replies(id))).toEqual([]);
+  const late = await Promise.all(hanging.map(({ id }) => client.reply(id)));
+  expect(late.map((reply) => markOf(reply)?.code)).toEqual(hanging.map(() => "timed_out"));
+});
+
+test("a server that stops its process makes its own calls time out, and answers again when it goes on", async () => {
+  const client = await serveReady(configFile({ one: { ...fake(), callTimeoutMs: 500 }, two: fake() }));
+  const pid = Number(textOf(await client.call("one__pid")));
+  signal(pid, "SIGSTOP");
+  const stopped = client.ask("tools/call", { name: "one__echo", arguments: {} });
+  expect(textOf(await client.call("two__echo", { text: "beside" }))).toBe("beside");
+  expect(markOf(await client.reply(stopped))).toMatchObject({ code: "timed_out", mayHaveRun: true });
+  signal(pid, "SIGCONT");
+  expect(textOf(await client.call("one__echo", { text: "again" }))).toBe("again");
 });

@@ -2,7 +2,11 @@
 import { expect, test } from "vitest";
 import { configFile, fixture, run, type Servers, start } from "./support/program.ts";
 
-const env = { CANARY_TOKEN: "canary-in-variable", CANARY_QUOTED: 'canary "quoted" \\ and é', CANARY_PATH_TOKEN: "/canary/path" };
+const env = {
+  CANARY_TOKEN: "canary-in-variable",
+  CANARY_QUOTED: 'canary "quoted" \\ and é',
+  CANARY_PATH_TOKEN: "/canary/path",
+};
 
 const tells = (where: string) => ({
   ...fixture("tells-secrets.mjs", where, "--token=${CANARY_TOKEN}", "${CANARY_QUOTED}", "${CANARY_PATH_TOKEN}"),
@@ -12,7 +16,7 @@ const tells = (where: string) => ({
 const servers: Servers = {
   refusal: tells("refusal"),
   list: tells("list"),
-  works: tells("log"),
+  works: tells("text"),
   dead: fixture("exit-at-once.mjs", 1, "bad token ${CANARY_TOKEN}", "really: ${CANARY_QUOTED}"),
   absent: { command: "/no/such/${CANARY_TOKEN}/program" },
   lost: { ...fixture("never-starts.mjs"), cwd: "/no/such/${CANARY_TOKEN}" },
@@ -36,15 +40,17 @@ test("no secret of the configuration is in the reason that a failing call is giv
   const { result } = await client.request("tools/list");
   // A definition is the server's own word to the client, and goes on as it is.
   expect(JSON.stringify(result)).toContain("canary");
-  const replies = await Promise.all(Object.keys(servers).map((name) => client.call(`${name}__go`)));
+  const names = Object.keys(servers).filter((name) => name !== "refusal" && name !== "list");
+  const replies = await Promise.all(names.map((name) => client.call(`${name}__go`)));
   expect(replies.map((reply) => reply.result?.isError)).toEqual(replies.map(() => true));
   expect(JSON.stringify(replies)).not.toContain("canary");
 });
 
 test("no secret of the configuration is in what commands print", async () => {
   const config = configFile(servers);
-  for (const args of [["check"], ["list"], ["list", "--json"], ["call", "works__go"], ["call", "dead__go"]]) {
-    const { stdout, stderr } = await run([...args, "--config", config, "--log", "debug"], { env });
+  const commands = [["check"], ["list"], ["list", "--json"], ["call", "works__go"], ["call", "dead__go"]];
+  const options = ["--config", config, "--log", "debug"];
+  for (const { stdout, stderr } of await Promise.all(commands.map((args) => run([...args, ...options], { env })))) {
     expect(stdout + stderr).toContain("[redacted]");
     expect(stdout + stderr).not.toContain("canary");
   }
@@ -64,7 +70,7 @@ test("no secret is in what is wrong with a configuration", async () => {
 
 test("no line of a secret that has several is in the log", async () => {
   const key = "-----BEGIN KEY-----\ncanary-first-line\ncanary-second-line\n-----END KEY-----\n";
-  const config = configFile({ works: { ...fixture("tells-secrets.mjs", "log"), env: { TOKEN: key } } });
+  const config = configFile({ works: { ...fixture("tells-secrets.mjs", "text"), env: { TOKEN: key } } });
   const client = start(["serve", "--log", "debug", "--config", config]);
   await client.handshake();
   await client.call("works__go");

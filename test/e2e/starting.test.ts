@@ -40,20 +40,26 @@ test("initialize is answered not much later than an empty Node program prints", 
   expect(Math.min(...tutti) / Math.min(...empty)).toBeLessThan(2);
 });
 
-test.each(["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"])("initialize is answered in version %s", async (version) => {
-  const client = start(["serve", "--config", configFile({ never: fixture("never-starts.mjs") })]);
-  const { result } = await client.handshake(version);
-  expect(result).toEqual({
-    protocolVersion: version,
-    capabilities: { tools: { listChanged: true } },
-    serverInfo: { name: "tutti", title: "tutti", version: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
-  });
-});
+test.each(["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"])(
+  "initialize is answered in version %s",
+  async (version) => {
+    const client = start(["serve", "--config", configFile({ never: fixture("never-starts.mjs") })]);
+    const { result } = await client.handshake(version);
+    expect(result).toEqual({
+      protocolVersion: version,
+      capabilities: { tools: { listChanged: true } },
+      serverInfo: { name: "tutti", title: "tutti", version: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
+    });
+  },
+);
 
-test.each(["2099-01-01", "", "x".repeat(10_000)])("initialize for a version that nobody knows is answered in our newest", async (version) => {
-  const client = start(["serve", "--config", configFile({})]);
-  expect((await client.handshake(version)).result?.protocolVersion).toBe("2025-11-25");
-});
+test.each(["2099-01-01", "", "x".repeat(10_000)])(
+  "initialize for a version that nobody knows is answered in our newest",
+  async (version) => {
+    const client = start(["serve", "--config", configFile({})]);
+    expect((await client.handshake(version)).result?.protocolVersion).toBe("2025-11-25");
+  },
+);
 
 test("initialize without sense in its parameters, twice, and before anything else costs nobody anything", async () => {
   const client = start(["serve", "--config", configFile({ one: fake() })]);
@@ -83,8 +89,8 @@ test("ping is answered while no server is up, and while the configuration is bro
 
 test("the list waits for a slow server and no longer than startup.waitMs, and is announced when it has changed", async () => {
   const config = configFile(
-    { slow: fixture("slow-start.mjs", 2500), never: fixture("never-starts.mjs"), one: fake() },
-    { startup: { waitMs: 800 } },
+    { slow: fixture("slow-start.mjs", 1800), never: fixture("never-starts.mjs"), one: fake() },
+    { startup: { waitMs: 600 } },
   );
   const client = await serve(config);
   let names: string[] = [];
@@ -92,7 +98,7 @@ test("the list waits for a slow server and no longer than startup.waitMs, and is
     names = await toolNames(client);
   });
   expect(new Set(names.map((name) => name.split("__")[0]))).toEqual(new Set(["one"]));
-  expect(ms).toBeGreaterThan(500);
+  expect(ms).toBeGreaterThan(300);
   expect(client.notifications("notifications/tools/list_changed")).toEqual([]);
   await until("the news", () => client.notifications("notifications/tools/list_changed").length === 1);
   expect(new Set((await toolNames(client)).map((name) => name.split("__")[0]))).toEqual(new Set(["slow", "one"]));
@@ -112,7 +118,7 @@ test("the list does not wait once every server has started or failed", async () 
 
 test("calls to servers that are up are not delayed by one that is slow and one that never starts", async () => {
   const client = await serve(
-    configFile({ slow: fixture("slow-start.mjs", 4000), never: fixture("never-starts.mjs"), one: fake() }),
+    configFile({ slow: fixture("slow-start.mjs", 2000), never: fixture("never-starts.mjs"), one: fake() }),
   );
   const late = client.ask("tools/call", { name: "slow__echo", arguments: { text: "late" } });
   const never = client.ask("tools/call", { name: "never__echo", arguments: {} });

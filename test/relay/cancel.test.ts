@@ -55,17 +55,21 @@ describe("a client that cancels", () => {
     expect(downstreams.alpha.openRequests).toBe(0);
   });
 
-  test("a call that waits for its server's start has it never sent", async () => {
-    const { client, servers } = await stage({ servers: { alpha: { tools: ["echo"], isHeld: true } } });
-    client.call(1, "alpha__echo");
-    client.call(2, "alpha__echo");
-    client.cancel(1);
-    await client.ping();
-    servers.alpha.open();
-    (await servers.alpha.call()).result();
-    await client.reply(2);
-    expect(servers.alpha.calls.length).toBe(1);
-  });
+  for (const maxConcurrentCalls of [0, 1]) {
+    test(`a call that waits for its server's start has it never sent, with maxConcurrentCalls ${maxConcurrentCalls}`, async () => {
+      const { client, servers } = await stage({
+        servers: { alpha: { tools: ["echo"], isHeld: true, config: { maxConcurrentCalls } } },
+      });
+      client.call(1, "alpha__echo");
+      client.call(2, "alpha__echo");
+      client.cancel(1);
+      await client.ping();
+      servers.alpha.open();
+      (await servers.alpha.call()).result();
+      await client.reply(2);
+      expect(servers.alpha.calls.length).toBe(1);
+    });
+  }
 
   test("what is unknown, finished, of another type or of no id at all changes nothing", async () => {
     const { client, servers } = await stage(many);
@@ -130,6 +134,30 @@ describe("a client that cancels", () => {
         `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${call.id},"reason":${id}}}`,
       );
     }
+  });
+
+  test("a long call that was sent but not yet read by the server has its cancellation behind it", async () => {
+    const { client, servers, clock } = await stage({
+      servers: { alpha: { tools: ["echo"], config: { callTimeoutMs: 1000 } } },
+    });
+    const long = `"${"x".repeat(100_000)}"`;
+    client.call(1, "alpha__echo", long);
+    client.cancel(1);
+    await servers.alpha.line(cancelled);
+    servers.alpha.peer?.stopReading();
+    for (const id of [2, 3, 4]) client.call(id, "alpha__echo", long);
+    await client.ping();
+    client.cancel(4);
+    await clock.advance(1000);
+    servers.alpha.peer?.read();
+    for (let n = 0; n < 3; n++) await servers.alpha.line(cancelled);
+    const seen: number[] = [];
+    for (const text of servers.alpha.heard) {
+      const { id, params } = JSON.parse(text);
+      if (params?.name === "echo") seen.push(id);
+      if (params?.requestId !== undefined) expect(seen).toContain(params.requestId);
+    }
+    expect(seen.length).toBe(4);
   });
 
   test("a call in the same turn in which it is sent leaves no call behind", async () => {

@@ -121,6 +121,29 @@ describe("a reply that nobody waits for changes nothing", () => {
     }
   }
 
+  test("though a call under that id waits to be sent", async () => {
+    const { client, servers } = await stage({
+      servers: { alpha: { ...echo, config: { maxConcurrentCalls: 1 } } },
+    });
+    client.callWithProgress(1, "alpha__echo", 1);
+    const running = await servers.alpha.call();
+    client.callWithProgress(2, "alpha__echo", 2);
+    await client.ping();
+    // Whatever the next ids are, they are among these.
+    const ids = [0, 1, 2, 3].flatMap((turn) => [1, 2, 3, 4, 5].map((slot) => String(65_536 * turn + slot)));
+    for (const id of ids.filter((one) => one !== running.id)) {
+      servers.alpha.send(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${id}}}`);
+      servers.alpha.send(`{"jsonrpc":"2.0","id":${id},"result":{"guessed":1}}`);
+    }
+    running.result();
+    await client.reply(1);
+    const second = await servers.alpha.call();
+    expect(ids).toContain(second.id);
+    second.result('{"right":1}');
+    expect((await client.reply(2)).json.result).toEqual({ right: 1 });
+    expect(client.peer.left).toEqual([]);
+  });
+
   test("that comes twice", async () => {
     const { client, servers } = await stage({ servers: { alpha: echo } });
     client.call(1, "alpha__echo");

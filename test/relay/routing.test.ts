@@ -34,6 +34,16 @@ describe("a tool that does not exist", () => {
     }
   });
 
+  test("is said at once, however busy the server is that its name begins with", async () => {
+    const { client, servers } = await stage({
+      servers: { alpha: { ...echo, config: { maxConcurrentCalls: 1, maxQueuedCalls: 1 } } },
+    });
+    client.call(1, "alpha__echo");
+    await servers.alpha.call();
+    client.call(2, "alpha__nothing");
+    expect((await client.failure(2)).mark).toMatchObject({ code: "unknown_tool" });
+  });
+
   test("says which servers are still starting", async () => {
     const { client } = await stage({ servers: { alpha: { ...echo, isHeld: true }, beta: echo } });
     client.call(1, "nothing_like_it");
@@ -98,6 +108,44 @@ describe("an un-prefixed name", () => {
   });
 });
 
+describe("a tool that the configuration", () => {
+  const rules = {
+    include: ["get_*", "secret", "search_code"],
+    exclude: ["secret"],
+    rename: new Map([["search_code", "code"]]),
+  };
+  const alpha = { tools: ["get_a", "set_a", "secret", "search_code"], config: { tools: rules } };
+
+  test("excludes or does not include can be called under no name, and reaches no server", async () => {
+    const { client, servers } = await stage({ servers: { alpha } });
+    expect(await client.tools(1)).toEqual(["alpha__get_a", "alpha__code"]);
+    for (const name of ["alpha__secret", "secret", "alpha__set_a", "set_a", "alpha__search_code", "code"]) {
+      client.call(2, name);
+      expect((await client.failure(2)).mark).toMatchObject({ code: "unknown_tool" });
+    }
+    expect(servers.alpha.calls).toEqual([]);
+  });
+
+  test("excludes cannot be called before its server is up either", async () => {
+    const { client, servers } = await stage({ servers: { alpha: { ...alpha, isHeld: true } } });
+    client.call(1, "alpha__secret");
+    client.call(2, "alpha__set_a");
+    await client.ping();
+    servers.alpha.open();
+    for (const id of [1, 2]) expect((await client.failure(id)).mark).toMatchObject({ code: "unknown_tool" });
+    expect(servers.alpha.calls).toEqual([]);
+  });
+
+  test("renames is called under its new name, or un-prefixed under its own, and sent under its own", async () => {
+    const { client, servers } = await stage({ servers: { alpha } });
+    for (const name of ["alpha__code", "search_code"]) {
+      client.call(1, name);
+      (await servers.alpha.call("search_code")).result();
+      await client.reply(1);
+    }
+  });
+});
+
 describe("a call for a server that is starting", () => {
   test("waits for it and is then sent under the tool's own name", async () => {
     const { client, servers } = await stage({
@@ -123,15 +171,16 @@ describe("a call for a server that is starting", () => {
   });
 
   test("never goes to it under a name that only another server has", async () => {
-    const { client, servers } = await stage({
-      servers: { alpha: { ...echo, isHeld: true }, beta: { tools: ["alpha__secret"] } },
+    const { client, servers, clock } = await stage({
+      servers: { alpha: { ...echo, isHeld: true }, beta: { tools: ["b"] } },
     });
     client.call(1, "alpha__other");
     await client.ping();
     servers.beta.changeTools(["alpha__other"]);
+    await clock.advance(1000);
     servers.alpha.open();
-    await client.reply(1);
-    expect(servers.alpha.calls).toEqual([]);
+    expect((await client.failure(1)).mark).toMatchObject({ code: "unknown_tool" });
+    expect([...servers.alpha.calls, ...servers.beta.calls]).toEqual([]);
   });
 
   test("is sent in the order in which the calls came", async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { definition } from "../support/fake-server.ts";
 import { stage } from "../support/stage.ts";
+import { quiet } from "../support/turns.ts";
 
 const config = { callTimeoutMs: 1500 };
 
@@ -154,6 +156,22 @@ describe("a server that does not come up", () => {
     client.call(1, "alpha__echo");
     await clock.advance(2000);
     expect((await client.failure(1)).mark).toMatchObject({ code: "unavailable" });
+  });
+
+  test("and lists its tools after it was given up, while it is ending, offers none of them", async () => {
+    const { client, servers, clock, downstreams } = await stage({
+      servers: {
+        alpha: { answers: { "tools/list": () => undefined }, config: { connectTimeoutMs: 2000 }, isSlowToStop: true },
+      },
+      isReady: false,
+    });
+    const { id } = (await servers.alpha.line("tools/list")).json;
+    await clock.advance(1999);
+    await clock.advance(1);
+    servers.alpha.send(`{"jsonrpc":"2.0","id":${id},"result":{"tools":[${definition("echo")}]}}`);
+    await quiet();
+    expect(downstreams.alpha.state).toMatchObject({ kind: "down", isFailure: true });
+    expect(await client.tools(1)).toEqual([]);
   });
 
   test("delays nobody else's list beyond startup.waitMs", async () => {

@@ -13,7 +13,11 @@ import { pipe, type Streams } from "./peer.ts";
 import { until } from "./turns.ts";
 
 /** A server of the stage: how it behaves, and how it is configured. */
-export type OnStage = ServerScript & { readonly config?: Partial<Omit<ServerConfig, "tools">> & Tools };
+export type OnStage = ServerScript & {
+  readonly config?: Partial<Omit<ServerConfig, "tools">> & Tools;
+  /** Whether its link stays open though it is stopped, as that of a process does that takes its time to end. */
+  readonly isSlowToStop?: boolean;
+};
 type Tools = { readonly tools?: Partial<ServerConfig["tools"]> };
 
 export type StageOptions<N extends string> = {
@@ -28,7 +32,7 @@ export type StageOptions<N extends string> = {
 };
 
 /** What tutti has published. */
-export type Published = {
+type Published = {
   readonly oddities: string[];
   readonly stdoutLines: string[];
   readonly ended: CallEnded[];
@@ -37,6 +41,8 @@ export type Published = {
 /** The whole relay, as it is, between one fake client and fake servers, on a clock of its own. */
 export type Stage<N extends string> = {
   readonly client: FakeClient;
+  /** Connects one more client. */
+  readonly openClient: () => FakeClient;
   readonly servers: Readonly<Record<N, FakeServer>>;
   readonly clock: FakeClock;
   readonly relay: Relay;
@@ -95,16 +101,20 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     return downstream;
   });
   const relay = new Relay({ config, downstreams, clock, events });
-  const { client, ours } = openClient(options.clientHolds);
+  const openClient = (): { client: FakeClient; ours: Streams } => {
+    const { ours, theirs } = pipe(options.clientHolds);
+    const link = openLineLink(ours, bounds, clock, {
+      message: (message) => tuttiClient.receive(message),
+      badLine: (line) => tuttiClient.receiveBadLine(line),
+      closed: () => {},
+      defect: (cause) => defects.push(cause),
+    });
+    const tuttiClient = new Client(link, "1.2.3");
+    relay.addClient(tuttiClient);
+    return { client: new FakeClient(theirs), ours };
+  };
+  const { client, ours } = openClient();
   streams.unshift(ours);
-  const link = openLineLink(ours, bounds, clock, {
-    message: (message) => tuttiClient.receive(message),
-    badLine: (line) => tuttiClient.receiveBadLine(line),
-    closed: () => {},
-    defect: (cause) => defects.push(cause),
-  });
-  const tuttiClient = new Client(link, "1.2.3");
-  relay.addClient(tuttiClient);
   const isTime = clock.after(config.startup.waitMs, () => relay.answerLists());
   void Promise.all(downstreams.map((downstream) => downstream.start())).then(() => {
     isTime.cancel();
@@ -117,6 +127,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
   }
   return {
     client,
+    openClient: () => openClient().client,
     servers: Object.fromEntries(servers.map((server, index) => [names[index], server])) as Record<N, FakeServer>,
     clock,
     relay,
@@ -129,7 +140,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
 }
 
 /** A server's configuration: the defaults but for `some`. */
-export function serverConfig(name: string, some: OnStage["config"] = {}): ServerConfig {
+function serverConfig(name: string, some: OnStage["config"] = {}): ServerConfig {
   return {
     name,
     disabled: false,
@@ -144,14 +155,9 @@ export function serverConfig(name: string, some: OnStage["config"] = {}): Server
   };
 }
 
-function openClient(holds?: number): { client: FakeClient; ours: Streams } {
-  const { ours, theirs } = pipe(holds);
-  return { client: new FakeClient(theirs), ours };
-}
-
 function opener(
   server: FakeServer,
-  { fails }: OnStage,
+  { fails, isSlowToStop }: OnStage,
   bounds: Config["limits"],
   clock: FakeClock,
   streams: Streams[],
@@ -167,6 +173,6 @@ function opener(
       link.end();
       ours.input.destroy();
     };
-    return { ...link, kill, stop: async () => kill() };
+    return { ...link, kill, stop: async () => (isSlowToStop ? link.end() : kill()) };
   };
 }

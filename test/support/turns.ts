@@ -9,7 +9,7 @@ export function moved(): void {
   activity++;
 }
 
-export function turn(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 

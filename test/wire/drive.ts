@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { Scanner } from "../../src/wire/json.ts";
 import { type BadLine, Lines, type MessageLimits } from "../../src/wire/lines.ts";
@@ -15,31 +16,43 @@ export function cutUp(bytes: Buffer, at: Cuts): Buffer[] {
   return places.slice(1).map((end, index) => Buffer.from(bytes.subarray(places[index] as number, end)));
 }
 
-export type Scanned = Pick<Scanner, "problem" | "isObject" | "hasHighBytes"> & {
+export type Scanned = Pick<Scanner, "problem" | "isObject"> & {
   readonly isTaken: boolean;
   readonly spans: readonly number[];
   readonly reservedNames: readonly number[];
 };
 
-/** What the scanner says of one text that comes in `parts`; high bytes count where it is taken. Each stands among bytes that are no part of it. */
+/** What a part stands between that is no part of the text, and how many bytes before that its memory begins. */
+const frames = [
+  ["", "", 0],
+  [' {"id":', ':"\\":,', 0],
+  ["{", '":\\,', 1],
+  ['"', '","', 2],
+] as const;
+
+/**
+ * What the scanner says of one text that comes in `parts`, but for its high bytes, which it may overrate. Each part
+ * stands among other bytes, or begins its memory, which may be at an odd address.
+ */
 export function scan(parts: readonly Buffer[], maxDepth = 512, scanner = new Scanner(maxDepth)): Scanned {
-  const before = Buffer.from('{"id":');
-  const after = Buffer.from(':"\\":,');
   scanner.reset();
-  for (const part of parts) {
-    const framed = Buffer.concat([before, part, after]);
-    if (!scanner.push(framed, before.length, before.length + part.length)) break;
+  for (const [index, part] of parts.entries()) {
+    const [before, after, offset] = frames[(index + parts.length) % 4] as (typeof frames)[number];
+    const memory = Buffer.concat([Buffer.alloc(offset), Buffer.from(before), part, Buffer.from(after)]).subarray(
+      offset,
+    );
+    if (!scanner.push(memory, before.length, before.length + part.length)) break;
   }
   const isTaken = scanner.end();
-  const { problem, isObject, hasHighBytes, members } = scanner;
-  return {
-    isTaken,
-    problem,
-    isObject,
-    hasHighBytes: isTaken && hasHighBytes,
-    spans: [...members.spans],
-    reservedNames: [...members.reservedNames],
-  };
+  const { problem, isObject, members } = scanner;
+  return { isTaken, problem, isObject, spans: [...members.spans], reservedNames: [...members.reservedNames] };
+}
+
+/** Whether the owner of a scanner takes `bytes`: the scanner does, and they are UTF-8 where that is the owner's to check. */
+export function isTaken(bytes: Buffer, maxDepth = 512): boolean {
+  const scanner = new Scanner(maxDepth);
+  const isJson = scanner.push(bytes, 0, bytes.length) && scanner.end();
+  return isJson && (!scanner.hasHighBytes || isUtf8(bytes));
 }
 
 export type Heard = Message | BadLine;

@@ -6,9 +6,11 @@ const space = fc.constantFrom("", "", "", " ", "\t", "\r", " \t ");
 const escapes = ["\\n", "\\/", '\\"', "\\\\", "\\u0041", "\\u0000", "\\ud83d\\ude00", "\\uD800", "\\udc00", "\\u2028"];
 const characters = ["a", "é", "€", "😀", "\u2028", "\u007f", "\u0080", "/", "'", "{", "]", ",", ":", " ", "id"];
 
+const run = fc.tuple(fc.constantFrom("x", "x", "é", "😀"), fc.nat(150)).map(([unit, times]) => unit.repeat(times));
+
 /** A JSON string as it may be written. */
 export const jsonString: fc.Arbitrary<string> = fc
-  .array(fc.oneof(fc.constantFrom(...escapes, ...characters), fc.string({ unit: "grapheme" }).map(inner)), {
+  .array(fc.oneof(fc.constantFrom(...escapes, ...characters), fc.string({ unit: "grapheme" }).map(inner), run), {
     maxLength: 6,
   })
   .map((units) => `"${units.join("")}"`);

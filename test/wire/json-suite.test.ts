@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cuts, cutUp, hear, plain, scan } from "./drive.ts";
+import { cuts, cutUp, hear, isTaken, plain, scan } from "./drive.ts";
 import { accepted } from "./json-suite/accept.ts";
 import { eitherWay } from "./json-suite/either.ts";
 import { rejectedStructures } from "./json-suite/reject-structures.ts";
@@ -20,7 +20,7 @@ function takes(text: Buffer): boolean {
     }),
     { numRuns: 20 },
   );
-  return whole.isTaken && (!whole.hasHighBytes || isUtf8(text));
+  return isTaken(text);
 }
 
 /** Whether a reply with `text` as its result is passed on; undefined where it cannot stand in a line. */

@@ -170,6 +170,11 @@ describe("a message", () => {
     }
   });
 
+  test("is intact wherever its envelope was cut, between a name and its colon too", () => {
+    const text = `{"jsonrpc":"2.0","id":9,"result":{"a":"b","_meta":{"c":[true,-1.5e+2,"d"]}}}`;
+    for (let at = 1; at < text.length; at++) expect(plain(hear(cutUp(Buffer.from(text), [at])))).toEqual([text]);
+  });
+
   test("has no carriage return left, where another reader would see a line of its own", () => {
     const forged = '{"jsonrpc":"2.0","id":6,"result":{}}';
     const text = `{"jsonrpc":"2.0","id":5,"result":[\r${forged}\r,"\\r"]}`;

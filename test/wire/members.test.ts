@@ -55,7 +55,7 @@ test("every known member is found where JSON.parse would find it, and no other",
         expect([path, found]).toEqual([path, node && text.slice(node.start, node.end)]);
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });
 
@@ -70,7 +70,7 @@ test("every name that only tutti may write is found in result._meta and error.da
       const starts = places.flatMap(marksIn).map((start) => Buffer.byteLength(text.slice(0, start)));
       expect(reservedNames.filter((_, index) => index % 2 === 0)).toEqual(starts.sort((a, b) => a - b));
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });
 

@@ -14,7 +14,7 @@ import { type Cuts, cuts, cutUp, messageOf, scan } from "./drive.ts";
 import { envelopeText, jsonString, jsonText, messageText } from "./generators.ts";
 import { naiveKind } from "./naive.ts";
 
-const runs = { numRuns: 1500 };
+const runs = { numRuns: 1000 };
 const slots = Object.values(slot);
 
 function bytesOf(message: Outgoing): Buffer {
@@ -40,7 +40,7 @@ describe("the kind of a message", () => {
         fc.pre(isTaken);
         expect(kindOf(spans, (offset) => bytes[offset] as number)).toBe(naiveKind(JSON.parse(text)));
       }),
-      { numRuns: 5000 },
+      { numRuns: 3000 },
     );
   });
 

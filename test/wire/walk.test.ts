@@ -31,7 +31,7 @@ describe("a walk", () => {
         const tree = naiveTree(Buffer.from(text)) as Node;
         expect(walked(Buffer.from(text), Buffer.byteLength(text.slice(0, tree.start)))).toEqual(expected(text, tree));
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 

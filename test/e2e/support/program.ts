@@ -9,6 +9,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { expect, onTestFinished } from "vitest";
 import { killAll, markerEnvironment, processesWith } from "./processes.ts";
 import { RawClient } from "./raw-client.ts";
+import { until } from "./until.ts";
 
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -56,20 +57,28 @@ export type Start = {
 export type Started = RawClient & {
   /** Everything that it started and that still lives. */
   readonly servers: () => number[];
+  /** Waits until that is so many processes. */
+  readonly untilServers: (count: number) => Promise<void>;
 };
 
 /** Starts `tutti` with these arguments, over pipes, as clients and people do. */
 export function start(args: readonly string[], { env, wholeEnv, cwd = root }: Start = {}): Started {
   const marker = randomUUID();
   onTestFinished(() => killAll(marker));
-  const { TUTTI_CONFIG: _, NO_COLOR: __, ...own } = process.env;
+  // No configuration, colours or start-up files of the person who runs the tests.
+  const { TUTTI_CONFIG: _config, NO_COLOR: _colours, SHELL: _shell, ...own } = process.env;
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...(wholeEnv ?? { ...own, ...env }), ...markerEnvironment(marker) },
     cwd,
     stdio: "pipe",
   });
   const client = new RawClient(child);
-  return Object.assign(client, { servers: () => processesWith(marker).filter((pid) => pid !== client.pid) });
+  const servers = () => processesWith(marker).filter((pid) => pid !== client.pid);
+  const untilServers = async (count: number): Promise<void> => {
+    // To look through all processes of the machine costs some ms.
+    await until(`${count} processes of its own`, () => servers().length === count, 50);
+  };
+  return Object.assign(client, { servers, untilServers });
 }
 
 /** Starts `tutti serve` and shakes hands. What it writes to stdout is checked to be the protocol alone, in every test. */

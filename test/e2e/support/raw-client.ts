@@ -86,7 +86,10 @@ export class RawClient {
 
   /** Waits for the reply with this id. */
   async reply(id: unknown): Promise<Reply> {
-    return await until(`a reply to ${JSON.stringify(id)}; stderr: ${this.stderr.slice(-500)}`, () => this.replies(id)[0]);
+    return await until(
+      `a reply to ${JSON.stringify(id)}; stderr: ${this.stderr.slice(-500)}`,
+      () => this.replies(id)[0],
+    );
   }
 
   /** The replies with this id so far. */
@@ -112,7 +115,7 @@ export class RawClient {
   /** Lines that are no JSON-RPC message: there must never be one. */
   get strayLines(): string[] {
     const unfinished = this.#unfinished.join("");
-    return [...this.#strayLines, ...(unfinished === "" ? [] : [unfinished])];
+    return [...this.#strayLines, ...(unfinished === "" ? [] : [unfinished])].map((line) => line.slice(0, 200));
   }
 
   #take(line: string): void {

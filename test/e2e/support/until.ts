@@ -1,15 +1,15 @@
 /** A loaded machine gets this long for anything that should come at once. */
 const patienceMs = 20_000;
-const lookEveryMs = 5;
+const lookEveryMs = 10;
 
 /** Resolves to what `look` gives as soon as that is neither undefined nor false; rejects with `what` when it never comes. */
-export async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
+export async function until<T>(what: string, look: () => T | undefined | false, everyMs = lookEveryMs): Promise<T> {
   const giveUpAt = Date.now() + patienceMs;
   for (;;) {
     const seen = look();
     if (seen !== undefined && seen !== false) return seen;
     if (Date.now() > giveUpAt) throw new Error(`It never came: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 
@@ -30,9 +30,9 @@ export async function timed(action: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** The least of what `measure` gives in so many rounds: what the rest of the machine does only ever adds. */
-export async function bestOf(rounds: number, measure: () => Promise<number>): Promise<number> {
+/** The least of what `measure` gives in at most three rounds, fewer when it is good enough: other work only ever adds. */
+export async function bestOfThree(enough: number, measure: () => Promise<number>): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < rounds; round++) best = Math.min(best, await measure());
+  for (let round = 0; round < 3 && best >= enough; round++) best = Math.min(best, await measure());
   return best;
 }
