@@ -32,6 +32,10 @@ function timeOf(file) {
 function run(title, command, args) {
   process.stderr.write(`${title} …\n`);
   // npm is a .cmd on Windows, which Node starts through a shell only; the arguments are our own constants.
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    shell: process.platform === "win32",
+  });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -30,6 +30,9 @@ const steps: readonly Step[] = [
 
 const longestText = 200;
 
+/** Beside a bar; the whole text is printed below. */
+const longestNote = 42;
+
 /** How long the log may take to say how long each call waited. */
 const logMs = 1000;
 
@@ -94,7 +97,7 @@ async function play({ rpc, queuedMs }: StartedTutti): Promise<readonly Played[]>
     const { answer, endMs } = ended[index] as (typeof ended)[number];
     const { outcome, text } = read(answer);
     const [server = "", label = step.tool] = step.tool.split("__");
-    const note = outcome === "ok" ? {} : { note: text };
+    const note = outcome === "ok" ? {} : { note: shorten(text.replace(`${server}: `, "")) };
     const isKnown = outcome !== "failed" || server === "absent";
     const bar = { server: isKnown ? server : "", label, startMs, queuedMs: queuedMs(id) ?? 0, endMs, outcome, ...note };
     return { step, bar, text };
@@ -111,6 +114,10 @@ function read(answer: Answer): { readonly outcome: Bar["outcome"]; readonly text
     .slice(0, longestText);
   if (!isError) return { outcome: "ok", text };
   return { outcome: _meta?.["tutti/error"] === undefined ? "tool_error" : "failed", text };
+}
+
+function shorten(text: string): string {
+  return text.length > longestNote ? `${text.slice(0, longestNote - 1)}…` : text;
 }
 
 function group(names: readonly string[]): Map<string, string[]> {

@@ -35,8 +35,9 @@ const literals: ReadonlyMap<number, Uint8Array> = new Map(
 /**
  * Checks the grammar of one JSON text in one pass, whatever parts it comes in, and notes where the envelope's members
  * stand. Takes exactly what `JSON.parse` takes (RFC 8259), except: deeper nesting than `maxDepth`, and in the envelope a
- * member given twice or more than 64 unknown ones (`Members`). UTF-8 inside strings is the owner's to check when
- * `hasHighBytes` says that there is any. What it says of a text does not depend on the parts that came.
+ * member given twice, more than 64 unknown ones or more than 64 that only tutti may write (`Members`). UTF-8 inside
+ * strings is the owner's to check when `hasHighBytes` says that there is any. What it says of a text does not depend on
+ * the parts that came.
  *
  * Linear in the bytes, constant memory beside them. One scanner serves one link: `reset` starts the next text.
  */

@@ -40,7 +40,7 @@ export type Place = number;
 export const elsewhere: Place = 0;
 export const envelope: Place = 1;
 
-/** What `endName` says of a member that may not be there twice. */
+/** What `endName` says of a member that may not be there twice, or not so often. */
 export const repeated = -3;
 const reserved = -2;
 const unknown = -1;
@@ -48,6 +48,8 @@ const unknown = -1;
 /** A longer name, quotes included, is none of ours, and is not compared with others. */
 const longestName = 1024;
 const mostUnknownMembers = 64;
+/** Each costs an edit where the message is passed on. */
+const mostReservedNames = 64;
 
 type Member = { readonly name: Uint8Array; readonly slot: number };
 
@@ -147,7 +149,7 @@ export class Members {
     const found = find(place, name, first, end);
     // A letter may repeat its members; what tutti reads and rewrites may not, or two readers would see two messages.
     if (found >= 0) return this.spans[2 * found] !== -1 && found !== slot.resultMeta ? repeated : found;
-    if (found === reserved) this.reservedNames.push(start, start + length);
+    if (found === reserved && this.reservedNames.push(start, start + length) > 2 * mostReservedNames) return repeated;
     return place === envelope ? this.#noteUnknown(text ?? textOf(name, first, end)) : unknown;
   }
 

@@ -7,7 +7,9 @@ import { configFile, fixture, main, root, run, start, temporaryFolder } from "./
 import { until } from "./support/until.ts";
 
 const ESC = "\u001b";
-const hasScript = existsSync("/usr/bin/script");
+/** Of util-linux: runs a command in a terminal of its own. */
+const script = "/usr/bin/script";
+const hasScript = existsSync(script);
 
 const calls = [
   ["everything__trigger-long-running-operation", "ok"],
@@ -26,7 +28,7 @@ function inTerminal(
   env: Readonly<Record<string, string>> = {},
 ): { text: string; code: number | null } {
   const command = [process.execPath, main, ...args].map((word) => `'${word}'`).join(" ");
-  const { stdout, status } = spawnSync("script", ["-qec", command, "/dev/null"], {
+  const { stdout, status } = spawnSync(script, ["-qec", command, "/dev/null"], {
     cwd: root,
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/", TERM: "xterm-256color", ...env },
     encoding: "utf8",

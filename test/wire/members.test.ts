@@ -113,6 +113,13 @@ describe("the reserved name tutti/error", () => {
   });
 });
 
+test("more than 64 members with the reserved name are refused, each of which would cost an edit", () => {
+  const marked = (times: number) => `{"result":{"_meta":{${'"tutti/error":1,'.repeat(times)}"a":1}}}`;
+  expect(reserved(marked(64))).toHaveLength(64);
+  expect(problemOf(marked(64))).toBeUndefined();
+  expect(problemOf(marked(65))).toBe("duplicate");
+});
+
 describe("a member that may be there once", () => {
   test.each([
     '{"id":1,"id":1}',

@@ -212,6 +212,17 @@ describe("a spliced message", () => {
     expect(bytesOf(message.splice([edit])).toString()).toBe(text.replace('"id":1', '"id":"é"'));
   });
 
+  test("is the same in whatever order its edits are given", () => {
+    const message = messageOf('{"jsonrpc":"2.0","id":1,"method":"m"}');
+    const edits = [slot.method, slot.id, slot.jsonrpc].map((member) => ({
+      start: message.start(member),
+      end: message.end(member),
+      bytes: String(member),
+    }));
+    expect(message.splice(edits)).toBe('{"jsonrpc":0,"id":1,"method":2}');
+    expect(message.splice(edits.reverse())).toBe('{"jsonrpc":0,"id":1,"method":2}');
+  });
+
   test("may have bytes put in at its ends", () => {
     const message = messageOf('{"jsonrpc":"2.0","method":"m"}');
     const [first, last] = [

@@ -8,7 +8,7 @@ export type Reply = {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 };
 
-export type Result = {
+type Result = {
   readonly content?: readonly { readonly type: string; readonly text?: string }[];
   readonly isError?: boolean;
   readonly tools?: readonly { readonly name: string; readonly [member: string]: unknown }[];
