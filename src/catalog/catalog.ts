@@ -26,8 +26,10 @@ export type Catalog = {
   readonly tools: readonly ExposedTool[];
   /** The result of `tools/list`, in bytes: all tools on one page, servers in the order of the configuration. */
   readonly toolList: () => Buffer;
-  /** The route for a name as clients give it: exposed, or original where only one server has it. */
-  readonly route: (name: string) => Route | undefined;
+  /** The route for an exposed name. */
+  readonly route: (exposed: string) => Route | undefined;
+  /** The route for an original name, without its server's prefix, where only one server has a tool of that name. */
+  readonly routeOfOriginal: (original: string) => Route | undefined;
 };
 
 /** One server's tools as clients see them, and what was left out, a sentence each. */
@@ -77,7 +79,8 @@ export function buildCatalog(tools: readonly ExposedTool[]): Catalog {
       toolList ??= listOf(tools);
       return toolList;
     },
-    route: (name) => exposed.get(name) ?? originals.get(name),
+    route: (name) => exposed.get(name),
+    routeOfOriginal: (name) => originals.get(name),
   };
 }
 

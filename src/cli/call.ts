@@ -23,7 +23,8 @@ export async function run(invocation: Invocation): Promise<number> {
     const result = answer.result as ToolResult;
     if (invocation.json) print(JSON.stringify(result, undefined, 2));
     else for (const item of result.content ?? []) print(shown(item.text ?? `[${item.type}]`));
-    return result.isError === true ? exitCode.toolFailed : exitCode.ok;
+    if (result.isError !== true) return exitCode.ok;
+    return result._meta?.["tutti/error"]?.code === "unavailable" ? exitCode.unreachable : exitCode.toolFailed;
   });
 }
 

@@ -66,6 +66,7 @@ export function compose(config: Config, version: string, events: Events): Tutti 
         config: server,
         version,
         openLink: opener(server),
+        redact,
         clock: systemClock,
         events: {
           toolsChanged: () => relay.update(downstream),
@@ -82,7 +83,14 @@ export function compose(config: Config, version: string, events: Events): Tutti 
     relay,
     downstreams,
     start: async () => {
-      const isTime = systemClock.after(config.startup.waitMs, () => relay.answerLists());
+      const isTime = systemClock.after(config.startup.waitMs, () => {
+        for (const { name, state } of downstreams) {
+          if (state.kind !== "starting") continue;
+          const text = `still starting after ${config.startup.waitMs / 1000} s (startup.waitMs); lists do without it until it is ready`;
+          events.publish("oddity", { server: name, text });
+        }
+        relay.answerLists();
+      });
       await Promise.all(downstreams.map((downstream) => downstream.start()));
       isTime.cancel();
       relay.answerLists();

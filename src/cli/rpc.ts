@@ -13,7 +13,7 @@ export type Answer =
 export type ToolResult = {
   readonly content?: readonly { readonly type: string; readonly text?: string }[];
   readonly isError?: boolean;
-  readonly _meta?: Readonly<Record<string, unknown>>;
+  readonly _meta?: { readonly "tutti/error"?: { readonly code?: unknown } };
 };
 
 /** The asking side of JSON-RPC, for our own commands: small numbers of messages, parsed whole. */

@@ -60,8 +60,9 @@ export async function run(options: Invocation): Promise<undefined> {
   });
   systemClock.after(quietMs, beginLoading);
   await isTimeToLoad;
-  const { startServing } = await import("./start-serving.ts");
-  if (!isEnding) tutti = await startServing(client, options);
+  const { prepareServing } = await import("./prepare-serving.ts");
+  tutti = await prepareServing(client, link, options);
+  if (!isEnding) void tutti?.start(); // Never rejects.
 }
 
 function fail(cause: unknown): void {

@@ -4,6 +4,7 @@ import { findConfig, loadConfig } from "../config/load.ts";
 import { Events } from "../events.ts";
 import { createLog } from "../observe/log.ts";
 import { createRedactor } from "../observe/redact.ts";
+import { systemClock } from "../ports/clock.ts";
 import { systemFiles } from "../ports/files.ts";
 
 /** Bytes of the log that may wait for whoever reads our stderr: some clients open it and never do. */
@@ -33,6 +34,7 @@ export function startLog(config: Config, level: string | undefined): Events {
     write: droppingWriter(process.stderr),
     redact: createRedactor(config.secrets),
     isForPeople: process.stderr.isTTY,
+    now: systemClock.now,
   });
   events.subscribe(log);
   for (const text of config.notices) events.publish("notice", { text });

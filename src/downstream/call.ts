@@ -23,6 +23,9 @@ export type Surroundings = {
   readonly connection: Connection;
 };
 
+/** What a server may leave unread before it gets no more calls. */
+const mostUnreadBytes = 16 * 1024 * 1024;
+
 const problems: Record<BadLine["problem"], string> = {
   not_json: "is not valid JSON",
   not_rpc: "is no JSON-RPC reply",
@@ -123,6 +126,10 @@ export class Call implements Waiter {
 
   #send(): void {
     if (this.#isOver) return;
+    if (this.#at.connection.link.queuedBytes() > mostUnreadBytes) {
+      this.failWith("queue_full", `${mostUnreadBytes >> 20} MiB already wait for it to read. The call did not run.`);
+      return;
+    }
     const message = this.request.encode(this.#id);
     if (message === undefined) {
       this.#finish();

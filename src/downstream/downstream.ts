@@ -31,6 +31,8 @@ export type DownstreamOptions = {
   readonly config: ServerConfig;
   readonly version: string;
   readonly openLink: OpenLink;
+  /** Takes secrets out of what the server says of itself, before anybody is told. */
+  readonly redact: (text: string) => string;
   readonly clock: Clock;
   readonly events: DownstreamEvents;
 };
@@ -118,7 +120,7 @@ export class Downstream implements Pausable {
       for (const call of this.#early.splice(0)) call.enter();
       if (this.#isStale) this.#relist();
     } catch (cause) {
-      this.#giveUp(cause instanceof Error ? cause.message : String(cause));
+      this.#giveUp(this.#options.redact(cause instanceof Error ? cause.message : String(cause)));
     } finally {
       limit.cancel();
     }
@@ -143,7 +145,10 @@ export class Downstream implements Pausable {
   async stop(): Promise<void> {
     const reason = "tutti is stopping";
     if (this.#state.kind !== "down") this.#state = { kind: "down", reason, isFailure: false };
-    for (const call of this.#early.splice(0)) refuse(call, reason);
+    this.#early = [];
+    for (const waiter of this.#connection.waiters()) {
+      if (waiter instanceof Call && !waiter.isSent) refuse(waiter, reason);
+    }
     await this.#connection.stop();
   }
 

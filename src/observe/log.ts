@@ -3,6 +3,9 @@ import type { LogLevel } from "../config/config.ts";
 import type { Observer } from "../events.ts";
 import { harmless } from "../process/harmless.ts";
 
+/** What one server may add to the log in a second. */
+const mostLinesPerSecond = 200;
+
 export type LogOptions = {
   readonly level: LogLevel;
   /** Takes one line with its newline. */
@@ -10,10 +13,12 @@ export type LogOptions = {
   readonly redact: (text: string) => string;
   /** Lines for people instead of JSON. */
   readonly isForPeople: boolean;
+  /** Monotonic, ms. */
+  readonly now: () => number;
 };
 
 /** Logs what happens, one line each; secrets are replaced by value in all of it. */
-export function createLog({ level, write, redact, isForPeople }: LogOptions): Observer {
+export function createLog({ level, write, redact, isForPeople, now }: LogOptions): Observer {
   const log = pino(
     {
       level,
@@ -23,13 +28,33 @@ export function createLog({ level, write, redact, isForPeople }: LogOptions): Ob
     },
     { write: (line) => write(isForPeople ? redact(toText(line)) : escapeInvisible(redact(line))) },
   );
+  const isDue = limitLines(now, (server, dropped) => log.warn({ server }, `${dropped} lines dropped`));
   return {
     serverChanged: ({ server, state, text }) => log[state === "ready" ? "info" : "warn"]({ server }, text),
-    serverSaid: ({ server, from, line }) => log.info({ server, from }, line),
-    oddity: ({ server, text }) => log.warn({ server }, text),
+    serverSaid: ({ server, from, line }) => {
+      if (isDue(server)) log.info({ server, from }, line);
+    },
+    oddity: ({ server, text }) => {
+      if (isDue(server)) log.warn({ server }, text);
+    },
     notice: ({ text }) => log.warn(text),
     defect: ({ cause }) => log.error({ err: cause }, "a defect in tutti; please report it"),
     ...(log.isLevelEnabled("debug") ? { callEnded: (call) => log.debug(call, "call") } : {}),
+  };
+}
+
+/** Whether one more line of a server may be logged; of those that may not, `tell` hears the number a second later. */
+function limitLines(now: () => number, tell: (server: string, dropped: number) => void): (server: string) => boolean {
+  const seconds = new Map<string, { readonly startedAt: number; lines: number }>();
+  return (server) => {
+    const second = seconds.get(server);
+    if (second !== undefined && now() - second.startedAt < 1000) {
+      second.lines += 1;
+      return second.lines <= mostLinesPerSecond;
+    }
+    seconds.set(server, { startedAt: now(), lines: 1 });
+    if (second !== undefined && second.lines > mostLinesPerSecond) tell(server, second.lines - mostLinesPerSecond);
+    return true;
   };
 }
 

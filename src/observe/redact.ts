@@ -11,9 +11,14 @@ const shortestLine = 8;
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
   const parts = secrets.flatMap((secret) => [secret, ...longLines(secret)]);
   const shown = parts.flatMap((part) => [part, harmless(part)]);
-  const written = new Set(shown.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]));
+  // Twice, because a line of JSON may be quoted in a line of JSON.
+  const written = new Set(shown.flatMap((text) => [text, inJson(text), inJson(inJson(text))]));
   const longestFirst = [...written].filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
   return (text) => longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "[redacted]"), text);
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 function longLines(secret: string): string[] {

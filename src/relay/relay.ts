@@ -10,7 +10,7 @@ import type { CallEnded, Events } from "../events.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
-import { Exchange, type Exchanges } from "./exchange.ts";
+import { type Arrival, Exchange, type Exchanges } from "./exchange.ts";
 
 /** Changes of the catalog this close together are told to the clients once. */
 const coalesceMs = 250;
@@ -119,10 +119,8 @@ export class Relay implements Answerer {
       client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
       return;
     }
-    const route = this.#catalog.route(tool);
-    const downstream = route === undefined ? this.#ownerByPrefix(tool) : this.#byName.get(route.server);
+    const { downstream, original } = this.#destinationOf(tool);
     const arrivedAt = this.#options.clock.now();
-    const original = route?.original;
     const exchange = new Exchange(this.#exchanges, { client, message, tool, original, downstream, arrivedAt });
     try {
       if (downstream === undefined) exchange.fail(this.#unknown(tool));
@@ -134,10 +132,15 @@ export class Relay implements Answerer {
     }
   }
 
-  /** The server that a call of a tool which nobody has listed is for: one that has no list yet, or has failed. */
-  #ownerByPrefix(tool: string): Downstream | undefined {
+  /**
+   * Where a call of `tool` goes. A name under the prefix of a server is never anybody else's: while that server has no
+   * list it may still be its own, and another server must not get the call by listing a tool of that very name.
+   */
+  #destinationOf(tool: string): Pick<Arrival, "downstream" | "original"> {
     const named = this.#byPrefix.get(prefixOf(tool) ?? "");
-    return named?.state.kind === "ready" ? undefined : named;
+    const route = this.#catalog.route(tool) ?? (named === undefined ? this.#catalog.routeOfOriginal(tool) : undefined);
+    if (route !== undefined) return { downstream: this.#byName.get(route.server), original: route.original };
+    return { downstream: named?.state.kind === "ready" ? undefined : named, original: undefined };
   }
 
   #unknown(tool: string): CallError {

@@ -4,6 +4,9 @@ import { Lines, type MessageLimits } from "../wire/lines.ts";
 import type { Link, LinkEvents } from "./link.ts";
 import { Outbox } from "./outbox.ts";
 
+/** A link whose bounds on what comes in can be set anew. */
+export type LineLink = Link & { readonly setLimits: (limits: MessageLimits) => void };
+
 /**
  * A link of newline-delimited messages over two byte streams, as the stdio transport has it:
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio. `closed` comes once: when the input
@@ -14,7 +17,7 @@ export function openLineLink(
   limits: MessageLimits,
   clock: Clock,
   events: LinkEvents,
-): Link {
+): LineLink {
   const { input, output } = streams;
   const guarded =
     <T>(take: (line: T) => void) =>
@@ -51,6 +54,7 @@ export function openLineLink(
     send: (message, source) => outbox.send(message, source),
     queuedBytes: () => outbox.queuedBytes,
     end: () => outbox.end(),
+    setLimits: (other) => lines.setLimits(other),
     pause: () => void input.pause(),
     resume: () => void input.resume(),
   };

@@ -46,11 +46,14 @@ export class Outbox {
     if (this.#isEnding || this.#stream.destroyed) return;
     const size = sizeOf(message) + 1;
     this.#queuedBytes += size;
-    if (typeof message === "string") {
+    // What comes from one source stays in order: behind a long message of its own, a short one waits too.
+    const isBehind = source !== undefined && (this.#longBytes.get(source) ?? 0) > 0;
+    if (typeof message === "string" && !isBehind) {
       this.#short += `${message}\n`;
       if (source !== undefined && this.#isBlocked) this.#count(this.#shortBytes, source, size);
     } else {
-      this.#long.push({ pieces: message, source });
+      const pieces = typeof message === "string" ? [Buffer.from(message, "latin1")] : message;
+      this.#long.push({ pieces, source });
       if (source !== undefined) this.#count(this.#longBytes, source, size);
     }
     if (!this.#isBlocked && !this.#isScheduled) {

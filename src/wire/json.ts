@@ -48,7 +48,7 @@ export class Scanner {
   isObject = false;
   problem: Problem | undefined;
 
-  readonly #maxDepth: number;
+  readonly maxDepth: number;
   /** One byte for each open container: bit 0 = object, the rest = its place. */
   readonly #containers: Uint8Array;
   readonly #slots: Int8Array;
@@ -63,7 +63,7 @@ export class Scanner {
   #literalAt = 0;
 
   constructor(maxDepth: number) {
-    this.#maxDepth = maxDepth;
+    this.maxDepth = maxDepth;
     this.#containers = new Uint8Array(maxDepth + 1);
     this.#slots = new Int8Array(maxDepth + 1).fill(-1);
   }
@@ -208,7 +208,7 @@ export class Scanner {
             at = isWhole ? end + 1 : end;
             state = isWhole ? this.#endValue(base + at, depth) : inString;
           } else if (byte === 0x7b || byte === 0x5b) {
-            if (depth === this.#maxDepth) return this.#fail("too_deep");
+            if (depth === this.maxDepth) return this.#fail("too_deep");
             const isObject = byte === 0x7b;
             if (depth === 0) this.isObject = isObject;
             const place = !isObject ? elsewhere : depth === 0 ? envelope : placeOf(slot);

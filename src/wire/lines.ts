@@ -47,8 +47,8 @@ const telling = [slot.jsonrpc, slot.method, slot.result, slot.error];
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio.
  */
 export class Lines {
-  readonly #scanner: Scanner;
-  readonly #maxMessageBytes: number;
+  #scanner: Scanner;
+  #limits: MessageLimits;
   readonly #onMessage: (message: Message) => void;
   readonly #onBadLine: (line: BadLine) => void;
   #pieces: Buffer[] = [];
@@ -57,9 +57,14 @@ export class Lines {
 
   constructor(limits: MessageLimits, onMessage: (message: Message) => void, onBadLine: (line: BadLine) => void) {
     this.#scanner = new Scanner(limits.maxDepth);
-    this.#maxMessageBytes = limits.maxMessageBytes;
+    this.#limits = limits;
     this.#onMessage = onMessage;
     this.#onBadLine = onBadLine;
+  }
+
+  /** Sets other bounds; that on depth holds from the next line on. */
+  setLimits(limits: MessageLimits): void {
+    this.#limits = limits;
   }
 
   push(chunk: Buffer): void {
@@ -85,8 +90,10 @@ export class Lines {
       this.#failure.tail = lastBytes(this.#failure.tail, piece);
       return;
     }
+    const { maxMessageBytes, maxDepth } = this.#limits;
+    if (this.#length === 0 && this.#scanner.maxDepth !== maxDepth) this.#scanner = new Scanner(maxDepth);
     append(this.#pieces, piece);
-    const end = Math.min(to, from + this.#maxMessageBytes - this.#length);
+    const end = Math.min(to, from + maxMessageBytes - this.#length);
     this.#length += piece.length;
     if (!this.#scanner.push(chunk, from, end) || end < to) this.#fail(this.#scanner.problem ?? "too_long");
   }

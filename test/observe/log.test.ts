@@ -7,9 +7,23 @@ import { createRedactor } from "../../src/observe/redact.ts";
 function logging(some: Partial<LogOptions> = {}): { log: Observer; lines: string[] } {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
-  const log = createLog({ level: "debug", write, redact: (text) => text, isForPeople: false, ...some });
+  const log = createLog({ level: "debug", write, redact: (text) => text, isForPeople: false, now: () => 0, ...some });
   return { log, lines };
 }
+
+test("of one server the log takes 200 lines a second, and tells how many more there were", () => {
+  let at = 0;
+  const { log, lines } = logging({ now: () => at });
+  for (let line = 0; line < 1000; line++) log.serverSaid?.({ server: "chatty", from: "stdout", line: `${line}` });
+  log.serverSaid?.({ server: "quiet", from: "stdout", line: "heard" });
+  expect(lines.length).toBe(201);
+  at = 1000;
+  log.serverSaid?.({ server: "chatty", from: "stdout", line: "later" });
+  expect(lines.slice(201).map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+    "800 lines dropped",
+    "later",
+  ]);
+});
 
 const hostile = "a\u001b]52;c;aGk=\u0007\n\r\u009b\u202e\u2028\u{e0041}b\\x1b";
 describe("a line of the log", () => {

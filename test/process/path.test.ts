@@ -21,6 +21,9 @@ function fakeFiles(tree: Readonly<Record<string, string>>, separator = "/"): Fil
     isFile: (path) => path in tree,
     isFolder,
     isExecutable: (path) => tree[path] === "x",
+    writeText: () => {
+      throw new Error("no file was expected to be written");
+    },
     list: (path) => {
       const inside = paths.filter((other) => other.startsWith(path + separator));
       return [...new Set(inside.map((other) => other.slice(path.length + 1).split(separator)[0] ?? ""))].sort();

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { definition } from "../support/fake-server.ts";
 import { stage } from "../support/stage.ts";
-import { quiet } from "../support/turns.ts";
 
 const config = { callTimeoutMs: 1500 };
 
@@ -159,19 +158,19 @@ describe("a server that does not come up", () => {
   });
 
   test("and lists its tools after it was given up, while it is ending, offers none of them", async () => {
+    const config = { connectTimeoutMs: 2000 };
+    const answers = { "tools/list": () => undefined };
     const { client, servers, clock, downstreams } = await stage({
-      servers: {
-        alpha: { answers: { "tools/list": () => undefined }, config: { connectTimeoutMs: 2000 }, isSlowToStop: true },
-      },
-      isReady: false,
+      servers: { alpha: { answers, config, isSlowToStop: true, isHeld: true } },
     });
+    await clock.advance(1000);
+    servers.alpha.open();
     const { id } = (await servers.alpha.line("tools/list")).json;
-    await clock.advance(1999);
-    await clock.advance(1);
-    servers.alpha.send(`{"jsonrpc":"2.0","id":${id},"result":{"tools":[${definition("echo")}]}}`);
-    await quiet();
+    await clock.advance(1000);
     expect(downstreams.alpha.state).toMatchObject({ kind: "down", isFailure: true });
+    servers.alpha.send(`{"jsonrpc":"2.0","id":${id},"result":{"tools":[${definition("echo")}]}}`);
     expect(await client.tools(1)).toEqual([]);
+    expect(downstreams.alpha.definitions).toEqual([]);
   });
 
   test("delays nobody else's list beyond startup.waitMs", async () => {

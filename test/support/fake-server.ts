@@ -68,8 +68,12 @@ export class FakeServer {
   }
 
   /** The first line not taken yet that contains `part`. */
-  line(part: string): Promise<Line> {
-    return this.#connected.take(({ text }) => text.includes(part), part);
+  async line(part: string): Promise<Line> {
+    const peer = await until(
+      () => this.peer,
+      () => "its link",
+    );
+    return await peer.take(({ text }) => text.includes(part), part);
   }
 
   /** How many requests or notifications of `method` it has got. */

@@ -88,6 +88,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     const downstream: Downstream = new Downstream({
       config: server,
       version: "1.2.3",
+      redact: (text) => text,
       openLink: opener(servers[index] as FakeServer, options.servers[names[index] as N], bounds, clock, streams),
       clock,
       events: {
