@@ -85,15 +85,16 @@ describe("a catalog", () => {
   });
 
   test("routes an exposed name, and an original one that only one server has", () => {
-    const { route } = buildCatalog([tool("s", "a"), tool("t", "a"), tool("t", "b")]);
+    const { route, routeOfOriginal } = buildCatalog([tool("s", "a"), tool("t", "a"), tool("t", "b")]);
     expect(route("s__a")).toEqual({ server: "s", original: '"a"' });
     expect(route("t__a")).toEqual({ server: "t", original: '"a"' });
-    expect(route("b")).toEqual({ server: "t", original: '"b"' });
-    expect(route("a")).toBeUndefined();
+    expect(route("b")).toBeUndefined();
+    expect(routeOfOriginal("b")).toEqual({ server: "t", original: '"b"' });
+    expect(routeOfOriginal("a")).toBeUndefined();
   });
 
   test("routes an original name that three servers have to none of them", () => {
-    expect(buildCatalog(["s", "t", "u"].map((server) => tool(server, "a"))).route("a")).toBeUndefined();
+    expect(buildCatalog(["s", "t", "u"].map((server) => tool(server, "a"))).routeOfOriginal("a")).toBeUndefined();
   });
 
   test("routes an original name as a JSON string in bytes", () => {
@@ -102,8 +103,10 @@ describe("a catalog", () => {
   });
 
   test("routes no name that JavaScript knows and no server has", () => {
-    const { route } = buildCatalog([tool("s", "a")]);
-    for (const name of ["__proto__", "constructor", "toString", ""]) expect(route(name)).toBeUndefined();
+    const { route, routeOfOriginal } = buildCatalog([tool("s", "a")]);
+    for (const name of ["__proto__", "constructor", "toString", ""]) {
+      expect([route(name), routeOfOriginal(name)]).toEqual([undefined, undefined]);
+    }
   });
 
   test("lists all tools in order, and makes that list once", () => {
