@@ -34,24 +34,43 @@ export function wordsOf(bytes: Uint8Array): Int32Array {
   return bytes.byteOffset % 4 === 0 ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2) : none;
 }
 
+/** What has been met in strings that were passed over. */
+export type Met = { hasHighBytes: boolean; hasEscape: boolean };
+
 /**
- * Passes over what is plain in a string from `at`, a multiple of four; stops at most three bytes before what is not, or
- * before `to`.
+ * Passes over what cannot end a string or spoil it: plain characters (four at a time where `words` has them), those
+ * beyond ASCII, and escapes of two characters that have come whole. Gives where something else stands, at most `to`.
  */
-export function skipPlain(words: Int32Array, at: number, to: number): number {
-  const end = Math.min(to >> 2, words.length);
-  let index = at >> 2;
-  for (; index < end; index++) {
-    const word = words[index] as number;
-    const quotes = word ^ 0x22222222;
-    const backslashes = word ^ 0x5c5c5c5c;
-    // Bit 7 of a byte of `found` is set where it is less than 0x20 or one of the two (haszero and hasless,
-    // https://graphics.stanford.edu/~seander/bithacks.html), and may be set in bytes above it.
-    const low = (word - 0x20202020) & ~word;
-    const found = low | ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes);
-    if (((found | word) & 0x80808080) !== 0) break;
+export function endOfRun(bytes: Uint8Array, words: Int32Array, at: number, to: number, met: Met): number {
+  while (at < to) {
+    if ((at & 3) === 0) {
+      const end = Math.min(to >> 2, words.length);
+      let index = at >> 2;
+      while (index < end && isPlainWord(words[index] as number)) index++;
+      at = Math.max(index << 2, at);
+      if (at === to) return to;
+    }
+    const byte = bytes[at] as number;
+    if (plain[byte] === 1) at++;
+    else if (byte >= 0x80) {
+      met.hasHighBytes = true;
+      at++;
+    } else if (byte === 0x5c && at + 1 < to && isEscape(bytes[at + 1] as number)) {
+      met.hasEscape = true;
+      at += 2;
+    } else return at;
   }
-  return Math.max(index << 2, at);
+  return at;
+}
+
+// Bit 7 of a byte of the last line is set where it is less than 0x20, a quote or a backslash (haszero and hasless,
+// https://graphics.stanford.edu/~seander/bithacks.html), or beyond ASCII; above such a byte it may be set for others.
+function isPlainWord(word: number): boolean {
+  const quotes = word ^ 0x22222222;
+  const backslashes = word ^ 0x5c5c5c5c;
+  const low = (word - 0x20202020) & ~word;
+  const found = low | ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes);
+  return ((found | word) & 0x80808080) === 0;
 }
 
 function tableOf(characters: string): Uint8Array {

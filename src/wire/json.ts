@@ -1,4 +1,4 @@
-import { endOfShort, isEscape, isHex, isWhiteSpace, skipPlain, wordsOf } from "./characters.ts";
+import { endOfRun, endOfShort, isEscape, isHex, isWhiteSpace, wordsOf } from "./characters.ts";
 import { elsewhere, envelope, Members, placeOf, repeated } from "./members.ts";
 import { bad, ended, isWholeNumber, startOfNumber, stepInNumber } from "./numbers.ts";
 
@@ -23,8 +23,6 @@ const inNumber = 11;
 /** In `#containers`: an object that is not the envelope's. */
 const plainObject = (elsewhere << 1) | 1;
 
-/** A string that runs on for more bytes than about this is looked at four bytes at a time from there. */
-const longRun = 32;
 const quote = 0x22;
 const backslash = 0x5c;
 
@@ -57,7 +55,8 @@ export class Scanner {
   #offset = 0;
   /** Where the name stands that the scanner is in; −1 in a string that is a value. */
   #nameStart = -1;
-  #hasEscape = false;
+  /** In the name that the scanner is in. */
+  hasEscape = false;
   #hexLeft = 0;
   #literal: Uint8Array = new Uint8Array(0);
   #literalAt = 0;
@@ -98,24 +97,15 @@ export class Scanner {
     let state = this.#state;
     let depth = this.#depth;
     let words: Int32Array | undefined;
-    let high = 0;
     let at = from;
     while (at < to) {
       let byte = bytes[at] as number;
       switch (state) {
         case inString: {
-          const long = Math.min(to, (at + longRun) & ~3);
-          while (byte !== quote && byte !== backslash && byte >= 0x20) {
-            high |= byte;
-            if (++at === long) break;
-            byte = bytes[at] as number;
-          }
-          if (at === long) {
-            if (at === to) break;
-            words ??= wordsOf(bytes);
-            at = skipPlain(words, at, to);
-            break;
-          }
+          words ??= wordsOf(bytes);
+          at = endOfRun(bytes, words, at, to, this);
+          if (at === to) break;
+          byte = bytes[at] as number;
           if (byte === quote) {
             if (this.#nameStart === -1) state = this.#endValue(base + at + 1, depth);
             else if (containers[depth] !== plainObject && !this.#endName(bytes, from, at, depth)) return false;
@@ -124,7 +114,7 @@ export class Scanner {
               at++;
             } else state = colon;
           } else if (byte === backslash) {
-            this.#hasEscape = true;
+            this.hasEscape = true;
             state = afterBackslash;
           } else return this.#fail("not_json");
           at++;
@@ -159,7 +149,7 @@ export class Scanner {
         case nameOrEnd:
         case name:
           if (byte === quote) {
-            this.#hasEscape = false;
+            this.hasEscape = false;
             this.#nameStart = base + at;
             state = inString;
           } else if (byte === 0x7d && state === nameOrEnd) {
@@ -178,7 +168,7 @@ export class Scanner {
                 state = value;
                 at = end + 1;
               } else {
-                this.#hasEscape = false;
+                this.hasEscape = false;
                 this.#nameStart = base + ++at;
                 state = inString;
               }
@@ -239,7 +229,6 @@ export class Scanner {
         }
       }
     }
-    if ((high & 0x80) !== 0) this.hasHighBytes = true;
     this.#state = state;
     this.#depth = depth;
     this.#offset = base + to;
@@ -261,7 +250,7 @@ export class Scanner {
   /** The name that ends before the quote at `at` is a member's at `depth`; false when it may not be there. */
   #endName(bytes: Uint8Array, from: number, at: number, depth: number): boolean {
     const place = (this.#containers[depth] as number) >> 1;
-    const found = this.members.endName(place, bytes, from, at, this.#offset, this.#nameStart, this.#hasEscape);
+    const found = this.members.endName(place, bytes, from, at, this.#offset, this.#nameStart, this.hasEscape);
     if (found === repeated) return this.#fail("duplicate");
     this.#slots[depth] = found;
     return true;
