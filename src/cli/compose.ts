@@ -14,6 +14,7 @@ import { type CommandFinder, createCommandFinder } from "../process/path.ts";
 import { Relay } from "../relay/relay.ts";
 import type { OpenLink } from "../transport/link.ts";
 import { openStdioChild } from "../transport/stdio-child.ts";
+import { Turns } from "../transport/turns.ts";
 
 /** Servers that are spawned in one turn of the event loop, which each of them blocks for some ms. */
 const spawnsPerTurn = 1;
@@ -55,9 +56,10 @@ export function compose(config: Config, version: string, events: Events): Tutti 
     clock: systemClock,
   });
   const spawning = pLimit(spawnsPerTurn);
+  const turns = new Turns(systemClock);
   const redact = createRedactor(config.secrets);
   const opener = (server: ServerConfig): OpenLink =>
-    withoutSecrets(openLink(server, config, finder, spawning, events), redact);
+    withoutSecrets(openLink(server, config, { finder, spawning, turns }, events), redact);
   const downstreams: Downstream[] = config.servers
     .filter(({ disabled }) => !disabled)
     .map((server) => {
@@ -107,11 +109,13 @@ export function compose(config: Config, version: string, events: Events): Tutti 
   };
 }
 
+/** What all servers start with. */
+type Shared = { readonly finder: CommandFinder; readonly spawning: LimitFunction; readonly turns: Turns };
+
 function openLink(
   { name, launch }: ServerConfig,
   { limits }: Config,
-  finder: CommandFinder,
-  spawning: LimitFunction,
+  { finder, spawning, turns }: Shared,
   events: Events,
 ): OpenLink {
   return async (linkEvents) => {
@@ -127,7 +131,7 @@ function openLink(
         { spawn: systemSpawn, clock: systemClock },
         { stderrLine: (line) => events.publish("serverSaid", { server: name, from: "stderr", line }) },
       );
-      return openStdioChild(child, limits, systemClock, linkEvents);
+      return openStdioChild(child, limits, systemClock, linkEvents, turns);
     });
   };
 }

@@ -3,6 +3,10 @@ import type { Clock } from "../ports/clock.ts";
 import { Lines, type MessageLimits } from "../wire/lines.ts";
 import type { Link, LinkEvents } from "./link.ts";
 import { Outbox } from "./outbox.ts";
+import { Turns } from "./turns.ts";
+
+/** A chunk of this size or more is most likely not the last one that waits to be read: what a pipe gives at once. */
+const muchBytes = 64 * 1024;
 
 /** A link whose bounds on what comes in can be set anew. */
 export type LineLink = Link & { readonly setLimits: (limits: MessageLimits) => void };
@@ -10,13 +14,14 @@ export type LineLink = Link & { readonly setLimits: (limits: MessageLimits) => v
 /**
  * A link of newline-delimited messages over two byte streams, as the stdio transport has it:
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio. `closed` comes once: when the input
- * ends or either stream fails.
+ * ends or either stream fails. Links that are given the same `turns` do not hold up one another when they bring much.
  */
 export function openLineLink(
   streams: { readonly input: Readable; readonly output: Writable },
   limits: MessageLimits,
   clock: Clock,
   events: LinkEvents,
+  turns = new Turns(clock),
 ): LineLink {
   const { input, output } = streams;
   const guarded =
@@ -36,8 +41,24 @@ export function openLineLink(
     isClosed = true;
     events.closed(reason);
   };
+  // Reading stops while a sink of what comes is full, and while it is the turn of others.
+  let isHeldUp = false;
+  let isWaiting = false;
+  const read = () => void (isHeldUp || isWaiting ? input.pause() : input.resume());
+  const turn = {
+    pause: () => {
+      isWaiting = true;
+      read();
+    },
+    resume: () => {
+      isWaiting = false;
+      read();
+    },
+  };
   input.on("data", (chunk: Buffer) => {
-    if (!isClosed) lines.push(chunk);
+    if (isClosed) return;
+    lines.push(chunk);
+    if (chunk.length >= muchBytes && !isWaiting) turns.take(turn);
   });
   input.on("end", () => {
     if (!isClosed) lines.end();
@@ -55,7 +76,13 @@ export function openLineLink(
     queuedBytes: () => outbox.queuedBytes,
     end: () => outbox.end(),
     setLimits: (other) => lines.setLimits(other),
-    pause: () => void input.pause(),
-    resume: () => void input.resume(),
+    pause: () => {
+      isHeldUp = true;
+      read();
+    },
+    resume: () => {
+      isHeldUp = false;
+      read();
+    },
   };
 }
