@@ -27,11 +27,11 @@ export function endOfShort(bytes: Uint8Array, at: number, to: number): number {
   return at;
 }
 
-const none = new Int32Array(0);
+export const noWords = new Int32Array(0);
 
 /** `bytes` four at a time; empty where they do not begin at a multiple of four, as those that a pipe gives do. */
 export function wordsOf(bytes: Uint8Array): Int32Array {
-  return bytes.byteOffset % 4 === 0 ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2) : none;
+  return bytes.byteOffset % 4 === 0 ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2) : noWords;
 }
 
 /** What has been met in strings that were passed over. */

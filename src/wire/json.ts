@@ -1,4 +1,4 @@
-import { endOfRun, endOfShort, isEscape, isHex, isWhiteSpace, wordsOf } from "./characters.ts";
+import { endOfRun, endOfShort, isEscape, isHex, isWhiteSpace, noWords, wordsOf } from "./characters.ts";
 import { elsewhere, envelope, Members, placeOf, repeated } from "./members.ts";
 import { bad, ended, isWholeNumber, startOfNumber, stepInNumber } from "./numbers.ts";
 
@@ -23,6 +23,7 @@ const inNumber = 11;
 /** In `#containers`: an object that is not the envelope's. */
 const plainObject = (elsewhere << 1) | 1;
 
+const longMessage = 256;
 const quote = 0x22;
 const backslash = 0x5c;
 
@@ -96,13 +97,13 @@ export class Scanner {
     const containers = this.#containers;
     let state = this.#state;
     let depth = this.#depth;
-    let words: Int32Array | undefined;
+    // Four bytes at a time pay in long messages only.
+    const words = to - from < longMessage ? noWords : wordsOf(bytes);
     let at = from;
     while (at < to) {
       let byte = bytes[at] as number;
       switch (state) {
         case inString: {
-          words ??= wordsOf(bytes);
           at = endOfRun(bytes, words, at, to, this);
           if (at === to) break;
           byte = bytes[at] as number;
