@@ -75,7 +75,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     {
       summary: "call one tool and print its result",
       usage: "tutti call TOOL ['{\"argument\": 1}'] [--json] [--config FILE]",
-      help: "--json prints the whole result. Exit code 5: the tool failed, or there is none of that name.",
+      help: "--json prints the whole result. Exit code 4: its server cannot be reached; 5: the tool failed, or there is none of that name.",
       words: [1, 2],
       options: ["json"],
       load: () => import("./call.ts"),

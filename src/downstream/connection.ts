@@ -62,6 +62,15 @@ export class Connection {
     this.#link?.kill();
   }
 
+  /** Holds up what comes from it; does nothing while it is not open. */
+  pause(): void {
+    this.#link?.pause();
+  }
+
+  resume(): void {
+    this.#link?.resume();
+  }
+
   get link(): OwnLink {
     if (this.#link === undefined) throw new Error("the connection is used before it is open");
     return this.#link;

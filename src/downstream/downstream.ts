@@ -159,11 +159,11 @@ export class Downstream implements Pausable {
 
   /** Holds up what comes from it. */
   pause(): void {
-    this.#connection.link.pause();
+    this.#connection.pause();
   }
 
   resume(): void {
-    this.#connection.link.resume();
+    this.#connection.resume();
   }
 
   #request(method: string, params: string): Promise<Message> {
