@@ -137,8 +137,9 @@ export class Relay implements Answerer {
    * list it may still be its own, and another server must not get the call by listing a tool of that very name.
    */
   #destinationOf(tool: string): Pick<Arrival, "downstream" | "original"> {
-    const named = this.#byPrefix.get(prefixOf(tool) ?? "");
-    const route = this.#catalog.route(tool) ?? (named === undefined ? this.#catalog.routeOfOriginal(tool) : undefined);
+    let route = this.#catalog.route(tool);
+    const named = route === undefined ? this.#byPrefix.get(prefixOf(tool) ?? "") : undefined;
+    if (named === undefined) route ??= this.#catalog.routeOfOriginal(tool);
     if (route !== undefined) return { downstream: this.#byName.get(route.server), original: route.original };
     return { downstream: named?.state.kind === "ready" ? undefined : named, original: undefined };
   }

@@ -29,7 +29,11 @@ function read(line: string): { readonly heard: readonly string[]; readonly longe
 // The bound is the loop's: 50 ms without a turn. The best of three, because a busy machine takes turns of its own.
 for (const [what, line, expected] of [
   ["is nested ten million deep", result("[".repeat(tenMB)), "too_deep"],
-  ["opens and closes 500 levels again and again", result(`[${repeated(`${"[".repeat(500)}${"]".repeat(500)},`)}1]`), "reply"],
+  [
+    "opens and closes 500 levels again and again",
+    result(`[${repeated(`${"[".repeat(500)}${"]".repeat(500)},`)}1]`),
+    "reply",
+  ],
   ["is nothing but empty objects", result(`[${repeated("{},")}{}]`), "reply"],
   ["is nothing but escapes", result(`"${repeated("\\u0000\\n\\\\")}"`), "reply"],
   ["is nothing but members", result(`{${repeated('"a":1,')}"a":1}`), "reply"],
