@@ -15,7 +15,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 // npm writes .package-lock.json last, so its age tells a finished install from a broken-off one.
 const installed = join(root, "node_modules", ".package-lock.json");
 if (!existsSync(installed) || timeOf(installed) < timeOf(join(root, "package-lock.json"))) {
-  run("Installing dependencies", "npm", ["ci", "--no-audit", "--no-fund"]);
+  // Not `npm ci`: it refuses a lock file that lacks the optional packages of other platforms.
+  run("Installing dependencies", "npm", ["install", "--no-save", "--no-audit", "--no-fund"]);
 }
 const built = join(root, "dist", "main.js");
 const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })
