@@ -121,9 +121,9 @@ describe("one file", () => {
 
   test("starts a server where cwd says: absolute, from home, or from the file's folder", async () => {
     const at = async (cwd: string) =>
-      (await loadText({ servers: { a: { command: "a", cwd } } }, { HOME: "/root" })).servers[0]?.launch;
+      (await loadText({ servers: { a: { command: "a", cwd } } }, { HOME: "/users/ada" })).servers[0]?.launch;
     expect(await at("/srv")).toMatchObject({ cwd: "/srv" });
-    expect(await at("~/x")).toMatchObject({ cwd: "/root/x" });
+    expect(await at("~/x")).toMatchObject({ cwd: "/users/ada/x" });
     expect(await at("..")).toMatchObject({ cwd: "/home" });
     expect(await at("")).toMatchObject({ cwd: "/home/me" });
   });
