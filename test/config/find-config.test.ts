@@ -8,32 +8,32 @@ type Options = Partial<Omit<Parameters<typeof findConfig>[0], "files">>;
 /** Looks in a machine on which these files exist. */
 function find(existing: readonly string[], options: Options = {}): readonly string[] {
   const files = memoryFiles(Object.fromEntries(existing.map((path) => [path, ""])));
-  return findConfig({ flags: [], env: {}, cwd: "/work", home: "/home/me", platform: "linux", ...options, files });
+  return findConfig({ flags: [], env: {}, cwd: "/project", home: "/home/me", platform: "linux", ...options, files });
 }
 
-const everywhere = ["/work/servers.json", "/xdg/tutti/servers.json", "/home/me/.config/tutti/servers.json"];
+const everywhere = ["/project/servers.json", "/xdg/tutti/servers.json", "/home/me/.config/tutti/servers.json"];
 
 test("the flags come first, all of them, also for files that do not exist yet", () => {
   const flags = ["a.json", "/b.json", "~/c.json"];
   const env = { TUTTI_CONFIG: "/other.json" };
-  expect(find(everywhere, { flags, env })).toEqual(["/work/a.json", "/b.json", "/home/me/c.json"]);
+  expect(find(everywhere, { flags, env })).toEqual(["/project/a.json", "/b.json", "/home/me/c.json"]);
 });
 
 test("then comes TUTTI_CONFIG, unless it is empty", () => {
-  expect(find(everywhere, { env: { TUTTI_CONFIG: "x.json" } })).toEqual(["/work/x.json"]);
-  expect(find(everywhere, { env: { TUTTI_CONFIG: "" } })).toEqual(["/work/servers.json"]);
+  expect(find(everywhere, { env: { TUTTI_CONFIG: "x.json" } })).toEqual(["/project/x.json"]);
+  expect(find(everywhere, { env: { TUTTI_CONFIG: "" } })).toEqual(["/project/servers.json"]);
 });
 
 test("then comes the current folder, then the user's configuration folder", () => {
   const env = { XDG_CONFIG_HOME: "/xdg" };
-  expect(find(everywhere, { env })).toEqual(["/work/servers.json"]);
+  expect(find(everywhere, { env })).toEqual(["/project/servers.json"]);
   expect(find(everywhere.slice(1), { env })).toEqual(["/xdg/tutti/servers.json"]);
   expect(find(everywhere.slice(1))).toEqual(["/home/me/.config/tutti/servers.json"]);
 });
 
 test("a relative XDG_CONFIG_HOME does not count, as its specification says", () => {
   const env = { XDG_CONFIG_HOME: "xdg" };
-  expect(find(["/work/xdg/tutti/servers.json", ...everywhere.slice(2)], { env })).toEqual(everywhere.slice(2));
+  expect(find(["/project/xdg/tutti/servers.json", ...everywhere.slice(2)], { env })).toEqual(everywhere.slice(2));
 });
 
 test("macOS also knows the Library, behind .config", () => {
@@ -58,7 +58,7 @@ test("Windows also knows APPDATA, and its own kind of path", () => {
 test("one line names all places and the cure when there is nothing", () => {
   expect(() => find([])).toThrow(
     new ConfigError(
-      "No configuration at /work/servers.json, /home/me/.config/tutti/servers.json. " +
+      "No configuration at /project/servers.json, /home/me/.config/tutti/servers.json. " +
         "Write one there, or name one with --config FILE or TUTTI_CONFIG.",
     ),
   );

@@ -15,7 +15,7 @@ const marker = "0f7c-unguessable";
 function fakeFiles(tree: Readonly<Record<string, string>>, separator = "/"): Files {
   const paths = Object.keys(tree);
   const isFolder = (path: string): boolean =>
-    paths.some((other) => other.startsWith(path + separator)) || path === "/work";
+    paths.some((other) => other.startsWith(path + separator)) || path === "/project";
   return {
     readText: (path) => tree[path],
     isFile: (path) => path in tree,
@@ -46,7 +46,7 @@ function finder(tree: Readonly<Record<string, string>>, machine: Partial<Machine
   });
 }
 
-const launch = (command: string, env: Record<string, string> = {}) => ({ command, cwd: "/work", env });
+const launch = (command: string, env: Record<string, string> = {}) => ({ command, cwd: "/project", env });
 
 /** A login shell that prints `noise` and tells `path` when it is asked. */
 const shellTelling =
@@ -68,7 +68,7 @@ test("the configuration's own PATH takes the place of ours, and its process gets
 });
 
 test("relative and empty entries of PATH are no places to look in", async () => {
-  const { find } = finder({ "/work/npx": "x", "/work/bin/npx": "x" }, { env: { PATH: ".::bin:/usr/bin" } });
+  const { find } = finder({ "/project/npx": "x", "/project/bin/npx": "x" }, { env: { PATH: ".::bin:/usr/bin" } });
   await expect(find(launch("npx"))).rejects.toMatchObject({ code: "not_found" });
 });
 
@@ -162,8 +162,8 @@ test.each([
 });
 
 test("a command with a slash is relative to the launch's cwd", async () => {
-  const { find } = finder({ "/work/bin/server": "x", "/usr/bin/x": "x", "/opt/tool": "x" });
-  expect(await find(launch("./bin/server"))).toEqual({ command: "/work/bin/server", path: "/usr/bin:/bin" });
+  const { find } = finder({ "/project/bin/server": "x", "/usr/bin/x": "x", "/opt/tool": "x" });
+  expect(await find(launch("./bin/server"))).toEqual({ command: "/project/bin/server", path: "/usr/bin:/bin" });
   expect((await find(launch("/opt/tool"))).command).toBe("/opt/tool");
 });
 
@@ -188,7 +188,7 @@ test.each([
   [
     launch("./run\n\x1b[2J"),
     "not_found",
-    '/work/run\\x0a\\x1b[2J: no such file; correct "command", which is relative to "cwd" unless absolute',
+    '/project/run\\x0a\\x1b[2J: no such file; correct "command", which is relative to "cwd" unless absolute',
   ],
   [
     launch("locked"),
