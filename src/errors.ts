@@ -11,6 +11,7 @@ import { encodeString, type Message, type Outgoing, toBytes } from "./wire/messa
  * - `timed_out`: no reply by the deadline. May have run.
  * - `connection_lost`: the link closed while the call was under way. May have run.
  * - `bad_reply`: the reply is not valid JSON, too long or too deep. May have run.
+ * - `cannot_ask`: the server asked what this client cannot answer. May have run.
  * - `cancelled`: the client cancelled or left; nobody is told.
  * - `internal`: a defect of ours, logged with its cause.
  */
@@ -21,6 +22,7 @@ export type CallErrorCode =
   | "timed_out"
   | "connection_lost"
   | "bad_reply"
+  | "cannot_ask"
   | "cancelled"
   | "internal";
 
@@ -56,11 +58,34 @@ export const rpcCode = {
   internalError: -32603,
 } as const;
 
-/** The reply to a `tools/call` that failed: a result that says so, which no client mistakes for a lost connection. */
-export function toToolResult(id: string, error: CallError): Outgoing {
-  const server = error.server === undefined ? "" : `"server":${encodeString(error.server)},`;
-  const mark = `{"origin":"tutti",${server}"code":"${error.code}","mayHaveRun":${error.mayHaveRun}}`;
-  return failedResult(id, encodeString(error.message), mark);
+/** Our own failures as JSON-RPC codes, outside the range that JSON-RPC and MCP use themselves; index by index in this order. */
+const codes: readonly CallErrorCode[] = [
+  "unknown_tool",
+  "queue_full",
+  "unavailable",
+  "timed_out",
+  "connection_lost",
+  "bad_reply",
+  "cannot_ask",
+  "cancelled",
+  "internal",
+];
+const firstCode = -31_000;
+
+/**
+ * The reply to a `tools/call` that failed: a result that says so, which no client mistakes for a lost connection. `head`:
+ * members that every result to this client begins with, each with its comma.
+ */
+export function toToolResult(id: string, error: CallError, head = ""): Outgoing {
+  return failedResult(id, encodeString(error.message), markOf(error), head);
+}
+
+/** The reply to any other request that failed through tutti or on the way: a JSON-RPC error with the same mark in its data. */
+export function toFailure(id: string, error: CallError): Outgoing {
+  const code = firstCode - codes.indexOf(error.code);
+  const data = `{"tutti/error":${markOf(error)}}`;
+  const members = `"code":${code},"message":${encodeString(error.message)},"data":${data}`;
+  return `{"jsonrpc":"2.0","id":${id},"error":{${members}}}`;
 }
 
 /** The reply to a request that failed, as a JSON-RPC error. */
@@ -73,7 +98,7 @@ export function toProtocolError(id: string, code: number, message: string): Outg
  * byte in `_meta["tutti/error"]`. Undefined for the codes with which the protocol itself works: −32042 (URL elicitation
  * required) and −32020 … −32099 (reserved).
  */
-export function serverErrorAsResult(id: string, server: string, reply: Message): Outgoing | undefined {
+export function serverErrorAsResult(id: string, server: string, reply: Message, head = ""): Outgoing | undefined {
   const code = reply.raw(slot.code) ?? String(rpcCode.internalError);
   const number = Number(code);
   if (number === -32042 || (number <= -32020 && number >= -32099)) return undefined;
@@ -83,7 +108,7 @@ export function serverErrorAsResult(id: string, server: string, reply: Message):
     : toBytes('"The server gave an error without a message."');
   const data = reply.has(slot.data) ? `,"data":${reply.raw(slot.data)}` : "";
   const mark = `{"origin":"server","server":${encodeString(server)},"code":${code},"message":${message}${data}}`;
-  return failedResult(id, message, mark);
+  return failedResult(id, message, mark, head);
 }
 
 /** A server's JSON-RPC error in one line, for people: its message and its code. */
@@ -92,7 +117,13 @@ export function serverErrorInOneLine(reply: Message): string {
   return `${message} (${reply.raw(slot.code)?.slice(0, 20) ?? "no code"})`;
 }
 
-function failedResult(id: string, text: string, mark: string): Outgoing {
+function markOf({ server, code, mayHaveRun }: CallError): string {
+  const shown = server === undefined ? "" : `"server":${encodeString(server)},`;
+  return `{"origin":"tutti",${shown}"code":"${code}","mayHaveRun":${mayHaveRun}}`;
+}
+
+function failedResult(id: string, text: string, mark: string, head: string): Outgoing {
   const content = `[{"type":"text","text":${text}}]`;
-  return `{"jsonrpc":"2.0","id":${id},"result":{"content":${content},"isError":true,"_meta":{"tutti/error":${mark}}}}`;
+  const result = `{${head}"content":${content},"isError":true,"_meta":{"tutti/error":${mark}}}`;
+  return `{"jsonrpc":"2.0","id":${id},"result":${result}}`;
 }

@@ -1,95 +1,213 @@
 import type { ToolRules } from "../config/config.ts";
 import { encodeString } from "../wire/message.ts";
-import { type Definition, exposeDefinition } from "./definition.ts";
+import { type Definition, exposeTool, type Kind, kinds, type Offer, shown, withKey } from "./definition.ts";
 import { matches } from "./glob.ts";
-import { exposedNames } from "./names.ts";
+import { exposedNames, prefixOf } from "./names.ts";
+import { ownRoute, placeResources, placeTemplates, templateFinder } from "./resources.ts";
 
-/** Where a call of an exposed tool goes. */
+const comma = Buffer.from(",");
+
+/** Where a request for something exposed goes. */
 export type Route = {
   /** The configured name of the server. */
   readonly server: string;
-  /** The tool's original name as a JSON string, in bytes. */
+  /** The original name or URI as a JSON string, in bytes. */
   readonly original: string;
+  /** For tools: `isWrapped` of the exposed one. */
+  readonly isWrapped: boolean;
 };
 
-/** One tool of the catalog. */
-export type ExposedTool = {
+/** One thing of the catalog. */
+export type ExposedItem = {
+  /** The name, URI or template by which clients know it. */
   readonly exposed: string;
   readonly original: string;
   readonly server: string;
   /** The definition as clients get it. */
   readonly bytes: Buffer;
+  /** As those clients get it that take objects alone as structured results. */
+  readonly olderBytes: Buffer;
+  /** For tools: whether `olderBytes` promises `{"result": …}` for what the server gives, whatever that is. */
+  readonly isWrapped: boolean;
+};
+
+/** What one server offers, as clients see it while nobody else does. */
+export type Exposed = {
+  readonly server: string;
+  readonly prefix: string;
+  readonly lists: Readonly<Record<Kind, ExposedList>>;
+};
+
+type ExposedList = {
+  readonly items: readonly ExposedItem[];
+  readonly ttlMs: number;
+  readonly isPublic: boolean;
 };
 
 /** The immutable picture of all that is offered now. A new one is built whenever a server's offer changes. */
-export type Catalog = {
-  readonly tools: readonly ExposedTool[];
-  /** The result of `tools/list`, in bytes: all tools on one page, servers in the order of the configuration. */
-  readonly toolList: () => Buffer;
-  /** The route for an exposed name. */
+export type Catalog = Readonly<Record<Kind, readonly ExposedItem[]>> & {
+  /**
+   * The whole result of a kind's list method, in bytes: all on one page, servers in the order of the configuration.
+   * `isHinted`: for clients that want to know how long they may keep it; theirs are the definitions as servers gave them.
+   */
+  readonly list: (kind: Kind, isHinted: boolean) => Buffer;
+  /** The route of a tool's exposed name. */
   readonly route: (exposed: string) => Route | undefined;
-  /** The route for an original name, without its server's prefix, where only one server has a tool of that name. */
+  /** The route of a tool's original name, without its server's prefix, where only one server has a tool of that name. */
   readonly routeOfOriginal: (original: string) => Route | undefined;
+  /** The route of a prompt's exposed name, or of an original one that only one server has and that is under nobody's prefix. */
+  readonly promptRoute: (name: string) => Route | undefined;
+  /** The route of a listed URI, an address of tutti's own, or a URI that matches a template; its original is the server's URI. */
+  readonly resourceRoute: (uri: string) => Route | undefined;
+  /** The route of a listed template, or of a listed URI or an address of tutti's own: what a completion may refer to. */
+  readonly templateRoute: (uriTemplate: string) => Route | undefined;
+  /** Which server's resource wins and how the other is reached, a sentence each. */
+  readonly conflicts: readonly string[];
 };
 
-/** One server's tools as clients see them, and what was left out, a sentence each. */
-export function exposeTools(
+/** What a server offers as clients see it, and what was left out, a sentence each. */
+export function expose(
   server: string,
   prefix: string,
   rules: ToolRules,
-  definitions: readonly Definition[],
-): { readonly tools: readonly ExposedTool[]; readonly leftOut: readonly string[] } {
+  offer: Offer,
+): { readonly exposed: Exposed; readonly leftOut: readonly string[] } {
   const leftOut: string[] = [];
-  const offered = new Map<string, Definition>();
-  for (const definition of definitions) {
-    if (!isOffered(definition.name, rules)) continue;
-    if (offered.has(definition.name)) leftOut.push(`tool "${definition.name}" is listed twice; the first one counts`);
-    else offered.set(definition.name, definition);
-  }
-  const names = [...offered.keys()];
-  const exposed = exposedNames(
-    prefix,
-    names.map((name) => rules.rename.get(name) ?? name),
-  );
-  const tools = new Map<string, ExposedTool>();
-  for (const [index, original] of names.entries()) {
-    const name = exposed[index] as string;
-    if (tools.has(name)) leftOut.push(`tool "${original}" would have the same name as another, ${name}`);
-    else {
-      const bytes = exposeDefinition(offered.get(original) as Definition, name, rules.annotations);
-      tools.set(name, { exposed: name, original, server, bytes });
-    }
-  }
-  return { tools: [...tools.values()], leftOut };
+  const listOf = (kind: Kind, items: (offered: ReadonlyMap<string, Definition>) => readonly Item[]): ExposedList => {
+    const { definitions, ttlMs, isPublic } = offer[kind];
+    const wanted = kind === "tools" ? definitions.filter(({ key }) => isOffered(key, rules)) : definitions;
+    return { items: items(once(kind, wanted, leftOut)).map((item) => ({ ...item, server })), ttlMs, isPublic };
+  };
+  const tools = (all: ReadonlyMap<string, Definition>) => exposedTools(prefix, rules, all, leftOut);
+  const lists = {
+    tools: listOf("tools", tools),
+    prompts: listOf("prompts", (all) => exposedPrompts(prefix, all)),
+    resources: listOf("resources", asTheyAre),
+    templates: listOf("templates", asTheyAre),
+  };
+  return { exposed: { server, prefix, lists }, leftOut };
 }
 
-/** `tools` in the order in which clients get them; exposed names are unique, because prefixes are. */
-export function buildCatalog(tools: readonly ExposedTool[]): Catalog {
-  const exposed = new Map<string, Route>();
-  const originals = new Map<string, Route | undefined>();
-  for (const tool of tools) {
-    const route = { server: tool.server, original: encodeString(tool.original) };
-    exposed.set(tool.exposed, route);
-    originals.set(tool.original, originals.has(tool.original) ? undefined : route);
-  }
-  let toolList: Buffer | undefined;
+/**
+ * `exposed` in the order in which clients get them, those of servers that offer nothing yet too: nobody else gets what is
+ * asked for under their prefixes. Exposed names are unique, because prefixes are.
+ */
+export function buildCatalog(exposed: readonly Exposed[]): Catalog {
+  const servers = new Map(exposed.map(({ prefix, server }) => [prefix, server]));
+  const [tools, prompts] = [namedOf(exposed, "tools"), namedOf(exposed, "prompts")];
+  const [resources, templates] = [placeResources(exposed), placeTemplates(exposed)];
+  const items = { tools: tools.items, prompts: prompts.items, resources: resources.items, templates: templates.items };
+  const listed = new Map<string, Buffer>();
+  let find: ((uri: string) => Route | undefined) | undefined;
+  const matching = (uri: string): Route | undefined => {
+    find ??= templateFinder(exposed);
+    return find(uri);
+  };
   return {
-    tools,
-    toolList: () => {
-      toolList ??= listOf(tools);
-      return toolList;
+    ...items,
+    list: (kind, isHinted) => {
+      const key = `${kind} ${isHinted}`;
+      const list = listed.get(key) ?? render(kind, items[kind], isHinted ? hintsOf(exposed, kind) : undefined);
+      listed.set(key, list);
+      return list;
     },
-    route: (name) => exposed.get(name),
-    routeOfOriginal: (name) => originals.get(name),
+    route: (name) => tools.exposed.get(name),
+    routeOfOriginal: (name) => tools.originals.get(name),
+    promptRoute: (name) =>
+      prompts.exposed.get(name) ?? (servers.has(prefixOf(name) ?? "") ? undefined : prompts.originals.get(name)),
+    resourceRoute: (uri) => {
+      const listedRoute = resources.routes.get(uri);
+      if (listedRoute !== undefined) return listedRoute;
+      const { isOwn, route } = ownRoute(servers, uri);
+      return isOwn ? route : matching(uri);
+    },
+    templateRoute: (uri) => templates.routes.get(uri) ?? resources.routes.get(uri) ?? ownRoute(servers, uri).route,
+    conflicts: [...resources.conflicts, ...templates.conflicts],
   };
 }
 
-function listOf(tools: readonly ExposedTool[]): Buffer {
-  const list = tools.flatMap(({ bytes }, index) => (index === 0 ? [bytes] : [Buffer.from(","), bytes]));
-  return Buffer.concat([Buffer.from('{"tools":['), ...list, Buffer.from("]}")]);
+type Item = Omit<ExposedItem, "server">;
+
+function once(kind: Kind, definitions: readonly Definition[], leftOut: string[]): ReadonlyMap<string, Definition> {
+  const offered = new Map<string, Definition>();
+  for (const definition of definitions) {
+    const { key } = definition;
+    if (offered.has(key)) leftOut.push(`${kinds[kind].one} ${shown(key)} is listed twice; the first one counts`);
+    else offered.set(key, definition);
+  }
+  return offered;
+}
+
+function exposedTools(
+  prefix: string,
+  rules: ToolRules,
+  all: ReadonlyMap<string, Definition>,
+  leftOut: string[],
+): readonly Item[] {
+  const names = exposedNames(
+    prefix,
+    [...all.keys()].map((key) => rules.rename.get(key) ?? key),
+  );
+  const tools = new Map<string, Item>();
+  for (const [index, definition] of [...all.values()].entries()) {
+    const [original, exposed] = [definition.key, names[index] as string];
+    if (tools.has(exposed)) leftOut.push(`tool ${shown(original)} would have the same name as another, ${exposed}`);
+    else tools.set(exposed, { exposed, original, ...exposeTool(definition, exposed, rules.annotations) });
+  }
+  return [...tools.values()];
 }
 
 function isOffered(name: string, { include, exclude }: ToolRules): boolean {
   const isIncluded = include.length === 0 || include.some((pattern) => matches(pattern, name));
   return isIncluded && !exclude.some((pattern) => matches(pattern, name));
+}
+
+function exposedPrompts(prefix: string, all: ReadonlyMap<string, Definition>): readonly Item[] {
+  const names = exposedNames(prefix, [...all.keys()]);
+  return [...all.values()].map(({ key, bytes }, index) => {
+    const exposed = names[index] as string;
+    return unwrapped(exposed, key, withKey("prompts", bytes, exposed));
+  });
+}
+
+function asTheyAre(all: ReadonlyMap<string, Definition>): readonly Item[] {
+  return [...all.values()].map(({ key, bytes }) => unwrapped(key, key, bytes));
+}
+
+function unwrapped(exposed: string, original: string, bytes: Buffer): Item {
+  return { exposed, original, bytes, olderBytes: bytes, isWrapped: false };
+}
+
+/** What has names of tutti's making, by these and by their original ones. */
+function namedOf(exposed: readonly Exposed[], kind: "tools" | "prompts") {
+  const items = exposed.flatMap(({ lists }) => lists[kind].items);
+  const byExposed = new Map<string, Route>();
+  const originals = new Map<string, Route | undefined>();
+  for (const item of items) {
+    const route = { server: item.server, original: encodeString(item.original), isWrapped: item.isWrapped };
+    byExposed.set(item.exposed, route);
+    originals.set(item.original, originals.has(item.original) ? undefined : route);
+  }
+  return { items, exposed: byExposed, originals };
+}
+
+/** How long a list of what several servers offer may be kept, and by whom: as the strictest of them says. */
+function hintsOf(exposed: readonly Exposed[], kind: Kind): string {
+  const lists = exposed.map(({ lists }) => lists[kind]);
+  const ttlMs = Math.min(...lists.map((list) => list.ttlMs));
+  // Nobody has said anything of a kind that no server has.
+  if (!Number.isFinite(ttlMs)) return ',"ttlMs":0,"cacheScope":"private"';
+  return `,"ttlMs":${ttlMs},"cacheScope":"${lists.every((list) => list.isPublic) ? "public" : "private"}"`;
+}
+
+function render(kind: Kind, items: readonly ExposedItem[], hints: string | undefined): Buffer {
+  const parts: Buffer[] = [
+    Buffer.from(`{${hints === undefined ? "" : '"resultType":"complete",'}"${kinds[kind].member}":[`),
+  ];
+  for (const [index, { bytes, olderBytes }] of items.entries()) {
+    if (index > 0) parts.push(comma);
+    parts.push(hints === undefined ? olderBytes : bytes);
+  }
+  parts.push(Buffer.from(`]${hints ?? ""}}`));
+  return Buffer.concat(parts);
 }

@@ -1,77 +1,112 @@
-import * as z from "zod";
 import type { ToolRules } from "../config/config.ts";
-import type { Edit } from "../wire/message.ts";
-import { encodeString, toBytes } from "../wire/message.ts";
+import { type Edit, encodeString, toBytes } from "../wire/message.ts";
 import { type Member, membersOf } from "../wire/walk.ts";
 import { matches } from "./glob.ts";
+import { fitsEveryClient, outputSchemaEdits } from "./output-schema.ts";
+import { shapes } from "./shapes.ts";
 
-/** A tool as its server defines it. */
+/** What servers list, each kind by a method of its own. `templates` are resource templates. */
+export type Kind = "tools" | "prompts" | "resources" | "templates";
+
+/** One thing as its server defines it. */
 export type Definition = {
-  /** The original name. */
-  readonly name: string;
+  /** By what it is asked for: the original name of a tool or prompt, the URI of a resource, a template's `uriTemplate`. */
+  readonly key: string;
   /** The whole definition, as it came. */
   readonly bytes: Buffer;
 };
 
+/** A server's list of one kind, and how long it may be kept by whom. */
+export type OfferedList = {
+  readonly definitions: readonly Definition[];
+  /** 0 where the server says nothing of it: the list may be another at once. */
+  readonly ttlMs: number;
+  /** Whether it is the same for everybody. */
+  readonly isPublic: boolean;
+};
+
+/** All that one server offers. */
+export type Offer = Readonly<Record<Kind, OfferedList>>;
+
+const unknown: OfferedList = { definitions: [], ttlMs: 0, isPublic: false };
+
+/** The offer of a server of which nothing is known yet. */
+export const emptyOffer: Offer = { tools: unknown, prompts: unknown, resources: unknown, templates: unknown };
+
+/** The list of a kind that a server does not have at all: it never keeps the lists of other servers from being kept. */
+export const neverOffered: OfferedList = { definitions: [], ttlMs: Number.POSITIVE_INFINITY, isPublic: true };
+
+/** How each kind is listed: by which method, in which member of the result, and which member of a definition is its key. */
+export const kinds = {
+  tools: { method: "tools/list", member: "tools", key: "name", one: "tool", many: "tools" },
+  prompts: { method: "prompts/list", member: "prompts", key: "name", one: "prompt", many: "prompts" },
+  resources: { method: "resources/list", member: "resources", key: "uri", one: "resource", many: "resources" },
+  templates: {
+    method: "resources/templates/list",
+    member: "resourceTemplates",
+    key: "uriTemplate",
+    one: "resource template",
+    many: "resource templates",
+  },
+} as const satisfies Record<Kind, Readonly<Record<"method" | "member" | "key" | "one" | "many", string>>>;
+
 /** Of a server's own names in a message; the rest of them is cut. */
 const longestShown = 80;
 
-const schema = z.looseObject({
-  type: z.literal("object"),
-  properties: z.record(z.string(), z.looseObject({})).optional(),
-  required: z.array(z.string()).optional(),
-});
-
-// What the clients built on the official SDK insist on: they refuse a whole list over one definition that differs
-// (https://modelcontextprotocol.io/specification/2025-11-25/schema#tool).
-const shape = z.looseObject({
-  name: z.string().min(1),
-  title: z.string().optional(),
-  description: z.string().optional(),
-  inputSchema: schema,
-  outputSchema: schema.optional(),
-  annotations: z
-    .looseObject({
-      title: z.string().optional(),
-      readOnlyHint: z.boolean().optional(),
-      destructiveHint: z.boolean().optional(),
-      idempotentHint: z.boolean().optional(),
-      openWorldHint: z.boolean().optional(),
-    })
-    .optional(),
-  icons: z
-    .array(
-      z.looseObject({
-        src: z.string(),
-        mimeType: z.string().optional(),
-        sizes: z.array(z.string()).optional(),
-        theme: z.enum(["light", "dark"]).optional(),
-      }),
-    )
-    .optional(),
-  execution: z.looseObject({ taskSupport: z.enum(["required", "optional", "forbidden"]).optional() }).optional(),
-  _meta: z.looseObject({}).optional(),
-});
-
-/** Reads one element of a `tools/list` result; a string says why no client could use it. */
-export function readDefinition(bytes: Buffer): Definition | string {
-  const parsed = shape.safeParse(JSON.parse(bytes.toString()));
-  if (parsed.success) return { name: parsed.data.name, bytes };
+/** Reads one element of a list; a string says why no client could use it. */
+export function readDefinition(kind: Kind, bytes: Buffer): Definition | string {
+  const value: unknown = JSON.parse(bytes.toString());
+  const parsed = shapes[kind].safeParse(value);
+  if (parsed.success) return { key: (parsed.data as Record<string, unknown>)[kinds[kind].key] as string, bytes };
   const issue = parsed.error.issues[0];
   const path = issue?.path.map((name) => String(name).slice(0, longestShown)).join(".");
   return `${path || "the definition"}: ${issue?.message ?? "not usable"}`;
 }
 
-/** The definition as clients get it: another name, the configured annotations merged over its own, every other byte as it came. */
-export function exposeDefinition(definition: Definition, exposed: string, rules: ToolRules["annotations"]): Buffer {
-  const { bytes } = definition;
+/** A name, URI or template of a server's own in a sentence: in quotes, on one line, not too long. */
+export function shown(key: string): string {
+  return JSON.stringify(key.length > longestShown ? `${key.slice(0, longestShown)}…` : key);
+}
+
+/** The definition with another key, every other byte as it came. */
+export function withKey(kind: Kind, bytes: Buffer, key: string): Buffer {
+  return splice(bytes, keyEdits(kind, [...membersOf(bytes, 0)], key));
+}
+
+/** A tool's definition as clients get it. */
+export type ExposedTool = {
+  readonly bytes: Buffer;
+  /** For clients that take objects alone as structured results; the same buffer where nothing differs. */
+  readonly olderBytes: Buffer;
+  /** Whether the two differ: its output schema is one of `{"result": …}` in the latter. */
+  readonly isWrapped: boolean;
+};
+
+/**
+ * The tool as clients get it: another name, the configured annotations merged over its own, an output schema that they
+ * take, every other byte as it came.
+ */
+export function exposeTool({ key, bytes }: Definition, exposed: string, rules: ToolRules["annotations"]): ExposedTool {
   const members = [...membersOf(bytes, 0)];
-  const edits: Edit[] = members
-    .filter(({ name }) => name === "name")
-    .map(({ start, end }) => ({ start, end, bytes: encodeString(exposed) }));
-  const hints = Object.assign({}, ...rules.filter(([glob]) => matches(glob, definition.name)).map(([, hint]) => hint));
+  const edits = keyEdits("tools", members, exposed);
+  const hints = Object.assign({}, ...rules.filter(([glob]) => matches(glob, key)).map(([, hint]) => hint));
   if (Object.keys(hints).length > 0) edits.push(...annotate(bytes, members, hints));
-  return Buffer.from(splice(bytes, edits), "latin1");
+  const output = members.findLast(({ name }) => name === "outputSchema");
+  if (output === undefined || fitsEveryClient(bytes, output)) {
+    const only = splice(bytes, edits);
+    return { bytes: only, olderBytes: only, isWrapped: false };
+  }
+  const { newer, older } = outputSchemaEdits(bytes, output);
+  return {
+    bytes: splice(bytes, [...edits, ...newer]),
+    olderBytes: splice(bytes, [...edits, ...older]),
+    isWrapped: true,
+  };
+}
+
+function keyEdits(kind: Kind, members: readonly Member[], key: string): Edit[] {
+  const bytes = encodeString(key);
+  return members.filter(({ name }) => name === kinds[kind].key).map(({ start, end }) => ({ start, end, bytes }));
 }
 
 function annotate(bytes: Buffer, members: readonly Member[], hints: Record<string, unknown>): Edit[] {
@@ -92,12 +127,12 @@ function encode(value: unknown): string {
   return toBytes(JSON.stringify(value));
 }
 
-function splice(bytes: Buffer, edits: readonly Edit[]): string {
+function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
   let out = "";
   let at = 0;
   for (const edit of edits.toSorted((a, b) => a.start - b.start)) {
     out += bytes.toString("latin1", at, edit.start) + edit.bytes;
     at = edit.end;
   }
-  return out + bytes.toString("latin1", at);
+  return Buffer.from(out + bytes.toString("latin1", at), "latin1");
 }

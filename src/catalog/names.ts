@@ -21,9 +21,9 @@ export function prefixes(servers: readonly string[]): ReadonlyMap<string, string
   return new Map(servers.map((server, index) => [server, names[index] as string]));
 }
 
-/** The exposed name of each of one server's tools, which are unique; index for index. */
-export function exposedNames(prefix: string, tools: readonly string[]): readonly string[] {
-  const whole = tools.map((tool) => `${prefix}${separator}${tool}`);
+/** The exposed name of each of one server's tools, or of its prompts, which are unique; index for index. */
+export function exposedNames(prefix: string, originals: readonly string[]): readonly string[] {
+  const whole = originals.map((original) => `${prefix}${separator}${original}`);
   const plain = whole.map((name) => {
     const fitting = fitted(name);
     return fitting.length > longestName ? withHash(fitting, name, longestName) : fitting;

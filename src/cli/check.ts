@@ -1,3 +1,4 @@
+import { type Kind, kinds } from "../catalog/definition.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
@@ -26,10 +27,14 @@ export async function run(invocation: Invocation): Promise<number> {
   });
 }
 
-function describe({ state, definitions }: Downstream): readonly [sign: string, text: string] {
+function describe({ state, offer }: Downstream): readonly [sign: string, text: string] {
   if (state.kind !== "ready") return ["✗", `failed  ${state.kind === "down" ? state.reason : "still starting"}`];
   const { serverInfo, protocolVersion } = state.greeting;
   const name = `${serverInfo.name} ${serverInfo.version}`.trim() || "unnamed";
   const seconds = (state.startedInMs / 1000).toFixed(1);
-  return ["✓", `ready   ${name}, protocol ${protocolVersion}, ${definitions.length} tools, ${seconds} s`];
+  const counts = (Object.keys(kinds) as Kind[])
+    .map((kind) => [offer[kind].definitions.length, kinds[kind]] as const)
+    .filter(([count, { many }]) => count > 0 || many === "tools")
+    .map(([count, { one, many }]) => `${count} ${count === 1 ? one : many}`);
+  return ["✓", `ready   ${name}, protocol ${protocolVersion}, ${counts.join(", ")}, ${seconds} s`];
 }

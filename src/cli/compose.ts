@@ -1,12 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
+import { join } from "node:path";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Config, ServerConfig } from "../config/config.ts";
+import { stateFolder } from "../config/state-folder.ts";
 import { Downstream } from "../downstream/downstream.ts";
+import type { Identity } from "../downstream/handshake.ts";
+import { createVerdicts, launchKey } from "../downstream/verdicts.ts";
 import type { Events } from "../events.ts";
 import { createRedactor } from "../observe/redact.ts";
-import { systemClock } from "../ports/clock.ts";
-import { systemFiles } from "../ports/files.ts";
+import { systemClock, systemDate } from "../ports/clock.ts";
+import { systemFiles, systemStateFiles } from "../ports/files.ts";
+import { systemRandom } from "../ports/random.ts";
 import { type StartedProcess, systemSpawn } from "../ports/spawn.ts";
 import { startChild } from "../process/child.ts";
 import { childEnvironment } from "../process/environment.ts";
@@ -32,8 +37,8 @@ export type Tutti = {
   readonly kill: () => void;
 };
 
-/** Builds the relay and its servers on the real machine; starts nothing yet. */
-export function compose(config: Config, version: string, events: Events): Tutti {
+/** Builds the relay and its servers on the real machine; starts nothing yet. `who`: for whom servers are started. */
+export function compose(config: Config, version: string, events: Events, who: () => Promise<Identity>): Tutti {
   const shells: StartedProcess[] = [];
   const killShells = (): void => {
     for (const shell of shells) shell.signalGroup("SIGKILL");
@@ -58,6 +63,13 @@ export function compose(config: Config, version: string, events: Events): Tutti 
   const spawning = pLimit(spawnsPerTurn);
   const turns = new Turns(systemClock);
   const redact = createRedactor(config.secrets);
+  const folder = stateFolder({ env: process.env, home: homedir(), platform: process.platform });
+  const verdicts = createVerdicts({
+    path: join(folder, "eras.json"),
+    files: systemStateFiles,
+    date: systemDate,
+    failed: (reason) => events.publish("notice", { text: reason }),
+  });
   const opener = (server: ServerConfig): OpenLink =>
     withoutSecrets(openLink(server, config, { finder, spawning, turns }, events), redact);
   const downstreams: Downstream[] = config.servers
@@ -68,11 +80,19 @@ export function compose(config: Config, version: string, events: Events): Tutti 
         config: server,
         version,
         openLink: opener(server),
+        who,
+        verdicts,
+        launchKey: launchKey(server.launch, version),
         redact,
         clock: systemClock,
         events: {
-          toolsChanged: () => relay.update(downstream),
-          stateChanged: () => publishState(downstream, events),
+          offerChanged: () => relay.update(downstream),
+          stateChanged: () => {
+            relay.changed(downstream);
+            publishState(downstream, events);
+          },
+          asked: (method, message) => relay.asked(downstream, method, message),
+          notified: (method, message) => relay.notified(downstream, method, message),
           stdoutLine: (line) => events.publish("serverSaid", { server: name, from: "stdout", line }),
           oddity: (text) => events.publish("oddity", { server: name, text }),
           defect: (cause) => events.publish("defect", { cause }),
@@ -80,7 +100,7 @@ export function compose(config: Config, version: string, events: Events): Tutti 
       });
       return downstream;
     });
-  const relay = new Relay({ config, downstreams, clock: systemClock, events });
+  const relay = new Relay({ config, downstreams, clock: systemClock, events, sealKey: systemRandom(32) });
   return {
     relay,
     downstreams,
@@ -147,9 +167,9 @@ function withoutSecrets(open: OpenLink, redact: (text: string) => string): OpenL
   };
 }
 
-function publishState({ name, state, definitions }: Downstream, events: Events): void {
+function publishState({ name, state, offer }: Downstream, events: Events): void {
   if (state.kind === "ready") {
-    const text = `ready with ${definitions.length} tools in ${(state.startedInMs / 1000).toFixed(1)} s`;
+    const text = `ready with ${offer.tools.definitions.length} tools in ${(state.startedInMs / 1000).toFixed(1)} s`;
     events.publish("serverChanged", { server: name, state: "ready", text });
   } else if (state.kind === "down") {
     const text = state.isFailure ? `did not start: ${state.reason}` : state.reason;

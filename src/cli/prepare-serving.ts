@@ -1,4 +1,5 @@
 import type { Client } from "../client/client.ts";
+import { longestInstructions, shorten } from "../client/introduction.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
 import type { LineLink } from "../transport/line-link.ts";
@@ -16,7 +17,7 @@ export async function prepareServing(client: Client, link: LineLink, options: In
   try {
     const config = await readConfig(options.configs);
     const events = startLog(config, options.logLevel);
-    const tutti = compose(config, options.version, events);
+    const tutti = compose(config, options.version, events, () => client.identity);
     link.setLimits(config.limits);
     tutti.relay.addClient(client);
     return tutti;
@@ -30,6 +31,7 @@ export async function prepareServing(client: Client, link: LineLink, options: In
         client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.internalError, `tutti: ${problem}`));
       },
       notification: () => {},
+      instructions: () => shorten(`tutti cannot serve: ${problem}`, longestInstructions),
     });
     return undefined;
   }

@@ -78,6 +78,7 @@ export function connectLocally(relay: Relay, version: string): Rpc {
       resume: () => {},
     },
     version,
+    () => "",
   );
   const into = new Lines(
     limits,

@@ -1,9 +1,12 @@
 import { Client } from "../client/client.ts";
+import { introduce } from "../client/introduction.ts";
+import { serverNames } from "../config/server-names.ts";
 import { systemClock } from "../ports/clock.ts";
 import { onEndSignals } from "../ports/signals.ts";
 import { openStdioSelf } from "../transport/stdio-self.ts";
 import type { Invocation } from "./commands.ts";
 import type { Tutti } from "./compose.ts";
+import { configSearch } from "./config-search.ts";
 
 /** What a client may send before the configuration, which can set other bounds, is read. */
 const firstLimits = { maxMessageBytes: 32 * 1024 * 1024, maxDepth: 512 };
@@ -41,10 +44,13 @@ export async function run(options: Invocation): Promise<undefined> {
       systemClock.soon(beginLoading);
     },
     badLine: (line) => client.receiveBadLine(line),
-    closed: () => void end(),
+    closed: () => {
+      client.closed();
+      void end();
+    },
     defect: fail,
   });
-  const client = new Client(link, options.version);
+  const client = new Client(link, options.version, () => introduce(serverNames(configSearch(options.configs))));
   let hasSignal = false;
   onEndSignals(() => {
     // Only a second signal is impatience: a client that goes often closes stdin and sends one together.

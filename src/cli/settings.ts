@@ -1,29 +1,19 @@
-import { homedir } from "node:os";
 import type { Config, LogLevel } from "../config/config.ts";
-import { findConfig, loadConfig } from "../config/load.ts";
+import { findConfig } from "../config/find-config.ts";
+import { loadConfig } from "../config/load.ts";
 import { Events } from "../events.ts";
 import { createLog } from "../observe/log.ts";
 import { createRedactor } from "../observe/redact.ts";
 import { systemClock } from "../ports/clock.ts";
-import { systemFiles } from "../ports/files.ts";
+import { configSearch } from "./config-search.ts";
 
 /** Bytes of the log that may wait for whoever reads our stderr: some clients open it and never do. */
 const mostWaitingBytes = 1024 * 1024;
 
 /** Finds and reads the configuration as a command that was given these `--config` flags does. Throws a ConfigError. */
 export async function readConfig(flags: readonly string[]): Promise<Config> {
-  const { env, platform } = process;
-  const paths = findConfig({ flags, env, cwd: workingFolder(), home: homedir(), platform, files: systemFiles });
-  return await loadConfig({ paths, env, files: systemFiles });
-}
-
-/** The root where the folder that we were started in is gone: only relative names need it. */
-function workingFolder(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return "/"; // Node throws when the folder was deleted.
-  }
+  const search = configSearch(flags);
+  return await loadConfig({ ...search, paths: findConfig(search) });
 }
 
 /** The events of one run, logged to stderr; `level` overrides the configuration's. */

@@ -1,3 +1,4 @@
+import { serverInfo } from "../client/handshake.ts";
 import type { Config } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import { createRedactor } from "../observe/redact.ts";
@@ -29,7 +30,7 @@ export async function withServers(
 ): Promise<number> {
   const config = await readConfig(configs);
   const events = startLog(config, logLevel ?? usualLevel);
-  const tutti = compose(config, version, events);
+  const tutti = compose(config, version, events, async () => ({ capabilities: "{}", info: serverInfo(version) }));
   const redact = createRedactor(config.secrets);
   process.on("exit", tutti.kill);
   let hasSignal = false;

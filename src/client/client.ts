@@ -3,13 +3,31 @@ import type { Link, Pausable } from "../transport/link.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
-import { answerInitialize } from "./handshake.ts";
+import { type Asked, Asks } from "./asks.ts";
+import {
+  answerDiscover,
+  answerInitialize,
+  Envelopes,
+  type Origin,
+  openSession,
+  type Refusal,
+  refusalOf,
+  stranger,
+} from "./handshake.ts";
+import type { Identity } from "./identity.ts";
 
 /** Who answers what a client itself does not: the relay, once it is there. */
 export type Answerer = {
-  readonly request: (method: string, message: Message, client: Client) => void;
+  readonly request: (method: string, message: Message, client: Client, origin: Origin) => void;
   readonly notification: (method: string, message: Message, client: Client) => void;
+  /** What a handshake tells the model of us; empty for nothing. */
+  readonly instructions: () => string;
+  /** The client has ended its side or is gone, after everything that it has said. */
+  readonly closed?: (client: Client) => void;
 };
+
+/** What came before anybody answered. Notifications have no origin. */
+type Waiting = { readonly method: string; readonly message: Message; readonly origin?: Origin };
 
 const badRequests: Record<BadLine["problem"], readonly [code: number, text: string]> = {
   not_json: [rpcCode.parseError, "The message is not valid JSON."],
@@ -24,18 +42,43 @@ const badRequests: Record<BadLine["problem"], readonly [code: number, text: stri
 };
 
 /**
- * One connected client. Handshakes and pings are answered here and at once; everything else waits, in order, until
- * `serve` names who answers it.
+ * One connected client. Handshakes of every kind, in any order, and pings are answered here and at once; everything
+ * else waits, in order, until `serve` names who answers it. Whose a request is, each request decides for itself.
  */
 export class Client {
+  /** Who the client is, from its first `initialize` or its first request that is to be answered by others. */
+  readonly identity: Promise<Identity>;
+  /** The level that it has asked for in its session; of whoever answers, who may change it. */
+  logLevel: string | undefined;
   readonly #link: Link;
   readonly #version: string;
+  readonly #firstInstructions: () => string;
+  readonly #envelopes = new Envelopes();
+  readonly #asks = new Asks();
+  #tellIdentity: (identity: Identity) => void = () => {};
+  #session: Origin | undefined;
   #answerer: Answerer | undefined;
-  #backlog: Message[] = [];
+  #backlog: Waiting[] = [];
+  #isClosed = false;
 
-  constructor(link: Link, version: string) {
+  /** `firstInstructions`: what a handshake tells the model before anybody answers. */
+  constructor(link: Link, version: string, firstInstructions: () => string) {
     this.#link = link;
     this.#version = version;
+    this.#firstInstructions = firstInstructions;
+    this.identity = new Promise((resolve) => {
+      this.#tellIdentity = resolve;
+    });
+  }
+
+  /** Whose its requests are that do not say it; undefined before `initialize`. */
+  get session(): Origin | undefined {
+    return this.#session;
+  }
+
+  /** Questions that it has not answered. */
+  get openAsks(): number {
+    return this.#asks.count;
   }
 
   /** Hands everything that waits, and all that comes from now on, to `answerer`. */
@@ -43,7 +86,8 @@ export class Client {
     this.#answerer = answerer;
     const backlog = this.#backlog;
     this.#backlog = [];
-    for (const message of backlog) this.#pass(message, answerer);
+    for (const { method, message, origin } of backlog) this.#pass(method, message, origin);
+    if (this.#isClosed) answerer.closed?.(this);
   }
 
   /** Sends to the client; `source` is held up while the client does not read what came from it. */
@@ -51,23 +95,86 @@ export class Client {
     this.#link.send(message, source);
   }
 
-  receive(message: Message): void {
-    const method = message.kind === "request" ? message.text(slot.method) : undefined;
-    if (method === "initialize") this.send(answerInitialize(message, this.#version));
-    else if (method === "ping") this.send(`{"jsonrpc":"2.0","id":${message.raw(slot.id)},"result":{}}`);
-    else if (this.#answerer === undefined) this.#backlog.push(message);
-    else this.#pass(message, this.#answerer);
+  /** Asks the client; `encode` writes the request under the id that it is given, which is returned. */
+  ask(encode: (id: number) => Outgoing, asked: Asked, source?: Pausable): number {
+    const id = this.#asks.add(asked);
+    if (this.#isClosed) void Promise.resolve().then(() => this.#asks.loseAll());
+    else this.send(encode(id), source);
+    return id;
   }
 
-  receiveBadLine({ problem, id }: BadLine): void {
+  /** Forgets a question: nothing more is heard of it. The client is not told. */
+  withdraw(id: number): void {
+    this.#asks.forget(id);
+  }
+
+  receive(message: Message): void {
+    if (message.kind === "request") this.#request(message, message.text(slot.method) as string);
+    else if (message.kind === "notification") this.#notification(message, message.text(slot.method) as string);
+    else this.#asks.reply(message);
+  }
+
+  receiveBadLine({ problem, id, hasMethod }: BadLine): void {
+    // An error under that id would be taken for the answer to a request of the client's own.
+    if (id !== undefined && !hasMethod && this.#asks.spoil(id)) return;
     const [code, text] = badRequests[problem];
     this.send(toProtocolError(id ?? "null", code, text));
   }
 
-  #pass(message: Message, answerer: Answerer): void {
-    const method = message.text(slot.method) ?? "";
-    if (message.kind === "request") answerer.request(method, message, this);
-    else if (message.kind === "notification") answerer.notification(method, message, this);
-    // A reply answers a question, and we ask none.
+  /** The client has ended its side or is gone. What is sent to it may still arrive. */
+  closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#asks.loseAll();
+    this.#answerer?.closed?.(this);
+  }
+
+  #request(message: Message, method: string): void {
+    const said = this.#envelopes.read(message);
+    const isSelfContained = said !== undefined && "era" in said;
+    if (method === "initialize" && !isSelfContained) this.#initialize(message);
+    else if (said !== undefined && !isSelfContained) this.#refuse(message, said);
+    else this.#answer(method, message, said ?? this.#session ?? stranger);
+  }
+
+  #answer(method: string, message: Message, origin: Origin): void {
+    const refusal = refusalOf(method, origin.era);
+    if (refusal !== undefined) this.#refuse(message, refusal);
+    else if (method === "ping") this.send(`{"jsonrpc":"2.0","id":${message.raw(slot.id)},"result":{}}`);
+    else if (method === "server/discover") this.send(answerDiscover(message, this.#version, this.#instructions()));
+    else {
+      // Not by the handshake above, which may be a mere probe that says nothing of what the client can do.
+      this.#tellIdentity(origin.identity);
+      this.#pass(method, message, origin);
+    }
+  }
+
+  #initialize(message: Message): void {
+    this.#session = openSession(message);
+    this.logLevel = undefined;
+    this.send(answerInitialize(message, this.#version, this.#instructions()));
+    this.#tellIdentity(this.#session.identity);
+  }
+
+  #notification(message: Message, method: string): void {
+    if (method === "notifications/progress") this.#asks.progress(message);
+    else this.#pass(method, message);
+  }
+
+  #pass(method: string, message: Message, origin?: Origin): void {
+    const answerer = this.#answerer;
+    if (answerer === undefined) this.#backlog.push({ method, message, ...(origin && { origin }) });
+    else if (origin === undefined) answerer.notification(method, message, this);
+    else answerer.request(method, message, this, origin);
+  }
+
+  #instructions(): string {
+    return this.#answerer === undefined ? this.#firstInstructions() : this.#answerer.instructions();
+  }
+
+  #refuse(message: Message, { code, message: text, data }: Refusal): void {
+    const id = message.raw(slot.id);
+    if (data === undefined) this.send(toProtocolError(id as string, code, text));
+    else this.send(`{"jsonrpc":"2.0","id":${id},"error":{"code":${code},"message":"${text}","data":${data}}}`);
   }
 }

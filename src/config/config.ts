@@ -6,6 +6,8 @@ export type Config = {
   readonly servers: readonly ServerConfig[];
   readonly startup: { readonly waitMs: number };
   readonly errors: "result" | "protocol";
+  /** Whether the servers' own instructions are among those that clients are given. */
+  readonly instructions: "digest" | "servers";
   readonly limits: { readonly maxMessageBytes: number; readonly maxDepth: number };
   readonly log: { readonly level: LogLevel };
   /** Values that must never be shown: whatever came through a variable, `env` or `headers`, and is long enough to be told apart. */
@@ -29,6 +31,8 @@ export type ServerConfig = {
   readonly callTimeoutMs: number;
   /** However much progress a call reports, it ends here; 0 means no cap. */
   readonly callTimeoutCapMs: number;
+  /** From a question of the server to the client's answer; 0 means as long as the call may take. */
+  readonly askTimeoutMs: number;
   /** From spawn to the complete list. */
   readonly connectTimeoutMs: number;
   readonly tools: ToolRules;

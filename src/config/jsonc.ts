@@ -67,8 +67,8 @@ const syntaxErrors: ReadonlyMap<string, string> = new Map([
   ["InvalidCharacter", "a text contains a control character; write \\n for a new line and \\t for a tab"],
 ]);
 
-/** The value of a text without faults, which needs no jsonc-parser (7 MB, 12 ms); undefined for every other text. */
-function parseFaultless(text: string): { value: unknown } | undefined {
+/** The value of a JSONC text without faults, which needs no jsonc-parser (7 MB, 12 ms); undefined for every other text. */
+export function parseFaultless(text: string): { value: unknown } | undefined {
   try {
     // Both take strings along, so that nothing inside of them is touched; what is not closed stays and fails below.
     const plain = text

@@ -1,47 +1,13 @@
-import { posix, win32 } from "node:path";
 import type { Files } from "../ports/files.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { quote } from "./problems.ts";
 import { describeProblems, example, type Gathered, type Part, readPart } from "./read.ts";
 import { settingsSchema } from "./schema.ts";
-import { expandHome, type Scope } from "./variables.ts";
+import type { Scope } from "./variables.ts";
 
 /** More than this many problems are not read by anyone. */
 const mostProblems = 20;
-
-/**
- * The configuration files to read: those named by `--config` (`flags`), else the one named by `TUTTI_CONFIG`, else
- * `servers.json` in `cwd`, else `tutti/servers.json` in the user's configuration folder. The paths are absolute; named
- * files are not looked for here. Throws a ConfigError that lists the places where nothing is named or found.
- */
-export function findConfig(options: {
-  readonly flags: readonly string[];
-  readonly env: Scope["env"];
-  readonly cwd: string;
-  readonly home: string;
-  /** As `process.platform` says it. */
-  readonly platform: string;
-  readonly files: Pick<Files, "isFile">;
-}): readonly string[] {
-  const { flags, env, cwd, home, platform, files } = options;
-  const { resolve, join, isAbsolute } = platform === "win32" ? win32 : posix;
-  const fromEnv = env["TUTTI_CONFIG"];
-  const named = flags.length === 0 && fromEnv ? [fromEnv] : flags;
-  if (named.includes("")) throw new ConfigError("--config names no file. Write --config FILE.");
-  // Clients start us without a shell, which would have expanded a ~.
-  if (named.length > 0) return named.map((path) => resolve(cwd, expandHome(path, { HOME: home }) ?? path));
-
-  const { XDG_CONFIG_HOME: xdg, APPDATA: appData } = env;
-  const folders = [xdg && isAbsolute(xdg) ? xdg : join(home, ".config")];
-  if (platform === "darwin") folders.push(join(home, "Library", "Application Support"));
-  if (platform === "win32") folders.push(appData || join(home, "AppData", "Roaming"));
-  const places = [join(cwd, "servers.json"), ...folders.map((folder) => join(folder, "tutti", "servers.json"))];
-  const found = places.find((place) => files.isFile(place));
-  if (found !== undefined) return [found];
-  const cure = "Write one there, or name one with --config FILE or TUTTI_CONFIG.";
-  throw new ConfigError(`No configuration at ${places.join(", ")}. ${cure}`);
-}
 
 /**
  * Reads the files (absolute paths) into one configuration: servers in order, settings of a later file over those of an
@@ -73,12 +39,13 @@ export async function loadConfig(options: {
     problems.push(`${paths[0] ?? "No file"}: there is no "mcpServers" in it. Write ${example}.`);
   }
   if (problems.length > 0) throw new ConfigError(firstFew(problems).join("\n"));
-  const { startup, errors, limits, log } = settingsSchema.parse(mergeSettings(parts));
+  const { startup, errors, instructions, limits, log } = settingsSchema.parse(mergeSettings(parts));
   return {
     files: paths,
     servers: parts.flatMap(({ servers }) => servers),
     startup,
     errors,
+    instructions,
     limits,
     log,
     secrets: [...gathered.secrets],

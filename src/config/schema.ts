@@ -4,6 +4,7 @@ import * as z from "zod";
 export const defaults = {
   waitMs: 8_000,
   errors: "result",
+  instructions: "digest",
   maxMessageBytes: 33_554_432,
   maxDepth: 512,
   logLevel: "info",
@@ -11,6 +12,7 @@ export const defaults = {
   maxQueuedCalls: 256,
   callTimeoutMs: 300_000,
   callTimeoutCapMs: 3_600_000,
+  askTimeoutMs: 300_000,
   connectTimeoutMs: 30_000,
 } as const;
 
@@ -32,7 +34,7 @@ export const settingsSchema = z.strictObject({
       waitMs: wholeNumber(0, 600_000)
         .default(defaults.waitMs)
         .describe(
-          "How long the first list of tools waits for servers that are still starting, in milliseconds. 0 = not at all. " +
+          "How long the first lists wait for servers that are still starting, in milliseconds. 0 = not at all. " +
             "Whatever comes later is announced to the client.",
         ),
     })
@@ -44,6 +46,13 @@ export const settingsSchema = z.strictObject({
     .describe(
       '"result": whatever fails a tool call comes back as a result with `isError`, which a model can act on. ' +
         '"protocol": servers\' JSON-RPC errors go on unchanged, and an unknown tool is error -32602.',
+    ),
+  instructions: z
+    .enum(["digest", "servers"])
+    .default(defaults.instructions)
+    .describe(
+      'What clients are told for the model. "digest": which servers there are, and what is wrong with any of them. ' +
+        '"servers": what the servers say of themselves too, as far as it fits into 2048 characters.',
     ),
   limits: z
     .strictObject({
@@ -145,10 +154,16 @@ export const ownServerSchema = z.strictObject({
       "However much progress a call reports, it ends here, in milliseconds. 0 = no cap. " +
         "Absent = the default, or `callTimeoutMs` where that is longer or 0.",
     ),
+  askTimeoutMs: wholeNumber(0, longestMs)
+    .default(defaults.askTimeoutMs)
+    .describe(
+      "How long the client has to answer a question that the server asks during a call, in milliseconds. " +
+        "0 = as long as the call may take.",
+    ),
   connectTimeoutMs: wholeNumber(1, longestMs)
     .optional()
     .meta({ default: defaults.connectTimeoutMs })
-    .describe("From the start of the server to its complete list of tools, in milliseconds."),
+    .describe("From the start of the server to its complete lists, in milliseconds."),
   tools: z
     .union([toolsSchema, toolPatterns])
     .prefault({})

@@ -88,8 +88,18 @@ export class Call implements Waiter {
   }
 
   lost(reason: string): void {
-    if (this.isSent) this.failWith("connection_lost", `the connection was lost: ${reason}. The call may have run.`);
-    else this.failWith("unavailable", `${reason}. The call did not run.`);
+    this.failWith("connection_lost", `the connection was lost: ${reason}. The call may have run.`);
+  }
+
+  /** It is not sent and will not be. */
+  refuse(reason: string): void {
+    this.failWith("unavailable", `${reason}. The call did not run.`);
+  }
+
+  /** Its server waits for an answer of the client, which has `ms` for it: so long at least the call lives, up to the cap. */
+  extend(ms: number): void {
+    const at = this.#at.clock.now() + (ms || Number.POSITIVE_INFINITY);
+    this.deadlineAt = Math.min(Math.max(this.deadlineAt, at), this.#latestAt);
   }
 
   /** Its deadline has come. */

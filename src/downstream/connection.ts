@@ -1,5 +1,4 @@
-import { rpcCode, toProtocolError } from "../errors.ts";
-import type { OpenLink, OwnLink } from "../transport/link.ts";
+import type { OpenLink, OwnLink, Pausable } from "../transport/link.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
@@ -14,16 +13,19 @@ export type Waiter = Dated & {
   readonly progress: (notification: Message) => void;
   /** The reply came and cannot be passed on. */
   readonly spoilt: (problem: BadLine["problem"]) => void;
-  /** The link has closed: no reply will come, and nothing can be sent. */
+  /** The link over which it was sent has closed: no reply will come. */
   readonly lost: (reason: string) => void;
 };
 
 export type ConnectionEvents = {
   /** A notification that is nobody's progress. */
   readonly notification: (method: string, message: Message) => void;
+  /** The server asks something, other than whether we are there. */
+  readonly request: (method: string, message: Message) => void;
   readonly strayLine: (line: BadLine) => void;
   /** Something that belongs to no request of ours was dropped. */
   readonly dropped: (what: string) => void;
+  /** The link has closed, and who waited for a reply over it was told. Others who wait may be served over another one. */
   readonly closed: (reason: string) => void;
   readonly defect: (cause: unknown) => void;
 };
@@ -42,8 +44,9 @@ export class Connection {
     this.#events = events;
   }
 
-  /** Rejects as `openLink` does. Once, and before anything else. */
+  /** Opens the link, or another one after it has closed. Rejects as `openLink` does. Before anything else. */
   async open(openLink: OpenLink): Promise<void> {
+    this.#closedBecause = undefined;
     this.#link = await openLink({
       message: (message) => this.#receive(message),
       badLine: (line) => this.#receiveBadLine(line),
@@ -101,8 +104,14 @@ export class Connection {
     return this.#waiters.add(waiter);
   }
 
-  send(message: Outgoing): void {
-    this.link.send(message);
+  /** Sends to the server; `source` is held up while the server does not read what came from it. */
+  send(message: Outgoing, source?: Pausable): void {
+    this.link.send(message, source);
+  }
+
+  /** Answers what the server has asked. The link is the source of what it makes us say: a server that asks and does not read is read no further. */
+  answer(message: Outgoing): void {
+    this.#link?.send(message, this.#link);
   }
 
   /** Nobody waits for `id` any more: what still comes for it is dropped. */
@@ -118,8 +127,10 @@ export class Connection {
       return;
     }
     const method = message.text(slot.method) ?? "";
-    if (message.kind === "request") this.#answer(method, message.raw(slot.id) as string);
-    else if (method === "notifications/progress") {
+    if (message.kind === "request") {
+      if (method === "ping") this.answer(`{"jsonrpc":"2.0","id":${message.raw(slot.id)},"result":{}}`);
+      else this.#events.request(method, message);
+    } else if (method === "notifications/progress") {
       const waiter = this.#sent(message.integer(slot.token));
       if (waiter === undefined) this.#events.dropped(`progress with the token ${short(message.raw(slot.token))}`);
       else waiter.progress(message);
@@ -131,15 +142,6 @@ export class Connection {
     const waiter = isReply ? this.#take(Number(line.id)) : undefined;
     if (waiter === undefined) this.#events.strayLine(line);
     else waiter.spoilt(line.problem);
-  }
-
-  // The link is the source of what it makes us answer: a server that asks and does not read is read no further.
-  #answer(method: string, id: string): void {
-    const answer =
-      method === "ping"
-        ? `{"jsonrpc":"2.0","id":${id},"result":{}}`
-        : toProtocolError(id, rpcCode.methodNotFound, `tutti declared no capability for ${method.slice(0, 80)}`);
-    this.link.send(answer, this.link);
   }
 
   #sent(id: number): Waiter | undefined {
@@ -155,8 +157,8 @@ export class Connection {
 
   #close(reason: string): void {
     this.#closedBecause = reason;
+    for (const waiter of this.#waiters.values()) if (waiter.isSent) waiter.lost(reason);
     this.#events.closed(reason);
-    for (const waiter of this.#waiters.values()) waiter.lost(reason);
   }
 }
 

@@ -1,15 +1,18 @@
-import type { Definition } from "../catalog/definition.ts";
+import type { Offer } from "../catalog/definition.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { CallError } from "../errors.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
 import type { OpenLink, Pausable } from "../transport/link.ts";
-import type { Message } from "../wire/message.ts";
+import { type Message, type Outgoing, toBytes } from "../wire/message.ts";
 import { Call, type Request, type Surroundings } from "./call.ts";
+import { Changes } from "./changes.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Gate } from "./gate.ts";
-import { type Greeting, initializeParams, readGreeting } from "./handshake.ts";
-import { fetchTools } from "./tool-list.ts";
+import { type Era, envelope, type Greeting, greet, type Identity, LeftOnProbe } from "./handshake.ts";
+import { Offering } from "./offering.ts";
+import { OwnRequests } from "./own-requests.ts";
+import type { Verdicts } from "./verdicts.ts";
 
 export type State =
   | { readonly kind: "starting" }
@@ -18,10 +21,14 @@ export type State =
   | { readonly kind: "down"; readonly reason: string; readonly isFailure: boolean };
 
 export type DownstreamEvents = {
-  /** Its tools are other than before. */
-  readonly toolsChanged: () => void;
+  /** Its lists are other than before. */
+  readonly offerChanged: () => void;
   /** It is ready, or down. */
   readonly stateChanged: () => void;
+  /** It asks the client something; `answer` it. */
+  readonly asked: (method: string, message: Message) => void;
+  /** It notifies of something that is neither progress nor a change of its lists. */
+  readonly notified: (method: string, message: Message) => void;
   readonly stdoutLine: (line: string) => void;
   readonly oddity: (text: string) => void;
   readonly defect: (cause: unknown) => void;
@@ -31,15 +38,20 @@ export type DownstreamOptions = {
   readonly config: ServerConfig;
   readonly version: string;
   readonly openLink: OpenLink;
+  /** Whom a server that greets its client once is greeted for; resolves when a client is there. */
+  readonly who: () => Promise<Identity>;
+  /** What was learnt of the server under `launchKey` before. */
+  readonly verdicts: Verdicts;
+  readonly launchKey: string;
   /** Takes secrets out of what the server says of itself, before anybody is told. */
   readonly redact: (text: string) => string;
   readonly clock: Clock;
   readonly events: DownstreamEvents;
 };
 
-const relistMs = 500;
+const listChanged = /^notifications\/(tools|prompts|resources)\/list_changed$/;
 
-/** One configured server: its state, its tools, and the calls that wait for it or are under way. */
+/** One configured server: its state, what it offers, and the calls that wait for it or are under way. */
 export class Downstream implements Pausable {
   readonly config: ServerConfig;
   readonly #options: DownstreamOptions;
@@ -47,13 +59,17 @@ export class Downstream implements Pausable {
   readonly #connection: Connection;
   readonly #deadlines: Deadlines;
   readonly #surroundings: Surroundings;
+  readonly #requests: OwnRequests;
+  readonly #offering: Offering;
+  readonly #changes: Changes;
   /** Calls that came before it was ready, in order; some may be over. */
   #early: Call[] = [];
   #state: State = { kind: "starting" };
-  #definitions: readonly Definition[] = [];
-  #isRelisting = false;
-  /** Its list has changed since it was last asked for. */
-  #isStale = false;
+  #greeting: Greeting | undefined;
+  #serverInfo = "{}";
+  /** Members of `_meta` that our own requests need; undefined where they need none. */
+  #envelope: string | undefined;
+  #startLimit: Timer | undefined;
 
   constructor(options: DownstreamOptions) {
     const { config, clock, events } = options;
@@ -61,15 +77,31 @@ export class Downstream implements Pausable {
     this.#options = options;
     this.#clock = clock;
     this.#connection = new Connection({
-      notification: (method) => {
-        if (method === "notifications/tools/list_changed") this.#relist();
+      notification: (method, message) => {
+        const list = listChanged.exec(method)?.[1];
+        if (list === undefined) events.notified(method, message);
+        else this.#offering.changed(list);
       },
+      request: events.asked,
       strayLine: ({ head }) => events.stdoutLine(Buffer.from(head, "latin1").toString()),
       dropped: (what) => events.oddity(`dropped ${what}, which nobody waits for`),
-      closed: (reason) => this.#goDown(reason),
+      closed: (reason) => {
+        // While it is greeted, whoever greets it notices, and may start it anew.
+        if (this.#greeting !== undefined || this.#state.kind !== "starting") this.#goDown(reason);
+      },
       defect: events.defect,
     });
     this.#deadlines = new Deadlines(clock, () => this.#connection.waiters());
+    this.#requests = new OwnRequests(this.#connection, this.#deadlines, clock);
+    this.#offering = new Offering({
+      request: (method, members) => this.#request(method, members),
+      clock,
+      changed: events.offerChanged,
+      oddity: events.oddity,
+    });
+    const { connectTimeoutMs } = config;
+    const told = { connection: this.#connection, requests: this.#requests, clock, connectTimeoutMs };
+    this.#changes = new Changes({ ...told, oddity: events.oddity });
     const gate = new Gate(config.maxConcurrentCalls, config.maxQueuedCalls);
     this.#surroundings = { config, clock, gate, connection: this.#connection };
   }
@@ -82,9 +114,24 @@ export class Downstream implements Pausable {
     return this.#state;
   }
 
-  /** Its tools as it defined them last, also when it has gone down since; empty until it is ready. */
-  get definitions(): readonly Definition[] {
-    return this.#definitions;
+  /** What it said of itself; also when it has gone down since, undefined until it was greeted. */
+  get greeting(): Greeting | undefined {
+    return this.#greeting;
+  }
+
+  /** The era in which it is spoken with; undefined until it was greeted. */
+  get era(): Era | undefined {
+    return this.#greeting?.era;
+  }
+
+  /** Its name and version as JSON, in bytes. */
+  get serverInfo(): string {
+    return this.#serverInfo;
+  }
+
+  /** Its lists as it gave them last, also when it has gone down since; empty until then. */
+  get offer(): Offer {
+    return this.#offering.offer;
   }
 
   /** How many calls wait or are under way, and requests of our own. */
@@ -99,30 +146,26 @@ export class Downstream implements Pausable {
 
   /** Starts it once. Resolves when it is ready or has failed; never rejects. */
   async start(): Promise<void> {
-    const { connectTimeoutMs } = this.config;
     const startedAt = this.#clock.now();
-    const limit = this.#clock.after(connectTimeoutMs, () => {
-      this.#giveUp(`no answer within ${connectTimeoutMs / 1000} s of its start (connectTimeoutMs)`);
-    });
+    this.#limitStart();
     try {
-      await this.#connection.open(this.#options.openLink);
-      const { link } = this.#connection;
+      const greeting = await this.#greet();
       if (this.#state.kind === "down") {
-        await link.stop();
+        await this.#connection.stop();
         return;
       }
-      const greeting = readGreeting(await this.#request("initialize", initializeParams(this.#options.version)));
-      link.send('{"jsonrpc":"2.0","method":"notifications/initialized"}');
-      if (greeting.hasTools) await this.#list();
+      this.#greeting = greeting;
+      this.#serverInfo = toBytes(JSON.stringify(greeting.serverInfo));
+      await this.#offering.fetch(greeting.capabilities);
       if (this.#state.kind !== "starting") return;
+      this.#changes.begin(greeting, this.#envelope);
       this.#state = { kind: "ready", greeting, startedInMs: this.#clock.now() - startedAt };
       this.#options.events.stateChanged();
       for (const call of this.#early.splice(0)) call.enter();
-      if (this.#isStale) this.#relist();
     } catch (cause) {
       this.#giveUp(this.#options.redact(cause instanceof Error ? cause.message : String(cause)));
     } finally {
-      limit.cancel();
+      this.#startLimit?.cancel();
     }
   }
 
@@ -135,20 +178,48 @@ export class Downstream implements Pausable {
     }
     const call = new Call(request, this.#surroundings);
     this.#deadlines.watch(call.deadlineAt);
-    if (this.#state.kind === "down") refuse(call, this.#state.reason);
+    if (this.#state.kind === "down") call.refuse(this.#state.reason);
     else if (this.#state.kind === "starting") this.#early.push(call);
     else call.enter();
     return call;
+  }
+
+  /** The members of `_meta` that a request of this client needs, whoever it is for; `logLevel` as JSON. */
+  envelopeFor(identity: Identity, logLevel: string | undefined): string {
+    return this.#greeting === undefined ? "" : envelope(identity, this.#greeting, logLevel);
+  }
+
+  /** Answers what the server has asked. Does nothing once it is down. */
+  answer(message: Outgoing): void {
+    if (this.#connection.closedBecause === undefined) this.#connection.answer(message);
+  }
+
+  /** Notifies it of something; does nothing while it is not ready. */
+  notify(message: Outgoing): void {
+    if (this.#state.kind === "ready") this.#connection.send(message);
+  }
+
+  /** Asks it for something that no client waits for itself. The reply may be an error of the server's; rejects with one line. */
+  async request(method: string, members: string): Promise<Message> {
+    if (this.#state.kind !== "ready") throw new Error(`${this.name} is not ready`);
+    return await this.#request(method, members);
+  }
+
+  /** Has it tell of a resource that changes. Gives the server's reply where it was asked; rejects with one line. */
+  async subscribe(uri: string): Promise<Message | undefined> {
+    if (this.#state.kind !== "ready") throw new Error(`${this.name} is not ready`);
+    return await this.#changes.subscribe(uri);
+  }
+
+  async unsubscribe(uri: string): Promise<void> {
+    if (this.#state.kind === "ready") await this.#changes.unsubscribe(uri);
   }
 
   /** Takes nothing new and ends what was started; resolves when nothing of it is left. Calls under way may still be answered until then. */
   async stop(): Promise<void> {
     const reason = "tutti is stopping";
     if (this.#state.kind !== "down") this.#state = { kind: "down", reason, isFailure: false };
-    this.#early = [];
-    for (const waiter of this.#connection.waiters()) {
-      if (waiter instanceof Call && !waiter.isSent) refuse(waiter, reason);
-    }
+    this.#end(reason);
     await this.#connection.stop();
   }
 
@@ -166,57 +237,50 @@ export class Downstream implements Pausable {
     this.#connection.resume();
   }
 
-  #request(method: string, params: string): Promise<Message> {
+  #limitStart(): void {
     const { connectTimeoutMs } = this.config;
-    const connection = this.#connection;
-    const deadlineAt = this.#clock.now() + connectTimeoutMs;
-    this.#deadlines.watch(deadlineAt);
-    return new Promise((resolve, reject) => {
-      const fail = (reason: string): void => {
-        connection.forget(id);
-        reject(new Error(reason));
-      };
-      const id = connection.register({
-        isSent: true,
-        deadlineAt,
-        expire: () => fail(`no answer to ${method} within ${connectTimeoutMs / 1000} s (connectTimeoutMs)`),
-        reply: resolve,
-        progress: () => {},
-        spoilt: (problem) => fail(`its answer to ${method} cannot be read (${problem})`),
-        lost: fail,
-      });
-      if (connection.closedBecause !== undefined) fail(connection.closedBecause);
-      else connection.send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
+    this.#startLimit = this.#clock.after(connectTimeoutMs, () => {
+      this.#giveUp(`no answer within ${connectTimeoutMs / 1000} s of its start (connectTimeoutMs)`);
     });
   }
 
-  async #list(): Promise<void> {
-    const { definitions, leftOut } = await fetchTools((method, params) => this.#request(method, params));
-    if (this.#state.kind === "down") return;
-    this.#definitions = definitions;
-    for (const text of leftOut) this.#options.events.oddity(text);
-    this.#options.events.toolsChanged();
+  // The time until a client is there is not the server's.
+  async #who(): Promise<Identity> {
+    this.#startLimit?.cancel();
+    const identity = await this.#options.who();
+    if (this.#state.kind === "starting") this.#limitStart();
+    return identity;
   }
 
-  // However often a server says that its list has changed, it is fetched once in a while, and once at a time.
-  #relist(): void {
-    this.#isStale = true;
-    if (this.#isRelisting || this.#state.kind !== "ready") return;
-    this.#isRelisting = true;
-    this.#clock.after(relistMs, () => {
-      this.#isStale = false;
-      void this.#listAgain();
-    });
+  async #greet(): Promise<Greeting> {
+    const { openLink, verdicts, launchKey } = this.#options;
+    const known = verdicts.known(launchKey);
+    await this.#connection.open(openLink);
+    if (this.#state.kind === "down") throw new Error(this.#state.reason);
+    const greeting = await this.#speak(known);
+    this.#envelope = envelope(await this.#who(), greeting) || undefined;
+    verdicts.learn(launchKey, greeting.era, `${greeting.serverInfo.name} ${greeting.serverInfo.version}`);
+    return greeting;
   }
 
-  async #listAgain(): Promise<void> {
+  async #speak(known: Era | undefined): Promise<Greeting> {
+    const { openLink, version } = this.#options;
+    const { connectTimeoutMs } = this.config;
+    const who = () => this.#who();
     try {
-      await this.#list();
+      return await greet(this.#requests, who, version, known, connectTimeoutMs);
     } catch (cause) {
-      this.#options.events.oddity(`its tools could not be listed again: ${(cause as Error).message}`);
+      if (!(cause instanceof LeftOnProbe) || this.#state.kind === "down") throw cause;
+      await this.#connection.stop();
+      await this.#connection.open(openLink);
+      return await greet(this.#requests, who, version, cause.era, connectTimeoutMs);
     }
-    this.#isRelisting = false;
-    if (this.#isStale) this.#relist();
+  }
+
+  #request(method: string, members: string): Promise<Message> {
+    const meta = this.#envelope === undefined ? "" : `"_meta":{${this.#envelope}}`;
+    const params = `{${[meta, members].filter((part) => part !== "").join(",")}}`;
+    return this.#requests.request(method, params, this.config.connectTimeoutMs);
   }
 
   #giveUp(reason: string): void {
@@ -229,12 +293,17 @@ export class Downstream implements Pausable {
     if (this.#state.kind === "down") return;
     this.#state = { kind: "down", reason, isFailure: this.#state.kind === "starting" };
     this.#options.events.stateChanged();
-    for (const call of this.#early.splice(0)) refuse(call, reason);
+    this.#end(reason);
     // A child that closed its output and lives can never answer again.
     void this.#connection.stop();
   }
-}
 
-function refuse(call: Call, reason: string): void {
-  call.failWith("unavailable", `${reason}. The call did not run.`);
+  /** Nothing is sent any more. */
+  #end(reason: string): void {
+    this.#early = [];
+    this.#offering.end();
+    this.#changes.end();
+    for (const waiter of this.#connection.waiters())
+      if (waiter instanceof Call && !waiter.isSent) waiter.refuse(reason);
+  }
 }

@@ -24,3 +24,6 @@ export const systemClock: Clock = {
   },
   soon: (task) => void setImmediate(task),
 };
+
+/** The date, in ms since 1970: for what outlives this process. It may jump. */
+export const systemDate = (): number => Date.now();

@@ -1,4 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync, writeFileSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 
 /** The little that tutti does with the file system, nearly all of it while starting. */
 export type Files = {
@@ -11,6 +14,18 @@ export type Files = {
   readonly list: (path: string) => readonly string[];
   /** Writes the whole file (UTF-8), whether or not it was there. */
   readonly writeText: (path: string, text: string) => void;
+};
+
+/** Files in which tutti keeps what it finds out for its next start. It can do without each of them. */
+export type StateFiles = {
+  /** The whole text (UTF-8), or undefined where there is no such file. Throws when it is there and cannot be read. */
+  readonly readText: (path: string) => string | undefined;
+  /**
+   * Replaces the file by what `change` makes of its text (undefined where it cannot be read), and makes its folder where
+   * there is none; only the user may read them. Whoever reads it meanwhile, or after a crash, sees the old text or the new
+   * one, whole. Of two that do this at once the last one wins. Rejects where that cannot be done; then nothing has changed.
+   */
+  readonly rewrite: (path: string, change: (text: string | undefined) => string) => Promise<void>;
 };
 
 /** The machine's own file system. */
@@ -41,6 +56,24 @@ export const systemFiles: Files = {
     }
   },
   writeText: (path, text) => writeFileSync(path, text),
+};
+
+/** The machine's own file system. */
+export const systemStateFiles: StateFiles = {
+  // Something else than a file may never end.
+  readText: (path) => (systemFiles.isFile(path) ? systemFiles.readText(path) : undefined),
+  rewrite: async (path, change) => {
+    const text = systemFiles.isFile(path) ? await readFile(path, "utf8").catch(() => undefined) : undefined;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const fresh = `${path}.${randomUUID()}`;
+    try {
+      await writeFile(fresh, change(text), { mode: 0o600, flag: "wx", flush: true });
+      await rename(fresh, path);
+    } catch (cause) {
+      await rm(fresh, { force: true }).catch(() => {}); // What went wrong first says more.
+      throw cause;
+    }
+  },
 };
 
 function statusOf(path: string): Stats | undefined {

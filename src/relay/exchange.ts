@@ -1,10 +1,13 @@
 import type { Client } from "../client/client.ts";
+import type { Origin } from "../client/handshake.ts";
 import type { Call, Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
-import { CallError, rpcCode, serverErrorAsResult, toProtocolError, toToolResult } from "../errors.ts";
+import type { Era } from "../downstream/handshake.ts";
+import { CallError, rpcCode, serverErrorAsResult, toFailure, toProtocolError, toToolResult } from "../errors.ts";
 import type { CallEnded } from "../events.ts";
 import { slot } from "../wire/members.ts";
 import type { Edit, Message, Outgoing } from "../wire/message.ts";
+import { hasHints, replyEdits, requestEdits, resultHead, resultTypeOf, wrapStructured } from "./eras.ts";
 
 /** What replaces the name of a member that only tutti may write, where a server wrote it. */
 const foreignMark = '"foreign/tutti-error"';
@@ -12,90 +15,139 @@ const foreignMark = '"foreign/tutti-error"';
 /** What the exchanges of one relay share. */
 export type Exchanges = {
   readonly errors: "result" | "protocol";
-  /** The original name, in bytes, of a tool that nobody had listed when its call came; an error where its server turns out not to have it. */
+  /** The original name, in bytes, of what nobody had listed when the request came; an error where its server turns out not to have it. */
   readonly resolve: (exchange: Exchange) => string | CallError;
+  /** Whether a reply that is no plain answer asks the client something first, and is taken; what edits it needs otherwise. */
+  readonly question: (exchange: Exchange, reply: Message, type: string) => Edit[] | "taken";
+  /** A reply began a task, which its server alone knows. */
+  readonly task: (exchange: Exchange, reply: Message) => void;
   /** Called once for each, when it is settled. */
   readonly settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => void;
 };
 
-/** A `tools/call` that has come in. */
+/** A request that has come in and goes to a server. */
 export type Arrival = {
   readonly client: Client;
+  readonly origin: Origin;
+  readonly method: string;
   readonly message: Message;
-  /** The name as the client gave it. */
-  readonly tool: string;
-  /** The original name as a JSON string, in bytes; undefined where nobody has listed the tool. */
+  /** What it is for, as the client named it: a tool, a prompt, a URI; the method where it names nothing. */
+  readonly target: string;
+  /** Where the name stands in the message; −1 where none has to be replaced. */
+  readonly nameStart: number;
+  readonly nameEnd: number;
+  /** What replaces it, as JSON in bytes; undefined where nobody has listed it. */
   readonly original: string | undefined;
-  /** Undefined where no server can have the tool. */
+  /** Whether structured results are wrapped for clients that take objects only. */
+  readonly isWrapped: boolean;
+  /** Undefined where no server can have the target. */
   readonly downstream: Downstream | undefined;
   readonly arrivedAt: number;
 };
 
+/** The answers to what a server asked with its last reply: members of the params with which it gets the request again. */
+export type Round = string;
+
 /**
- * One `tools/call` of a client, until its one reply. Whatever ends it goes through `#settle`, which does so once; ids
- * and tokens of the client never leave it.
+ * One request of a client on its way to a server, until its one reply. Whatever ends it goes through `#settle`, which
+ * does so once; ids and tokens of the client never leave it. While the client is asked something in between, an exchange
+ * may be parked: then nobody waits for it until the client's next request resumes it under another id.
  */
 export class Exchange implements Request {
-  readonly client: Client;
-  /** The client's id as it stands, bytes one to a character. */
-  readonly id: string;
-  readonly tool: string;
-  readonly downstream: Downstream | undefined;
-  readonly arrivedAt: number;
+  readonly arrival: Arrival;
+  /** The client's id as it stands, bytes one to a character: that of the request that waits now. */
+  id: string;
   /** Set once it was handed to its server. */
   call: Call | undefined;
+  /** How often its server got it anew with answers. */
+  rounds = 0;
   readonly #exchanges: Exchanges;
-  readonly #message: Message;
-  readonly #original: string | undefined;
-  readonly #token: string | undefined;
+  #token: string | undefined;
+  #round: Round = "";
+  #isParked = false;
+  /** What came while it was parked. */
+  #held: Message | CallError | undefined;
   #isSettled = false;
 
-  constructor(exchanges: Exchanges, { client, message, tool, original, downstream, arrivedAt }: Arrival) {
-    this.client = client;
-    this.id = message.raw(slot.id) as string;
-    this.tool = tool;
-    this.downstream = downstream;
-    this.arrivedAt = arrivedAt;
+  constructor(exchanges: Exchanges, arrival: Arrival) {
+    this.arrival = arrival;
     this.#exchanges = exchanges;
-    this.#message = message;
-    this.#original = original;
-    const token = message.raw(slot.wantedToken);
-    // Anything but a string or a number is no token, and stays what it is.
-    this.#token = token !== undefined && /^["\d-]/.test(token) ? token : undefined;
+    this.id = arrival.message.raw(slot.id) as string;
+    this.#token = tokenOf(arrival.message);
+  }
+
+  get client(): Client {
+    return this.arrival.client;
+  }
+
+  /** Whether a client waits for it now. */
+  get isAwaited(): boolean {
+    return !this.#isParked && !this.#isSettled;
   }
 
   encode(id: number): Outgoing | undefined {
-    const message = this.#message;
-    const name = this.#original ?? this.#exchanges.resolve(this);
-    if (name instanceof CallError) {
-      this.fail(name);
-      return undefined;
+    const { message, origin, downstream, nameStart, nameEnd } = this.arrival;
+    const edits = [replace(message, slot.id, String(id))];
+    if (nameStart !== -1) {
+      const bytes = this.arrival.original ?? this.#exchanges.resolve(this);
+      if (bytes instanceof CallError) {
+        this.fail(bytes);
+        return undefined;
+      }
+      edits.push({ start: nameStart, end: nameEnd, bytes });
     }
-    const edits = [replace(message, slot.id, String(id)), replace(message, slot.name, name)];
     if (this.#token !== undefined) edits.push(replace(message, slot.wantedToken, String(id)));
+    const era = downstream?.era as Era;
+    if (era !== origin.era) {
+      const level = origin.logLevel ?? this.client.logLevel;
+      const envelope = downstream?.envelopeFor(origin.identity, level && `"${level}"`) ?? "";
+      edits.push(...requestEdits(message, origin.era, era, envelope, this.#round));
+    }
     return message.splice(edits);
   }
 
   reply(reply: Message): void {
-    const server = this.downstream?.name ?? "";
+    if (this.#isParked) {
+      this.#held = reply;
+      return;
+    }
+    const { origin, downstream, method } = this.arrival;
+    const era = downstream?.era as Era;
+    const edits = [replace(reply, slot.id, this.id)];
     const isError = reply.has(slot.error);
-    const isResult = isError && this.#exchanges.errors === "result";
-    const asResult = isResult ? serverErrorAsResult(this.id, server, reply) : undefined;
-    const edits = [replace(reply, slot.id, this.id), ...foreignMarks(reply)];
+    const type = resultTypeOf(reply, era);
+    if (type !== "complete" || (isError && era !== origin.era)) {
+      const more = this.#exchanges.question(this, reply, type);
+      if (more === "taken") return;
+      edits.push(...more);
+    }
+    if (type === "task" || reply.has(slot.task)) this.#exchanges.task(this, reply);
+    const head = resultHead(origin.era);
+    const isResult = isError && method === "tools/call" && this.#exchanges.errors === "result";
+    const asResult = isResult ? serverErrorAsResult(this.id, downstream?.name ?? "", reply, head) : undefined;
+    if (asResult === undefined) {
+      if (era !== origin.era) {
+        edits.push(...replyEdits(reply, era, origin.era, method, downstream?.serverInfo ?? "{}"));
+        if (!hasHints(origin.era)) edits.push(...wrapStructured(reply, this.arrival.isWrapped));
+      }
+      if (reply.reservedNames.length > 0) edits.push(...foreignMarks(reply));
+    }
     this.#settle(asResult ?? reply.splice(edits), isError ? "server_error" : "answered");
   }
 
   progress(notification: Message): void {
-    if (this.#isSettled || this.#token === undefined) return;
-    this.client.send(notification.splice([replace(notification, slot.token, this.#token)]), this.downstream);
+    if (this.#token === undefined || !this.isAwaited) return;
+    this.client.send(notification.splice([replace(notification, slot.token, this.#token)]), this.arrival.downstream);
   }
 
   fail(error: CallError): void {
-    const isToTheLetter = error.code === "unknown_tool" && this.#exchanges.errors === "protocol";
-    const reply = isToTheLetter
-      ? toProtocolError(this.id, rpcCode.invalidParams, error.message)
-      : toToolResult(this.id, error);
-    this.#settle(reply, error.code);
+    if (this.#isParked) this.#held = error;
+    else this.#settle(this.#failure(error), error.code);
+  }
+
+  /** Gives the client a reply that is made elsewhere. */
+  answer(reply: Outgoing): void {
+    this.#settle(reply, "answered");
   }
 
   /** The client has taken its request back, and gets no reply. `notice` is its notification; its reason goes on. */
@@ -104,12 +156,61 @@ export class Exchange implements Request {
     this.#settle(undefined, "cancelled");
   }
 
+  /** Nobody will resume it. */
+  abandon(reason: string): void {
+    this.#isParked = false;
+    this.call?.cancel(
+      (id) => `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"${reason}"}}`,
+    );
+    this.#settle(undefined, "cancelled");
+  }
+
+  /** Sends its server the request once more, with the answers to what it asked. */
+  again(round: Round): void {
+    this.#round = round;
+    this.rounds++;
+    this.call = this.arrival.downstream?.send(this);
+  }
+
+  /** The waiting request gets `question` for an answer; from then on nobody waits. */
+  park(question: Outgoing): void {
+    this.client.send(question, this.arrival.downstream);
+    this.#isParked = true;
+  }
+
+  /** `message` is a request that waits from now on; what came meanwhile it gets at once. */
+  resume(message: Message): void {
+    this.id = message.raw(slot.id) as string;
+    this.#token = tokenOf(message);
+    this.#isParked = false;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held instanceof CallError) this.fail(held);
+    else if (held !== undefined) this.reply(held);
+  }
+
+  #failure(error: CallError): Outgoing {
+    const { method, origin } = this.arrival;
+    const isUnknown = error.code === "unknown_tool";
+    if (isUnknown && (method !== "tools/call" || this.#exchanges.errors === "protocol")) {
+      return toProtocolError(this.id, rpcCode.invalidParams, error.message);
+    }
+    if (method === "tools/call") return toToolResult(this.id, error, resultHead(origin.era));
+    return toFailure(this.id, error);
+  }
+
   #settle(reply: Outgoing | undefined, outcome: CallEnded["outcome"]): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    if (reply !== undefined) this.client.send(reply, this.downstream);
+    if (reply !== undefined) this.client.send(reply, this.arrival.downstream);
     this.#exchanges.settled(this, outcome);
   }
+}
+
+// Anything but a string or a number is no token, and stays what it is.
+function tokenOf(message: Message): string | undefined {
+  const token = message.raw(slot.wantedToken);
+  return token !== undefined && /^["\d-]/.test(token) ? token : undefined;
 }
 
 function replace(message: Message, member: (typeof slot)[keyof typeof slot], bytes: string): Edit {

@@ -1,27 +1,28 @@
-import { buildCatalog, type Catalog, type ExposedTool, exposeTools } from "../catalog/catalog.ts";
-import type { Definition } from "../catalog/definition.ts";
-import { prefixes, prefixOf } from "../catalog/names.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { prefixes } from "../catalog/names.ts";
 import type { Answerer, Client } from "../client/client.ts";
+import type { Origin } from "../client/handshake.ts";
 import type { Config } from "../config/config.ts";
-import { nearest } from "../config/nearest.ts";
 import type { Downstream } from "../downstream/downstream.ts";
-import { CallError, rpcCode, toProtocolError } from "../errors.ts";
+import { CallError, rpcCode, toFailure, toProtocolError } from "../errors.ts";
 import type { CallEnded, Events } from "../events.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
-import { type Arrival, Exchange, type Exchanges } from "./exchange.ts";
+import { Asking } from "./ask.ts";
+import { digest } from "./digest.ts";
+import { Exchange } from "./exchange.ts";
+import { Lists } from "./lists.ts";
+import { Logs } from "./logs.ts";
+import { Offers } from "./offers.ts";
+import { Parked } from "./parked.ts";
+import { type Incoming, Requests } from "./requests.ts";
+import { Routes } from "./routes.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import { Tasks } from "./tasks.ts";
 
-/** Changes of the catalog this close together are told to the clients once. */
-const coalesceMs = 250;
-
-/** What the relay holds for one client. */
-type Session = {
-  /** Requests for the list that wait for servers to start. */
-  readonly wantsList: string[];
-  /** The catalog that it has been given or told of last. */
-  listed: Catalog | undefined;
-};
+/** Requests that wait for servers to start; one more is refused. */
+const mostWaiting = 1024;
 
 export type RelayOptions = {
   readonly config: Config;
@@ -29,157 +30,218 @@ export type RelayOptions = {
   readonly downstreams: readonly Downstream[];
   readonly clock: Clock;
   readonly events: Events;
+  /** Random bytes, at least 32, with which what clients carry for us is sealed. */
+  readonly sealKey: Buffer;
 };
 
-/** Dispatch: says for each request of a client who answers it. */
+/** Dispatch: says for each request of a client, and for what servers say unasked, who gets it. */
 export class Relay implements Answerer {
   readonly #options: RelayOptions;
-  readonly #byName: ReadonlyMap<string, Downstream>;
-  readonly #prefixes: ReadonlyMap<string, string>;
-  readonly #byPrefix: ReadonlyMap<string, Downstream>;
-  readonly #exchanges: Exchanges;
-  readonly #sessions = new Map<Client, Session>();
-  readonly #exposed = new Map<Downstream, { definitions: readonly Definition[]; tools: readonly ExposedTool[] }>();
-  #catalog: Catalog = buildCatalog([]);
-  /** Whether lists are answered with what there is: all servers have started or failed, or had their time. */
-  #isListing = false;
-  #isTelling = false;
+  readonly #offers: Offers;
+  readonly #routes: Routes;
+  readonly #requests: Requests;
+  readonly #lists: Lists;
+  readonly #subscriptions: Subscriptions;
+  readonly #logs: Logs;
+  readonly #parked: Parked;
+  readonly #asking: Asking;
+  readonly #tasks = new Tasks();
+  readonly #clients = new Set<Client>();
+  /** Requests that wait for servers to start; undefined: they have started or failed, or had their time. */
+  #waiting: Incoming[] | undefined = [];
 
   constructor(options: RelayOptions) {
+    const { config, downstreams, clock, events, sealKey } = options;
     this.#options = options;
-    this.#byName = new Map(options.downstreams.map((downstream) => [downstream.name, downstream]));
-    this.#prefixes = prefixes([...this.#byName.keys()]);
-    this.#byPrefix = new Map(options.downstreams.map((one) => [this.#prefixes.get(one.name) as string, one]));
-    this.#exchanges = {
-      errors: options.config.errors,
-      resolve: ({ tool, downstream }) => {
-        const route = this.#catalog.route(tool);
-        return route !== undefined && route.server === downstream?.name ? route.original : this.#unknown(tool);
-      },
-      settled: (exchange, outcome) => this.#publish(exchange, outcome),
+    const prefixOf = prefixes(downstreams.map(({ name }) => name));
+    const tell = (): void => {
+      this.#lists.tell();
+      this.#subscriptions.tell();
     };
+    this.#offers = new Offers({ downstreams, prefixes: prefixOf, clock, events, tell });
+    const catalog = (): Catalog => this.#offers.catalog;
+    this.#routes = new Routes(downstreams, prefixOf, catalog);
+    this.#lists = new Lists(catalog);
+    this.#subscriptions = new Subscriptions({
+      catalog,
+      resolve: (uri) => {
+        const { downstream, route } = this.#routes.resource(uri);
+        return downstream && route && { downstream, original: JSON.parse(utf8(route.original)) as string };
+      },
+      oddity: (server, text) => events.publish("oddity", { server, text }),
+    });
+    const clients = (): Iterable<Client> => this.#clients;
+    this.#logs = new Logs({ downstreams: () => downstreams, clients });
+    this.#parked = new Parked(clock, sealKey);
+    this.#asking = new Asking({
+      clock,
+      parked: this.#parked,
+      clients,
+      restart: (message, client, origin) => {
+        this.#dispatch({ method: message.text(slot.method) as string, message, client, origin });
+      },
+    });
+    const exchanges = {
+      errors: config.errors,
+      resolve: ({ arrival: { method, target, downstream } }: Exchange) => {
+        const kind = method === "prompts/get" ? "prompt" : "tool";
+        const { route } = this.#routes[kind](target);
+        return route?.server === downstream?.name && route ? route.original : this.#routes.unknown(kind, target);
+      },
+      question: (exchange: Exchange, reply: Message, type: string) => this.#asking.question(exchange, reply, type),
+      task: ({ client, arrival }: Exchange, reply: Message) => this.#tasks.begin(client, arrival.downstream, reply),
+      settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => {
+        this.#asking.ended(exchange);
+        this.#publish(exchange, outcome);
+      },
+    };
+    const shared = { routes: this.#routes, tasks: this.#tasks, logs: this.#logs, clock, events };
+    this.#requests = new Requests({ ...shared, exchanges });
   }
 
   get catalog(): Catalog {
-    return this.#catalog;
+    return this.#offers.catalog;
+  }
+
+  /** What is held for clients beside the requests that servers work on: questions, parked calls, subscriptions. */
+  get held(): number {
+    return this.#asking.size + this.#parked.size + this.#subscriptions.size;
   }
 
   addClient(client: Client): void {
-    this.#sessions.set(client, { wantsList: [], listed: undefined });
+    this.#clients.add(client);
     client.serve(this);
   }
 
-  /** A server's tools have changed. */
-  update(downstream: Downstream): void {
-    const { config, definitions } = downstream;
-    if (this.#exposed.get(downstream)?.definitions === definitions) return;
-    const prefix = this.#prefixes.get(downstream.name) as string;
-    const { tools, leftOut } = exposeTools(downstream.name, prefix, config.tools, definitions);
-    for (const text of leftOut) this.#options.events.publish("oddity", { server: downstream.name, text });
-    this.#exposed.set(downstream, { definitions, tools });
-    this.#catalog = buildCatalog(this.#options.downstreams.flatMap((one) => this.#exposed.get(one)?.tools ?? []));
-    this.#tellClients();
+  instructions(): string {
+    const { config, downstreams } = this.#options;
+    const described = downstreams.map(({ name, state, greeting }) => ({
+      name,
+      state: state.kind === "ready" ? undefined : state.kind === "starting" ? "still starting" : state.reason,
+      instructions: greeting?.instructions,
+    }));
+    return digest(described, config.instructions === "servers");
   }
 
-  /** From now on lists are answered at once, and those that wait are answered. */
-  answerLists(): void {
-    this.#isListing = true;
-    for (const [client, session] of this.#sessions) {
-      for (const id of session.wantsList.splice(0)) this.#sendList(id, client, session);
+  /** The client has left: nothing of it is kept, and what it waits for is taken back at the servers. */
+  closed(client: Client): void {
+    this.#clients.delete(client);
+    this.#lists.forget(client);
+    this.#subscriptions.forget(client);
+    this.#parked.drop(client);
+    this.#tasks.forget(client);
+    for (const exchange of this.#exchangesOf(client)) exchange.abandon("the client has left");
+  }
+
+  /** A server's lists have changed. */
+  update(downstream: Downstream): void {
+    this.#offers.update(downstream);
+  }
+
+  /** A server is ready, or down. */
+  changed(downstream: Downstream): void {
+    if (downstream.state.kind === "ready") this.#logs.ready(downstream);
+    else if (downstream.state.kind === "down") this.#asking.lost(downstream);
+  }
+
+  /** A server asks something. */
+  asked(downstream: Downstream, method: string, message: Message): void {
+    this.#asking.asked(downstream, method, message);
+  }
+
+  /** A server notifies of something. */
+  notified(downstream: Downstream, method: string, message: Message): void {
+    if (method === "notifications/message") this.#logs.message(downstream, message);
+    else if (method === "notifications/resources/updated") this.#subscriptions.updated(downstream, message);
+    else if (method === "notifications/cancelled") this.#asking.cancelled(downstream, message);
+    else if (!method.startsWith("notifications/subscriptions/")) {
+      for (const client of this.#clients)
+        if (client.session?.era === downstream.era) client.send(message.splice([]), downstream);
     }
   }
 
-  request(method: string, message: Message, client: Client): void {
-    const session = this.#sessions.get(client) as Session;
-    const id = message.raw(slot.id) as string;
-    if (method === "tools/call") this.#call(message, client);
-    else if (method === "tools/list" && this.#isListing) this.#sendList(id, client, session);
-    else if (method === "tools/list") session.wantsList.push(id);
-    else
-      client.send(toProtocolError(id, rpcCode.methodNotFound, `tutti does not know the method ${method.slice(0, 80)}`));
+  /** From now on lists are answered at once, and requests that wait are. */
+  answerLists(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const incoming of waiting) if (this.#clients.has(incoming.client)) this.#dispatch(incoming);
+  }
+
+  request(method: string, message: Message, client: Client, origin: Origin): void {
+    if (message.has(slot.requestState) && this.#parked.isOurs(message)) {
+      const parked = this.#parked.take(client, message);
+      if ("resume" in parked) parked.resume(message);
+      else
+        client.send(
+          toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, `tutti: ${parked.problem}.`),
+        );
+    } else this.#dispatch({ method, message, client, origin });
   }
 
   notification(method: string, message: Message, client: Client): void {
-    if (method !== "notifications/cancelled") return;
-    const id = message.raw(slot.requestId);
-    const meant: Exchange[] = [];
-    for (const downstream of this.#options.downstreams) {
-      for (const request of downstream.requests()) {
-        if (request instanceof Exchange && request.client === client && request.id === id) meant.push(request);
-      }
+    if (method === "notifications/cancelled") this.#cancel(message, client);
+    else if (method === "notifications/roots/list_changed") {
+      const { downstreams } = this.#options;
+      for (const one of downstreams) if (one.era === client.session?.era) one.notify(message.splice([]));
+    } else {
+      const [only, ...others] = this.#routes.declaring(method.replace(/^notifications\//, ""));
+      if (others.length === 0) only?.notify(message.splice([]));
     }
+  }
+
+  #dispatch(incoming: Incoming): void {
+    const { method, message, client, origin } = incoming;
+    const kind = Lists.kindOf(method);
+    if (method === "tools/call") this.#requests.named(incoming, "tool");
+    else if (kind !== undefined) {
+      if (this.#waiting === undefined) this.#lists.send(kind, message, client, origin);
+      else this.#wait(incoming, this.#waiting);
+    } else if (method === "logging/setLevel") this.#logs.setLevel(message, client);
+    else if (method === "resources/unsubscribe") this.#subscriptions.unsubscribe(message, client);
+    else if (method === "prompts/get") this.#requests.named(incoming, "prompt");
+    else if (this.#waiting !== undefined) this.#wait(incoming, this.#waiting);
+    else if (method === "resources/read") this.#requests.read(incoming);
+    else if (method === "completion/complete") this.#requests.complete(incoming);
+    else if (method === "resources/subscribe") void this.#subscriptions.subscribe(message, client);
+    else if (method === "subscriptions/listen" && origin !== client.session)
+      void this.#subscriptions.listen(message, client);
+    else this.#requests.passOn(incoming);
+  }
+
+  #wait(incoming: Incoming, waiting: Incoming[]): void {
+    if (waiting.length < mostWaiting) waiting.push(incoming);
+    else {
+      const text = `${waiting.length} requests already wait for the servers to start.`;
+      incoming.client.send(toFailure(incoming.message.raw(slot.id) as string, new CallError("queue_full", text)));
+    }
+  }
+
+  #cancel(notice: Message, client: Client): void {
+    const id = notice.raw(slot.requestId);
+    if (this.#subscriptions.cancel(client, id)) return;
+    const isMeant = ({ message, client: one }: Incoming) => one === client && message.raw(slot.id) === id;
+    if (this.#waiting?.some(isMeant)) this.#waiting = this.#waiting.filter((incoming) => !isMeant(incoming));
+    const meant = this.#exchangesOf(client).filter((exchange) => exchange.id === id && exchange.isAwaited);
     // Of two requests under one id nobody can say which is meant; ending the wrong one is worse than ending none.
-    if (meant.length === 1) meant[0]?.cancel(message);
+    if (meant.length === 1) meant[0]?.cancel(notice);
   }
 
-  #call(message: Message, client: Client): void {
-    const tool = message.text(slot.name);
-    if (tool === undefined) {
-      const text = "tools/call needs params.name, the name of a tool";
-      client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
-      return;
-    }
-    const { downstream, original } = this.#destinationOf(tool);
-    const arrivedAt = this.#options.clock.now();
-    const exchange = new Exchange(this.#exchanges, { client, message, tool, original, downstream, arrivedAt });
-    try {
-      if (downstream === undefined) exchange.fail(this.#unknown(tool));
-      else exchange.call = downstream.send(exchange);
-    } catch (cause) {
-      this.#options.events.publish("defect", { cause });
-      const text = "tutti failed inside; its log says more. The call may have run.";
-      exchange.fail(new CallError("internal", text, { server: downstream?.name }));
-    }
+  #exchangesOf(client: Client): Exchange[] {
+    const sent = this.#options.downstreams.flatMap((downstream) => [...downstream.requests()]);
+    const all = [...sent.filter((one) => one instanceof Exchange), ...this.#asking.exchanges()];
+    return all.filter((one) => one.client === client);
   }
 
-  /**
-   * Where a call of `tool` goes. A name under the prefix of a server is never anybody else's: while that server has no
-   * list it may still be its own, and another server must not get the call by listing a tool of that very name.
-   */
-  #destinationOf(tool: string): Pick<Arrival, "downstream" | "original"> {
-    let route = this.#catalog.route(tool);
-    const named = route === undefined ? this.#byPrefix.get(prefixOf(tool) ?? "") : undefined;
-    if (named === undefined) route ??= this.#catalog.routeOfOriginal(tool);
-    if (route !== undefined) return { downstream: this.#byName.get(route.server), original: route.original };
-    return { downstream: named?.state.kind === "ready" ? undefined : named, original: undefined };
-  }
-
-  #unknown(tool: string): CallError {
-    const names = nearest(
-      tool,
-      this.#catalog.tools.map(({ exposed }) => exposed),
-    );
-    const starting = this.#options.downstreams.filter(({ state }) => state.kind === "starting").map(({ name }) => name);
-    const hint = names.length === 0 ? "" : ` Nearest: ${names.join(", ")}.`;
-    const late = starting.length === 0 ? "" : ` Still starting: ${starting.join(", ")}.`;
-    return new CallError("unknown_tool", `There is no tool ${JSON.stringify(tool.slice(0, 200))}.${hint}${late}`);
-  }
-
-  #sendList(id: string, client: Client, session: Session): void {
-    session.listed = this.#catalog;
-    const head = Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":`, "latin1");
-    client.send([head, this.#catalog.toolList(), Buffer.from("}")]);
-  }
-
-  #tellClients(): void {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    this.#options.clock.after(coalesceMs, () => {
-      this.#isTelling = false;
-      for (const [client, session] of this.#sessions) {
-        if (session.listed === undefined || session.listed === this.#catalog) continue;
-        const isNews = !session.listed.toolList().equals(this.#catalog.toolList());
-        session.listed = this.#catalog;
-        if (isNews) client.send('{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}');
-      }
-    });
-  }
-
-  #publish({ id, tool, downstream, arrivedAt, call }: Exchange, outcome: CallEnded["outcome"]): void {
+  #publish({ id, call, arrival }: Exchange, outcome: CallEnded["outcome"]): void {
     const { events, clock } = this.#options;
-    if (!events.wants("callEnded")) return;
+    const { method, target: tool, downstream, arrivedAt } = arrival;
+    if (method !== "tools/call" || !events.wants("callEnded")) return;
     const now = clock.now();
     const queuedMs = (call?.sentAt ?? now) - arrivedAt;
     events.publish("callEnded", { server: downstream?.name, tool, id, queuedMs, totalMs: now - arrivedAt, outcome });
   }
+}
+
+function utf8(bytes: string): string {
+  return Buffer.from(bytes, "latin1").toString();
 }

@@ -1,7 +1,8 @@
 /**
  * The members of a message that tutti knows by name: JSON-RPC's envelope, and the few places inside it that are read
  * or rewritten. Everything else is letter. Sources: https://www.jsonrpc.org/specification, and the MCP specification's
- * pages on progress, cancellation and tools (https://modelcontextprotocol.io/specification/2025-11-25).
+ * pages on progress, cancellation, tools, `_meta` and multi round-trip requests
+ * (https://modelcontextprotocol.io/specification/2026-07-28).
  */
 export const slot = {
   jsonrpc: 0,
@@ -28,17 +29,41 @@ export const slot = {
   data: 13,
   /** `result._meta` */
   resultMeta: 14,
+  /** `params.requestState`, `params.inputResponses`: of a request that is sent again with answers. */
+  requestState: 15,
+  inputResponses: 16,
+  /** In `params._meta`: what a self-contained request says of its client. */
+  protocolVersion: 17,
+  clientCapabilities: 18,
+  clientInfo: 19,
+  logLevel: 20,
+  /** `result.resultType` */
+  resultType: 21,
+  /** `result.task` */
+  task: 22,
+  /** `result.structuredContent`: of a tool. */
+  structuredContent: 23,
+  /** `result.ttlMs`, `result.cacheScope`: how long and by whom it may be kept. */
+  ttlMs: 24,
+  cacheScope: 25,
+  /** In `result._meta`: who answered. */
+  serverInfo: 26,
+  /** In `params._meta`: which request a notification belongs to. */
+  subscriptionId: 27,
 } as const;
 
 export type Slot = (typeof slot)[keyof typeof slot];
 
-const slotCount = 15;
+const slotCount = 28;
 const noSpans: readonly number[] = Array.from({ length: 2 * slotCount }, () => -1);
 
 /** An object whose members are known by name; every other object is `elsewhere`. */
 export type Place = number;
 export const elsewhere: Place = 0;
 export const envelope: Place = 1;
+
+/** Members of a letter; where one is there more than once the last counts, as for most readers. */
+const repeatable: readonly number[] = [slot.resultMeta, slot.task, slot.structuredContent];
 
 /** What `endName` says of a member that may not be there twice, or not so often. */
 export const repeated = -3;
@@ -72,12 +97,28 @@ const members: readonly (readonly Member[])[] = [
     member("_meta", slot.meta),
     member("progressToken", slot.token),
     member("requestId", slot.requestId),
+    member("requestState", slot.requestState),
+    member("inputResponses", slot.inputResponses),
   ],
-  [member("progressToken", slot.wantedToken)],
+  [
+    member("progressToken", slot.wantedToken),
+    member("io.modelcontextprotocol/protocolVersion", slot.protocolVersion),
+    member("io.modelcontextprotocol/clientCapabilities", slot.clientCapabilities),
+    member("io.modelcontextprotocol/clientInfo", slot.clientInfo),
+    member("io.modelcontextprotocol/logLevel", slot.logLevel),
+    member("io.modelcontextprotocol/subscriptionId", slot.subscriptionId),
+  ],
   [member("code", slot.code), member("message", slot.message), member("data", slot.data)],
   [member("tutti/error", reserved)],
-  [member("tutti/error", reserved)],
-  [member("_meta", slot.resultMeta)],
+  [member("io.modelcontextprotocol/serverInfo", slot.serverInfo), member("tutti/error", reserved)],
+  [
+    member("_meta", slot.resultMeta),
+    member("resultType", slot.resultType),
+    member("structuredContent", slot.structuredContent),
+    member("task", slot.task),
+    member("ttlMs", slot.ttlMs),
+    member("cacheScope", slot.cacheScope),
+  ],
 ];
 
 // Index = Slot: which place the object in that slot is.
@@ -148,7 +189,7 @@ export class Members {
     }
     const found = find(place, name, first, end);
     // A letter may repeat its members; what tutti reads and rewrites may not, or two readers would see two messages.
-    if (found >= 0) return this.spans[2 * found] !== -1 && found !== slot.resultMeta ? repeated : found;
+    if (found >= 0) return this.spans[2 * found] !== -1 && !repeatable.includes(found) ? repeated : found;
     if (found === reserved && this.reservedNames.push(start, start + length) > 2 * mostReservedNames) return repeated;
     return place === envelope ? this.#noteUnknown(text ?? textOf(name, first, end)) : unknown;
   }

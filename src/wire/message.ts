@@ -92,7 +92,10 @@ export class Message {
     return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
   }
 
-  /** The message with `edits` made, which do not overlap and are sorted in place; every other byte as it came. */
+  /**
+   * The message with `edits` made, which do not overlap and are sorted in place; every other byte as it came. What is put
+   * in where another edit begins comes before that.
+   */
   splice(edits: Edit[]): Outgoing {
     sort(edits);
     if (this.#pieces.length === 1 && this.length <= longestString) {
@@ -141,6 +144,17 @@ export function encodeString(text: string): string {
   return toBytes(JSON.stringify(text));
 }
 
+/** `bytes`, one to a character, with `edits` made, which do not overlap. */
+export function spliced(bytes: Buffer, edits: readonly Edit[]): string {
+  let out = "";
+  let at = 0;
+  for (const edit of edits.toSorted((one, other) => one.start - other.start)) {
+    out += bytes.toString("latin1", at, edit.start) + edit.bytes;
+    at = edit.end;
+  }
+  return out + bytes.toString("latin1", at);
+}
+
 /** The bytes of `text` in UTF-8, one to a character. */
 export function toBytes(text: string): string {
   return Buffer.from(text).toString("latin1");
@@ -156,9 +170,13 @@ function sort(edits: Edit[]): void {
   for (let index = 1; index < edits.length; index++) {
     const edit = edits[index] as Edit;
     let to = index;
-    for (; to > 0 && (edits[to - 1] as Edit).start > edit.start; to--) edits[to] = edits[to - 1] as Edit;
+    for (; to > 0 && isAfter(edits[to - 1] as Edit, edit); to--) edits[to] = edits[to - 1] as Edit;
     edits[to] = edit;
   }
+}
+
+function isAfter(one: Edit, other: Edit): boolean {
+  return one.start > other.start || (one.start === other.start && one.end > other.end);
 }
 
 function decodeString(raw: string): string {

@@ -37,17 +37,20 @@ export function* elementsOf(text: Buffer, at: number): Generator<Element> {
   }
 }
 
-function afterComma(text: Buffer, at: number): number {
+/** Where the next member or element after the value that ends at `at` begins; the closing bracket where none is left. */
+export function afterComma(text: Buffer, at: number): number {
   const next = skipSpace(text, at);
   return text[next] === 0x2c ? skipSpace(text, next + 1) : next;
 }
 
-function skipSpace(text: Buffer, at: number): number {
+/** Where the white space from `at` on ends. */
+export function skipSpace(text: Buffer, at: number): number {
   while (text[at] === 0x20 || text[at] === 0x09 || text[at] === 0x0a || text[at] === 0x0d) at++;
   return at;
 }
 
-function endOfValue(text: Buffer, start: number): number {
+/** Where the value, or the name, that begins at `start` ends. */
+export function endOfValue(text: Buffer, start: number): number {
   const first = text[start];
   if (first === 0x22) return endOfString(text, start);
   let at = start;

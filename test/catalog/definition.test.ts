@@ -2,20 +2,20 @@ import { specTypeSchemas } from "@modelcontextprotocol/client";
 import { ToolSchema } from "@modelcontextprotocol/sdk/types.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { exposeDefinition, readDefinition } from "../../src/catalog/definition.ts";
+import { exposeTool, type Kind, readDefinition, withKey } from "../../src/catalog/definition.ts";
 import type { ToolRules } from "../../src/config/config.ts";
 
-/** What is read of a definition: its original name, or why it is left out. */
-function read(definition: unknown): { name: string } | string {
-  const read = readDefinition(Buffer.from(JSON.stringify(definition)));
-  return typeof read === "string" ? read : { name: read.name };
+/** What is read of a definition: its key, or why it is left out. */
+function read(definition: unknown, kind: Kind = "tools"): { key: string } | string {
+  const read = readDefinition(kind, Buffer.from(JSON.stringify(definition)));
+  return typeof read === "string" ? read : { key: read.key };
 }
 
 const usable = { name: "a", inputSchema: { type: "object" } };
 
 describe("a definition", () => {
   test("is usable with a name and an input schema", () => {
-    expect(read(usable)).toEqual({ name: "a" });
+    expect(read(usable)).toEqual({ key: "a" });
   });
 
   for (const more of [
@@ -29,6 +29,11 @@ describe("a definition", () => {
       },
     },
     { outputSchema: { type: "object", properties: {} } },
+    { outputSchema: { type: "array", items: true } },
+    { outputSchema: { $schema: "https://json-schema.org/draft/2020-12/schema", anyOf: 7 } },
+    { outputSchema: true },
+    { outputSchema: false },
+    { outputSchema: {} },
     { annotations: { title: "t", readOnlyHint: true, custom: [1] } },
     { icons: [{ src: "data:," }], execution: { taskSupport: "optional" }, _meta: { "x/y": null } },
     { unknown: null, title: "t", description: "" },
@@ -55,8 +60,10 @@ describe("a definition", () => {
     [{ ...usable, inputSchema: { type: "object", properties: [] } }, "inputSchema.properties: "],
     [{ ...usable, inputSchema: { type: "object", properties: { x: true } } }, "inputSchema.properties.x: "],
     [{ ...usable, inputSchema: { type: "object", required: "x" } }, "inputSchema.required: "],
-    [{ ...usable, outputSchema: { type: "array" } }, "outputSchema.type: "],
     [{ ...usable, outputSchema: null }, "outputSchema: "],
+    [{ ...usable, outputSchema: "array" }, "outputSchema: "],
+    [{ ...usable, outputSchema: [] }, "outputSchema: "],
+    [{ ...usable, outputSchema: { $schema: 7 } }, "outputSchema: "],
     [{ ...usable, title: 7 }, "title: "],
     [{ ...usable, description: null }, "description: "],
     [{ ...usable, annotations: { readOnlyHint: "yes" } }, "annotations.readOnlyHint: "],
@@ -131,12 +138,15 @@ describe("a definition", () => {
       fc.property(near, ([odd, kept]) => {
         const chosen = Object.fromEntries(Object.entries(odd).filter(([name]) => kept.includes(name)));
         const bytes = Buffer.from(JSON.stringify({ ...usable, ...chosen }));
-        const read = readDefinition(bytes);
+        const read = readDefinition("tools", bytes);
         if (typeof read === "string") return;
         taken++;
-        const exposed = JSON.parse(exposeDefinition(read, "x__a", [["*", { readOnlyHint: true }]]).toString());
-        expect(ToolSchema.safeParse(exposed).error).toBeUndefined();
-        expect(specTypeSchemas.Tool["~standard"].validate(exposed)).toHaveProperty("value");
+        const exposed = exposeTool(read, "x__a", [["*", { readOnlyHint: true }]]);
+        const older = JSON.parse(exposed.olderBytes.toString());
+        expect(ToolSchema.safeParse(older).error).toBeUndefined();
+        for (const definition of [older, JSON.parse(exposed.bytes.toString())]) {
+          expect(specTypeSchemas.Tool["~standard"].validate(definition)).toHaveProperty("value");
+        }
       }),
       { numRuns: 3000 },
     );
@@ -146,7 +156,7 @@ describe("a definition", () => {
 
 describe("annotations from the configuration", () => {
   const expose = (text: string, ...rules: ToolRules["annotations"]) =>
-    exposeDefinition({ name: "get_x", bytes: Buffer.from(text) }, "s__get_x", rules).toString();
+    exposeTool({ key: "get_x", bytes: Buffer.from(text) }, "s__get_x", rules).bytes.toString();
   const schema = '"inputSchema" : {"type":"object"}';
 
   test("are added where the server gave none, every other byte kept", () => {
@@ -189,12 +199,20 @@ describe("annotations from the configuration", () => {
   });
 });
 
-test("a name given twice is replaced each time", () => {
-  const bytes = Buffer.from('{"name":"first","inputSchema":{"type":"object"},"n\\u0061me":"second"}');
-  const definition = readDefinition(bytes);
-  if (typeof definition === "string") throw new Error(definition);
-  expect(definition.name).toBe("second");
-  expect(exposeDefinition(definition, "s__second", []).toString()).toBe(
-    '{"name":"s__second","inputSchema":{"type":"object"},"n\\u0061me":"s__second"}',
-  );
+describe("a key given twice", () => {
+  test("is replaced each time in a tool", () => {
+    const bytes = Buffer.from('{"name":"first","inputSchema":{"type":"object"},"n\\u0061me":"second"}');
+    const definition = readDefinition("tools", bytes);
+    if (typeof definition === "string") throw new Error(definition);
+    expect(definition.key).toBe("second");
+    expect(exposeTool(definition, "s__second", []).bytes.toString()).toBe(
+      '{"name":"s__second","inputSchema":{"type":"object"},"n\\u0061me":"s__second"}',
+    );
+  });
+
+  test("is replaced each time in a resource, whose name stays", () => {
+    const bytes = Buffer.from('{ "uri":"a", "name" : "n","uri":"b" }');
+    expect(readDefinition("resources", bytes)).toEqual({ key: "b", bytes });
+    expect(withKey("resources", bytes, "é").toString()).toBe('{ "uri":"é", "name" : "n","uri":"é" }');
+  });
 });

@@ -1,68 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Client } from "../../src/client/client.ts";
-import { openLineLink } from "../../src/transport/line-link.ts";
-import { slot } from "../../src/wire/members.ts";
-import { fakeClock } from "../support/clock.ts";
-import { FakeClient } from "../support/fake-client.ts";
-import { pipe } from "../support/peer.ts";
-import { quiet } from "../support/turns.ts";
+import { answersTo, connect, enveloped, request } from "./connect.ts";
 
-/** Tutti's side of a client for which nobody answers yet, and the client itself. */
-function connect(limits = { maxMessageBytes: 4096, maxDepth: 16 }): { client: FakeClient; ours: Client } {
-  const { ours: streams, theirs } = pipe();
-  const client = new FakeClient(theirs);
-  const link = openLineLink(streams, limits, fakeClock(), {
-    message: (message) => ours.receive(message),
-    badLine: (line) => ours.receiveBadLine(line),
-    closed: () => {},
-    defect: (cause) => {
-      throw cause;
-    },
-  });
-  const ours = new Client(link, "1.2.3");
-  return { client, ours };
-}
-
-/** Everything that comes back for one line. */
-async function answersTo(line: string | Buffer): Promise<readonly string[]> {
-  const { client } = connect();
-  client.send(line);
-  await quiet();
-  return client.peer.lines.map(({ text }) => text);
-}
-
-describe("initialize", () => {
-  for (const revision of ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]) {
-    test(`is answered with ${revision} where that is asked for, with nobody there to answer anything else`, async () => {
-      const params = `{"protocolVersion":"${revision}","capabilities":{},"clientInfo":{"name":"c","version":"0"}}`;
-      expect(await answersTo(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":${params}}`)).toEqual([
-        `{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"${revision}","capabilities":{"tools":{"listChanged":true}},` +
-          '"serverInfo":{"name":"tutti","title":"tutti","version":"1.2.3"}}}',
-      ]);
-    });
-  }
-
-  for (const params of [
-    '{"protocolVersion":"1999-01-01"}',
-    '{"protocolVersion":"2099-01-01"}',
-    '{"protocolVersion":20251125}',
-    '{"protocolVersion":null}',
-    "{}",
-    "[]",
-    "null",
-    '"2024-11-05"',
-  ]) {
-    test(`is answered with our newest revision when its params are ${params}`, async () => {
-      const [answer] = await answersTo(`{"jsonrpc":"2.0","id":"i","method":"initialize","params":${params}}`);
-      expect(JSON.parse(answer as string).result.protocolVersion).toBe("2025-11-25");
-    });
-  }
-
-  test("is answered when it has no params at all", async () => {
-    const [answer] = await answersTo('{"jsonrpc":"2.0","id":1,"method":"initialize"}');
-    expect(JSON.parse(answer as string).result.protocolVersion).toBe("2025-11-25");
-  });
-});
+const initialize = request(0, "initialize", '{"protocolVersion":"2025-11-25","capabilities":{"roots":{}}}');
 
 describe("a client for which nobody answers yet", () => {
   test("has its pings answered", async () => {
@@ -71,21 +10,69 @@ describe("a client for which nobody answers yet", () => {
     ]);
   });
 
-  test("has everything else kept in order until somebody does", async () => {
-    const { client, ours } = connect();
-    client.request(1, "tools/list");
-    client.send('{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}');
-    client.request(2, "tools/call");
-    await client.ping();
-    const heard: string[] = [];
-    ours.serve({
-      request: (method, message) => void heard.push(`${method} ${message.raw(slot.id)}`),
-      notification: (method) => void heard.push(method),
-    });
+  test("has everything else kept in order until somebody does, and then passed on as it comes", async () => {
+    const { say, serve, heard } = connect();
+    const cancelled = '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}';
+    expect(await say(request(1, "tools/list"), cancelled, request(2, "tools/call"))).toEqual([]);
+    serve();
     expect(heard).toEqual(["tools/list 1", "notifications/cancelled", "tools/call 2"]);
-    client.request(3, "prompts/list");
-    await client.ping();
+    await say(request(3, "prompts/list"));
     expect(heard.slice(3)).toEqual(["prompts/list 3"]);
+  });
+
+  test("keeps for each request whose it was when it came", async () => {
+    const { say, serve, handed } = connect();
+    const able = enveloped({ capabilities: '{"sampling":{}}' });
+    await say(request(1, "a"), initialize, request(2, "b"), request(3, "c", able));
+    serve();
+    const origins = handed.map(({ origin: { era, identity } }) => [era, identity.capabilities]);
+    expect(origins).toEqual([
+      ["legacy", "{}"],
+      ["legacy", '{"roots":{}}'],
+      ["modern", '{"sampling":{}}'],
+    ]);
+  });
+
+  test("whose first reader of its requests is slow is read on meanwhile", async () => {
+    const { say, serve, heard } = connect();
+    await say(...Array.from({ length: 1000 }, (_, id) => request(id, "m")));
+    serve();
+    expect(heard).toEqual(Array.from({ length: 1000 }, (_, id) => `m ${id}`));
+  });
+});
+
+describe("a client that leaves", () => {
+  test("has its end told after everything that it has said, once", async () => {
+    const { say, serve, heard, ours, peer } = connect();
+    serve();
+    await say(request(1, "tools/call"));
+    peer.end();
+    await say();
+    ours.closed();
+    expect(heard).toEqual(["tools/call 1", "closed"]);
+  });
+
+  test("before anybody answers has both told to who comes", async () => {
+    const { say, serve, heard, ours } = connect();
+    await say(request(1, "tools/call"));
+    ours.closed();
+    expect(heard).toEqual([]);
+    serve();
+    expect(heard).toEqual(["tools/call 1", "closed"]);
+  });
+
+  test("may still be sent what it has asked for: it may only have ended its side", async () => {
+    const { say, ours, peer } = connect();
+    ours.closed();
+    ours.send('{"jsonrpc":"2.0","id":1,"result":{}}');
+    await say();
+    expect(peer.lines.map(({ text }) => text)).toEqual(['{"jsonrpc":"2.0","id":1,"result":{}}']);
+  });
+
+  test("matters to nobody who does not ask for it", () => {
+    const { ours } = connect();
+    ours.serve({ request: () => {}, notification: () => {}, instructions: () => "" });
+    expect(() => ours.closed()).not.toThrow();
   });
 });
 
@@ -128,10 +115,10 @@ describe("a line of a client that is no message", () => {
   }
 
   test("costs nothing but itself", async () => {
-    const { client } = connect();
-    client.peer.write('nonsense\n\n \r\n[[[[\n{"jsonrpc":"2.0","id":1,"method":"ping"}\r\n');
-    expect((await client.reply(1)).text).toBe('{"jsonrpc":"2.0","id":1,"result":{}}');
-    expect(client.peer.lines.length).toBe(3);
+    const { say } = connect();
+    const answers = await say('nonsense\n\n \r\n[[[[\n{"jsonrpc":"2.0","id":1,"method":"ping"}\r');
+    expect(answers.length).toBe(3);
+    expect(answers[2]).toBe('{"jsonrpc":"2.0","id":1,"result":{}}');
   });
 });
 

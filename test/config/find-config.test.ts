@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ConfigError } from "../../src/config/config-error.ts";
-import { findConfig } from "../../src/config/load.ts";
+import { findConfig } from "../../src/config/find-config.ts";
 import { memoryFiles } from "./load-text.ts";
 
 type Options = Partial<Omit<Parameters<typeof findConfig>[0], "files">>;

@@ -20,12 +20,14 @@ describe("one file", () => {
           maxQueuedCalls: 256,
           callTimeoutMs: 300_000,
           callTimeoutCapMs: 3_600_000,
+          askTimeoutMs: 300_000,
           connectTimeoutMs: 30_000,
           tools: noTools,
         },
       ],
       startup: { waitMs: 8_000 },
       errors: "result",
+      instructions: "digest",
       limits: { maxMessageBytes: 33_554_432, maxDepth: 512 },
       log: { level: "info" },
       secrets: [],
@@ -38,6 +40,7 @@ describe("one file", () => {
       $schema: "./servers.schema.json",
       startup: { waitMs: 0 },
       errors: "protocol",
+      instructions: "servers",
       limits: { maxMessageBytes: 4096, maxDepth: 32 },
       log: { level: "debug" },
       servers: {
@@ -51,6 +54,7 @@ describe("one file", () => {
           maxQueuedCalls: 0,
           callTimeoutMs: 1_000,
           callTimeoutCapMs: 0,
+          askTimeoutMs: 0,
           connectTimeoutMs: 1,
           tools: {
             include: ["get_*"],
@@ -61,7 +65,12 @@ describe("one file", () => {
         },
       },
     });
-    expect(config).toMatchObject({ startup: { waitMs: 0 }, errors: "protocol", log: { level: "debug" } });
+    expect(config).toMatchObject({
+      startup: { waitMs: 0 },
+      errors: "protocol",
+      instructions: "servers",
+      log: { level: "debug" },
+    });
     expect(config.limits).toEqual({ maxMessageBytes: 4096, maxDepth: 32 });
     expect(config.servers).toEqual([
       {
@@ -78,6 +87,7 @@ describe("one file", () => {
         maxQueuedCalls: 0,
         callTimeoutMs: 1_000,
         callTimeoutCapMs: 0,
+        askTimeoutMs: 0,
         connectTimeoutMs: 1,
         tools: {
           include: ["get_*"],

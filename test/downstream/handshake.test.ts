@@ -1,105 +1,230 @@
 import { describe, expect, test } from "vitest";
-import { stage } from "../support/stage.ts";
+import { type Identity, isEra, LeftOnProbe, LinkClosed } from "../../src/downstream/handshake.ts";
+import {
+  greeting,
+  initialized,
+  lateClient,
+  legacyGreeting,
+  legacyResult,
+  modernGreeting,
+  modernResult,
+  opening,
+  probe,
+  refusal,
+} from "../support/greeting.ts";
 
-const about = '"capabilities":{"tools":{}},"serverInfo":{"name":"fake","version":"1"}';
+const legacy = { initialize: legacyResult() };
+const modern = { "server/discover": modernResult() };
 
-/** A stage with one server that answers `initialize` with these members. */
-function greeted(answer: string | undefined) {
-  return stage({ servers: { alpha: { tools: ["echo"], answers: { initialize: () => answer } } } });
-}
-
-describe("the handshake with a server", () => {
-  test("asks for our newest revision, says who we are, and is confirmed before the list is asked for", async () => {
-    const { servers } = await stage({ servers: { alpha: { tools: ["echo"] } } });
-    const [initialize, initialized, list] = servers.alpha.heard;
-    expect(initialize).toBe(
-      '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},' +
-        '"clientInfo":{"name":"tutti","version":"1.2.3"}}}',
-    );
-    expect(initialized).toBe('{"jsonrpc":"2.0","method":"notifications/initialized"}');
-    expect(JSON.parse(list as string)).toMatchObject({ method: "tools/list", params: {} });
+describe("a server whose era is not known", () => {
+  test("is asked first, and needs nobody else to be there when it is modern", async () => {
+    const neverThere = () => new Promise<Identity>(() => {});
+    const { outcome, heard } = greeting(modern, { who: neverThere });
+    expect(await outcome).toEqual(modernGreeting);
+    expect(await heard()).toEqual([probe]);
   });
 
-  for (const revision of ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]) {
-    test(`succeeds with a server that speaks ${revision}`, async () => {
-      const { client, downstreams } = await stage({ servers: { alpha: { tools: ["echo"], revision } } });
-      expect(downstreams.alpha.state).toMatchObject({
-        kind: "ready",
-        greeting: { protocolVersion: revision, serverInfo: { name: "fake", version: "1" } },
-      });
-      expect(await client.tools(1)).toEqual(["alpha__echo"]);
-    });
-  }
-
-  test("asks for no tools where the server has none", async () => {
-    const { servers, downstreams } = await greeted('"result":{"protocolVersion":"2025-11-25","capabilities":{}}');
-    expect(downstreams.alpha.state).toMatchObject({ kind: "ready", greeting: { hasTools: false } });
-    expect(servers.alpha.count("tools/list")).toBe(0);
-  });
-
-  for (const info of ["", ',"serverInfo":{}', ',"serverInfo":{"name":7,"version":null}']) {
-    test(`needs no more of the server than its revision: ${info || "no serverInfo"}`, async () => {
-      const { downstreams } = await greeted(
-        `"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}}${info}}`,
-      );
-      expect(downstreams.alpha.state).toMatchObject({
-        kind: "ready",
-        greeting: { serverInfo: { name: "", version: "" } },
-      });
-    });
-  }
-
-  const failures: readonly (readonly [answer: string, reason: string])[] = [
-    [
-      `"result":{"protocolVersion":"1999-01-01",${about}}`,
-      'it speaks protocol version "1999-01-01"; tutti speaks 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05',
-    ],
-    [`"result":{"protocolVersion":7,${about}}`, "its answer to initialize is not one of the protocol"],
-    ['"result":{}', "its answer to initialize is not one of the protocol"],
-    ['"result":null', "its answer to initialize is not one of the protocol"],
-    ['"result":[]', "its answer to initialize is not one of the protocol"],
-    ['"error":{"code":-32000,"message":"no licence"}', "it refused to initialize: no licence (-32000)"],
-    ['"result":{oops}', "its answer to initialize cannot be read (not_json)"],
+  // Every row of protocol.md §8 that ends in `initialize`, and every code that servers were seen to answer with.
+  const legacyAnswers: readonly (readonly [what: string, answer: string | undefined])[] = [
+    ["an unknown method", refusal(-32601)],
+    ["params that are wrong", refusal(-32602)],
+    ["an invalid request", refusal(-32600)],
+    ["a parse error", refusal(-32700)],
+    ["an internal error", refusal(-32603)],
+    ["an error of its own", refusal(-32000)],
+    ["a draft's code for another version", refusal(-32004, '{"supported":["2026-07-28"]}')],
+    ["a code that is no integer", '"error":{"code":"-32022","message":"no","data":{"supported":["2026-07-28"]}}'],
+    ["an error without code", '"error":{"message":"no"}'],
+    ["an error that is no object", '"error":null'],
+    ["another version, without saying which", refusal(-32022)],
+    ["another version, of an empty list", refusal(-32022, '{"supported":[]}')],
+    ["another version, of an odd list", refusal(-32022, '{"supported":[7]}')],
+    ["another version, of the legacy era", refusal(-32022, '{"supported":["2025-06-18","2025-11-25"]}')],
+    ["missing capabilities, without saying which", refusal(-32021, "{}")],
+    ["missing capabilities that are no object", refusal(-32021, '{"requiredCapabilities":[]}')],
+    ["wrong headers", refusal(-32020, '"oops"')],
+    ["an empty result", '"result":{}'],
+    ["a result that is text", '"result":"server/discover"'],
+    ["a result that is null", '"result":null'],
+    ["a result that is a list", '"result":[]'],
+    ["a tool's result", '"result":{"content":[{"type":"text","text":"unknown method"}],"isError":true}'],
+    ["an initialize result", legacyResult()],
+    ["versions that are no list", '"result":{"supportedVersions":"2026-07-28","capabilities":{}}'],
+    ["versions that are no text", '"result":{"supportedVersions":[20260728],"capabilities":{}}'],
+    ["capabilities that are none", '"result":{"supportedVersions":["2026-07-28"],"capabilities":null}'],
+    ["legacy versions alone", '"result":{"supportedVersions":["2024-11-05"],"capabilities":{}}'],
+    ["something that cannot be read", '"result":{oops}'],
+    ["more than anybody reads", modernResult({ more: `,"filling":"${"x".repeat(1024 * 1024)}"` })],
   ];
-  for (const [answer, reason] of failures) {
-    test(`fails with ${answer}, and calls say why`, async () => {
-      const { client, downstreams } = await greeted(answer);
-      expect(downstreams.alpha.state).toEqual({ kind: "down", reason, isFailure: true });
-      client.call(1, "alpha__echo");
-      expect((await client.failure(1)).text).toBe(`alpha: ${reason}. The call did not run.`);
-      expect(downstreams.alpha.openRequests).toBe(0);
+  for (const [what, answer] of legacyAnswers) {
+    test(`is legacy when it answers with ${what}`, async () => {
+      const { outcome, heard, clock } = greeting({ ...legacy, "server/discover": answer });
+      expect(await outcome).toEqual(legacyGreeting);
+      expect(await heard()).toEqual([probe, opening, initialized]);
+      expect(clock.now()).toBe(0);
     });
   }
 
-  test("fails when the server refuses to list its tools, and calls say why", async () => {
-    const { downstreams } = await stage({
-      servers: { alpha: { answers: { "tools/list": () => '"error":{"code":1,"message":"no"}' } } },
-    });
-    expect(downstreams.alpha.state).toMatchObject({ kind: "down", reason: "tools/list failed: no (1)" });
+  test("is legacy when it says nothing for 3 s, and is then asked on the same link", async () => {
+    const { outcome, heard, clock } = greeting({ ...legacy, "server/discover": undefined });
+    await clock.advance(2999);
+    expect(await heard()).toEqual([probe]);
+    await clock.advance(1);
+    expect(await outcome).toEqual(legacyGreeting);
+    expect(await heard()).toEqual([probe, opening, initialized]);
   });
 
-  for (const method of ["initialize", "tools/list"]) {
-    test(`fails when the server goes away at ${method}`, async () => {
-      const { client, downstreams } = await stage({
-        servers: {
-          alpha: {
-            answers: {
-              [method]: (_request, server) => {
-                server.crash();
-                return undefined;
-              },
-            },
-          },
-        },
-      });
-      expect(downstreams.alpha.state).toEqual({ kind: "down", reason: "its output ended", isFailure: true });
-      client.call(1, "alpha__echo");
-      expect((await client.failure(1)).text).toBe("alpha: its output ended. The call did not run.");
+  test("is asked for half of its time where it has little", async () => {
+    const { outcome, heard, clock } = greeting({ ...legacy, "server/discover": undefined }, { limitMs: 1000 });
+    await clock.advance(500);
+    expect(await outcome).toEqual(legacyGreeting);
+    expect(await heard()).toEqual([probe, opening, initialized]);
+  });
+
+  test("stays legacy when the answer to the probe comes after initialize was sent", async () => {
+    const { outcome, heard, server, clock, dropped } = greeting({});
+    await clock.advance(3000);
+    server.answer("server/discover", modernResult());
+    server.answer("initialize", legacyResult());
+    expect(await outcome).toEqual(legacyGreeting);
+    expect(await heard()).toEqual([probe, opening, initialized]);
+    expect(dropped).toEqual(["a reply with the id 1"]);
+  });
+
+  test("is modern when it was slow to start and knows no initialize", async () => {
+    const { outcome, heard, server, clock } = greeting({ "server/discover": [undefined, modernResult()] });
+    await clock.advance(20_000);
+    server.answer("server/discover", modernResult());
+    server.answer("initialize", refusal(-32601));
+    expect(await outcome).toEqual(modernGreeting);
+    expect(await heard()).toEqual([probe, opening, probe]);
+  });
+
+  test("is asked no more when it refused both, and the last refusal is told in one line", async () => {
+    const { outcome, heard } = greeting({ initialize: refusal(-32000), "server/discover": refusal(-32601) });
+    await expect(outcome).rejects.toThrow(new Error("it refused to initialize: no no (-32000)"));
+    expect(await heard()).toEqual([probe, opening]);
+  });
+
+  test("fails with its limit when it never says anything", async () => {
+    const { outcome, heard, clock } = greeting({});
+    const failed = expect(outcome).rejects.toThrow("no answer to initialize within 30 s (connectTimeoutMs)");
+    await clock.advance(60_000);
+    await failed;
+    expect(await heard()).toEqual([probe, opening, probe]);
+  });
+});
+
+describe("a server whose era is known", () => {
+  test("to be legacy is not asked", async () => {
+    const { outcome, heard } = greeting({ ...modern, ...legacy }, { known: "legacy" });
+    expect(await outcome).toEqual(legacyGreeting);
+    expect(await heard()).toEqual([opening, initialized]);
+  });
+
+  for (const answer of [refusal(-32601), refusal(-32022, '{"supported":["2026-07-28"]}'), '"result":{}']) {
+    test(`to be legacy is asked when that is wrong: ${answer}`, async () => {
+      const { outcome, heard } = greeting({ ...modern, initialize: answer }, { known: "legacy" });
+      expect(await outcome).toEqual(modernGreeting);
+      expect(await heard()).toEqual([opening, probe]);
     });
   }
 
-  test("is one line in what it fails with, whatever the server says", async () => {
-    const { downstreams } = await greeted('"error":{"code":1,"message":"one\\ntwo\\r\\nthree"}');
-    expect(downstreams.alpha.state).toMatchObject({ reason: "it refused to initialize: one two three (1)" });
+  test("to be legacy fails with why it could not be greeted when it turns out to be legacy", async () => {
+    const answers = { initialize: refusal(7), "server/discover": refusal(-32601) };
+    const { outcome, heard } = greeting(answers, { known: "legacy" });
+    await expect(outcome).rejects.toThrow(new Error("it refused to initialize: no no (7)"));
+    expect(await heard()).toEqual([opening, probe]);
   });
+
+  test("to be legacy fails with what it speaks when that is nothing of ours", async () => {
+    const answers = { initialize: refusal(-32601), "server/discover": modernResult({ versions: '["2027-05-05"]' }) };
+    const { outcome } = greeting(answers, { known: "legacy" });
+    await expect(outcome).rejects.toThrow(/^it speaks protocol version "2027-05-05"; tutti speaks /);
+  });
+
+  test("to be modern gets half of its time to start, not 3 s", async () => {
+    const { outcome, heard, server, clock } = greeting({ "server/discover": undefined }, { known: "modern" });
+    await clock.advance(14_999);
+    expect(await heard()).toEqual([probe]);
+    server.answer("server/discover", modernResult());
+    expect(await outcome).toEqual(modernGreeting);
+  });
+
+  for (const [how, answer] of [
+    ["refuses", refusal(-32601)],
+    ["says nothing", undefined],
+  ] as const) {
+    test(`to be modern is greeted in the legacy way when it ${how}`, async () => {
+      const { outcome, heard, clock } = greeting({ ...legacy, "server/discover": answer }, { known: "modern" });
+      await clock.advance(15_000);
+      expect(await outcome).toEqual(legacyGreeting);
+      expect(await heard()).toEqual([probe, opening, initialized]);
+    });
+  }
+});
+
+describe("a server that goes away", () => {
+  const left = new LeftOnProbe("its output ended");
+
+  for (const known of [undefined, "modern"] as const) {
+    test(`on the probe is to be started once more, as a legacy one, when its era is ${known ?? "not known"}`, async () => {
+      const { outcome } = greeting({ "server/discover": "leave" }, { known });
+      const cause = await outcome.catch((thrown: unknown) => thrown);
+      expect(cause).toEqual(left);
+      expect(cause).toMatchObject({ name: "LeftOnProbe", era: "legacy" });
+      expect(cause).not.toBeInstanceOf(LinkClosed);
+    });
+  }
+
+  test("before it is asked has left on the probe, too", async () => {
+    const { outcome, server } = greeting({});
+    server.leave();
+    expect(await outcome.catch((thrown: unknown) => thrown)).toEqual(left);
+  });
+
+  test("after it has answered the probe with an error may have left because of it", async () => {
+    const { outcome } = greeting({ "server/discover": refusal(-32600), initialize: "leave" });
+    expect(await outcome.catch((thrown: unknown) => thrown)).toEqual(left);
+  });
+
+  test("after a silent probe may have met it only then", async () => {
+    const { outcome, clock } = greeting({ "server/discover": undefined, initialize: "leave" });
+    await clock.advance(3000);
+    expect(await outcome.catch((thrown: unknown) => thrown)).toEqual(left);
+  });
+
+  test("while nobody is there to greet it for has left when somebody is", async () => {
+    const { who, arrive } = lateClient();
+    const { outcome, server, clock } = greeting({ "server/discover": refusal(-32601) }, { who });
+    await clock.advance(1000);
+    server.leave();
+    await clock.advance(1000);
+    arrive();
+    expect(await outcome.catch((thrown: unknown) => thrown)).toEqual(left);
+  });
+
+  test("on initialize has not left on the probe when its era was known to be legacy", async () => {
+    const { outcome, heard } = greeting({ initialize: "leave" }, { known: "legacy" });
+    expect(await outcome.catch((thrown: unknown) => thrown)).toEqual(new LinkClosed("its output ended"));
+    expect(await heard()).toEqual([opening]);
+  });
+
+  test("on a probe that was the last means is not to be started once more", async () => {
+    const answers = { initialize: refusal(7), "server/discover": "leave" as const };
+    const { outcome } = greeting(answers, { known: "legacy" });
+    await expect(outcome).rejects.toThrow(new Error("it refused to initialize: no no (7)"));
+  });
+
+  test("leaves nothing open", async () => {
+    const { outcome, connection, clock } = greeting({ "server/discover": "leave" });
+    await outcome.catch(() => {});
+    await clock.advance(60_000);
+    expect([connection.openRequests, clock.timers()]).toEqual([0, 0]);
+  });
+});
+
+test("an era is told from what is none", () => {
+  const told = ["legacy", "modern", "Legacy", "", undefined, null, 7, ["legacy"]].map(isEra);
+  expect(told).toEqual([true, true, false, false, false, false, false, false]);
 });

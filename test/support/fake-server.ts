@@ -1,11 +1,18 @@
+import { expect, onTestFinished } from "vitest";
+import { type Era, metaName } from "./envelope.ts";
+import { type CallHolder, callIn, type FakeCall, type Question } from "./fake-call.ts";
+import { type Filter, grantedOf, isHeard, onListen } from "./listening.ts";
 import { type Line, Peer, type Streams } from "./peer.ts";
+import { type About, answerTo, capabilitiesOf, type Definitions, definition, type Listed } from "./server-answers.ts";
+import { envelopeProblem, ServerManners } from "./server-manners.ts";
 import { until } from "./turns.ts";
 
-/** What a fake server is. It greets and lists by itself; calls wait for the test. */
-export type ServerScript = {
-  /** Names of tools, or whole definitions: objects, or JSON as it stands. */
-  readonly tools?: readonly (string | object)[];
-  readonly revision?: string;
+export { definition };
+
+/** What a fake server is. It greets, lists and subscribes by itself; all other requests wait for the test. */
+export type ServerScript = About & {
+  /** Default: the older one. A server speaks one only, and notes what it may not get. */
+  readonly era?: Era;
   /** Opens its link only when `open` is called. */
   readonly isHeld?: boolean;
   /** Its link cannot be opened, for this reason. */
@@ -18,53 +25,94 @@ export type ServerScript = {
 };
 
 /** A server that speaks the protocol over bytes. */
-export class FakeServer {
-  /** Calls that have come, in order. */
+export class FakeServer implements CallHolder {
+  readonly era: Era;
+  /** Calls of tools that have come, in order. */
   readonly calls: FakeCall[] = [];
+  /** Open listens: their ids as they stand, and what they were granted. */
+  readonly listens = new Map<string, Filter>();
   peer: Peer | undefined;
-  readonly #script: ServerScript;
-  readonly #taken = new Set<FakeCall>();
-  #tools: readonly (string | object)[];
-  #open = () => {};
   readonly whenOpen: Promise<void>;
+  readonly #script: ServerScript;
+  readonly #violations: string[] = [];
+  readonly #requests: FakeCall[] = [];
+  readonly #taken = new Set<FakeCall>();
+  readonly #subscribed = new Set<string>();
+  /** Its lists where they are others by now. */
+  readonly #lists: Partial<Record<Listed, Definitions>> = {};
+  #manners: ServerManners;
+  #lastQuestion = 0;
+  #open = () => {};
 
   constructor(script: ServerScript) {
+    this.era = script.era ?? "legacy";
     this.#script = script;
-    this.#tools = script.tools ?? [];
     this.whenOpen = new Promise((resolve) => {
       this.#open = resolve;
     });
     if (!script.isHeld) this.#open();
+    this.#manners = new ServerManners(this.era, this.#violations);
+    onTestFinished(() => expect(this.#violations).toEqual([]));
   }
 
   open(): void {
     this.#open();
   }
 
-  /** Called when its link is there. */
+  /** Called when its link is there, and again for each later one, on which it is as new. */
   connect(streams: Streams): void {
+    this.#manners = new ServerManners(this.era, this.#violations);
+    this.#subscribed.clear();
+    this.listens.clear();
     this.peer = new Peer(streams, (line) => this.#receive(line));
   }
 
   /** Sends one line. */
   send(line: string | Buffer): void {
+    this.#manners.said(line.toString());
     this.#connected.send(line);
   }
 
   /** All lines it has got, as text. */
   get heard(): readonly string[] {
-    return this.#connected.lines.map(({ text }) => text);
+    return this.peer?.lines.map(({ text }) => text) ?? [];
   }
 
   /** The first call not taken yet, of `tool` if that is given. */
   async call(tool?: string): Promise<FakeCall> {
-    const isIt = (one: FakeCall) => !this.#taken.has(one) && (tool === undefined || one.tool === tool);
-    const call = await until(
-      () => this.calls.find(isIt),
-      () => `a call of ${tool ?? "any tool"}`,
-    );
-    this.#taken.add(call);
-    return call;
+    const isIt = (one: FakeCall) => one.method === "tools/call" && (tool === undefined || one.tool === tool);
+    return await this.#take(isIt, `a call of ${tool ?? "any tool"}`);
+  }
+
+  /** The first request of this method not taken yet. */
+  async request(method: string): Promise<FakeCall> {
+    return await this.#take((one) => one.method === method, method);
+  }
+
+  async again(call: FakeCall, state: string | undefined): Promise<FakeCall> {
+    const letter = letterOf(call.params);
+    const isIt = ({ method, params }: FakeCall) =>
+      method === call.method &&
+      params.requestState === state &&
+      (state !== undefined || "inputResponses" in params) &&
+      letterOf(params) === letter;
+    return await this.#take(isIt, `${call.method} once more, with the state ${state}`);
+  }
+
+  async question({ method, params }: Question): Promise<Line> {
+    return await this.answerTo(this.ask(method, JSON.stringify(params)));
+  }
+
+  /** Sends a request of its own, and gives its id as it stands. */
+  ask(method: string, params: string): string {
+    const id = `"ask ${++this.#lastQuestion}"`;
+    this.send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
+    return id;
+  }
+
+  /** The reply to its own request. */
+  async answerTo(id: string): Promise<Line> {
+    return await this.line(`"id":${id},`);
   }
 
   /** The first line not taken yet that contains `part`. */
@@ -81,10 +129,49 @@ export class FakeServer {
     return this.heard.filter((text) => text.includes(`"method":"${method}"`)).length;
   }
 
+  /** How many subscriptions of `uri` it holds. */
+  subscriptions(uri: string): number {
+    const heard = [...this.listens.values()].filter(({ resourceSubscriptions = [] }) =>
+      resourceSubscriptions.includes(uri),
+    );
+    return heard.length + (this.#subscribed.has(uri) ? 1 : 0);
+  }
+
+  /** It has other definitions from now on, and says so. */
+  change(kind: Listed, definitions: Definitions): void {
+    this.#lists[kind] = definitions;
+    this.tell(`notifications/${kind === "templates" ? "resources" : kind}/list_changed`);
+  }
+
   /** It has other tools from now on, and says so. */
-  changeTools(tools: readonly (string | object)[]): void {
-    this.#tools = tools;
-    this.send('{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}');
+  changeTools(tools: Definitions): void {
+    this.change("tools", tools);
+  }
+
+  /** A notice of a change, in the older era to whoever is connected, in the newer one on each listen that asked for it. */
+  tell(method: string, params = "{}"): void {
+    if (this.era === "legacy") {
+      const members = params === "{}" ? "" : `,"params":${params}`;
+      this.send(`{"jsonrpc":"2.0","method":"${method}"${members}}`);
+      return;
+    }
+    for (const [id, filter] of this.listens) {
+      if (isHeard(filter, method, params)) this.send(onListen(id, method, params));
+    }
+  }
+
+  /** A message for the log; `params` as they stand. */
+  log(params: string): void {
+    this.send(`{"jsonrpc":"2.0","method":"notifications/message","params":${params}}`);
+  }
+
+  /** Ends all its listens, as it may when it likes. */
+  endListens(): void {
+    for (const id of this.listens.keys()) {
+      const meta = `"_meta":{"${metaName.subscriptionId}":${id}}`;
+      this.send(`{"jsonrpc":"2.0","id":${id},"result":{"resultType":"complete",${meta}}}`);
+    }
+    this.listens.clear();
   }
 
   /** Its output ends, as when its process does. */
@@ -92,61 +179,81 @@ export class FakeServer {
     this.#connected.end();
   }
 
+  get #canSubscribe(): boolean {
+    const { resources } = capabilitiesOf(this.#script);
+    return resources?.subscribe === true;
+  }
+
   get #connected(): Peer {
     if (this.peer === undefined) throw new Error("its link is not open yet");
     return this.peer;
   }
 
+  async #take(isIt: (one: FakeCall) => boolean, what: string): Promise<FakeCall> {
+    const find = () => this.#requests.find((one) => !this.#taken.has(one) && isIt(one));
+    const found = await until(find, () => `${what}; it has got ${JSON.stringify(this.heard)}`);
+    this.#taken.add(found);
+    return found;
+  }
+
   #receive(line: Line): void {
-    const method = /"method":"([^"]*)"/.exec(line.text.slice(0, 200))?.[1];
-    const id = /"id":(\d+)/.exec(line.text.slice(0, 200))?.[1];
+    this.#manners.hear(line);
+    const { method, id, params } = line.json;
     const other = this.#script.answers?.[method ?? ""];
-    if (other !== undefined) {
-      const members = other(line, this);
-      if (members !== undefined) this.send(`{"jsonrpc":"2.0","id":${id},${members}}`);
-    } else if (method === "initialize") {
-      const about = '"capabilities":{"tools":{"listChanged":true}},"serverInfo":{"name":"fake","version":"1"}';
-      this.send(reply(id, `{"protocolVersion":"${this.#script.revision ?? "2025-11-25"}",${about}}`));
-    } else if (method === "tools/list") {
-      this.send(reply(id, `{"tools":[${this.#tools.map(definition).join(",")}]}`));
-    } else if (line.text.includes('"tools/call"')) this.calls.push(callIn(this, line));
+    if (method === undefined) return;
+    if (id === undefined) this.#hear(method, params);
+    else if (other !== undefined) this.#reply(id, other(line, this));
+    else if (method === "subscriptions/listen" && this.era === "modern") this.#listen(id, params.notifications);
+    else {
+      const answer = this.#answer(method, params);
+      if (answer !== undefined) this.#reply(id, answer);
+      else this.#wait(callIn(this, line));
+    }
+  }
+
+  #hear(method: string, params: { readonly requestId?: unknown } | undefined): void {
+    if (method === "notifications/cancelled") this.listens.delete(JSON.stringify(params?.requestId));
+  }
+
+  #wait(call: FakeCall): void {
+    this.#requests.push(call);
+    if (call.method === "tools/call") this.calls.push(call);
+  }
+
+  #reply(id: unknown, members: string | undefined): void {
+    if (members !== undefined) this.send(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},${members}}`);
+  }
+
+  #listen(id: unknown, filter: Filter): void {
+    const [own, granted] = [JSON.stringify(id), grantedOf(filter, capabilitiesOf(this.#script))];
+    this.listens.set(own, granted);
+    this.send(onListen(own, "notifications/subscriptions/acknowledged", JSON.stringify({ notifications: granted })));
+  }
+
+  /** What it answers by itself; undefined for what waits for the test. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever came.
+  #answer(method: string, params: any): string | undefined {
+    if (this.era === "modern" && method !== "initialize") {
+      const problem = envelopeProblem(params?._meta);
+      if (problem !== undefined) return `"error":{"code":-32602,"message":"${problem}"}`;
+    }
+    const answer = answerTo(method, this.era, { ...this.#script, ...this.#lists });
+    return answer ?? (this.era === "legacy" ? this.#keep(method, String(params?.uri)) : undefined);
+  }
+
+  /** What a server of the older era is told to keep in mind. */
+  #keep(method: string, uri: string): string | undefined {
+    if (method.startsWith("resources/") && method.endsWith("subscribe") && !this.#canSubscribe) {
+      return '"error":{"code":-32601,"message":"Method not found"}';
+    }
+    if (method === "resources/subscribe") this.#subscribed.add(uri);
+    else if (method === "resources/unsubscribe") this.#subscribed.delete(uri);
+    else if (method !== "logging/setLevel" && method !== "ping") return undefined;
+    return '"result":{}';
   }
 }
 
-/** One call as the server got it. */
-export type FakeCall = {
-  readonly line: Line;
-  /** As it stands. */
-  readonly id: string;
-  readonly tool: string;
-  /** `json`: the result as it stands. */
-  readonly result: (json?: string) => void;
-  readonly error: (json: string) => void;
-  /** `more`: members beside the token, each with a comma before it. */
-  readonly progress: (more: string) => void;
-};
-
-function callIn(server: FakeServer, line: Line): FakeCall {
-  const { id, params } = line.json;
-  return {
-    line,
-    id: String(id),
-    tool: params.name,
-    result: (json = '{"content":[]}') => server.send(reply(id, json)),
-    error: (json) => server.send(`{"jsonrpc":"2.0","id":${id},"error":${json}}`),
-    progress: (more) => {
-      const token = JSON.stringify(params._meta.progressToken);
-      server.send(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${token}${more}}}`);
-    },
-  };
-}
-
-function reply(id: unknown, result: string): string {
-  return `{"jsonrpc":"2.0","id":${id},"result":${result}}`;
-}
-
-/** A tool's definition as it stands: of its name, an object, or already one. */
-export function definition(tool: string | object): string {
-  if (typeof tool === "object") return JSON.stringify(tool);
-  return tool.startsWith("{") ? tool : `{"name":${JSON.stringify(tool)},"inputSchema":{"type":"object"}}`;
+/** What stays the same when a request comes again with answers. */
+function letterOf({ name, uri, arguments: args }: { name?: string; uri?: string; arguments?: unknown }): string {
+  return JSON.stringify([name, uri, args]);
 }

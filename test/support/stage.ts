@@ -2,6 +2,7 @@ import { expect, onTestFinished } from "vitest";
 import { Client } from "../../src/client/client.ts";
 import type { Config, ServerConfig } from "../../src/config/config.ts";
 import { Downstream } from "../../src/downstream/downstream.ts";
+import type { Identity } from "../../src/downstream/handshake.ts";
 import { type CallEnded, Events } from "../../src/events.ts";
 import { Relay } from "../../src/relay/relay.ts";
 import { openLineLink } from "../../src/transport/line-link.ts";
@@ -27,6 +28,9 @@ export type StageOptions<N extends string> = {
   readonly limits?: Config["limits"];
   /** Whether to wait until every server that is not held is ready or has failed. Default true. */
   readonly isReady?: boolean;
+  /** Whether servers are greeted for the client of the test, once it says who it is; otherwise for one that can do nothing. */
+  readonly waitsForClient?: boolean;
+  readonly instructions?: Config["instructions"];
   /** Bytes that a pipe to the client holds before it is full. */
   readonly clientHolds?: number;
 };
@@ -78,22 +82,34 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     servers: names.map((name) => serverConfig(name, options.servers[name].config)),
     startup: { waitMs: options.waitMs ?? 8000 },
     errors: options.errors ?? "result",
+    instructions: options.instructions ?? "digest",
     limits: bounds,
     log: { level: "silent" },
     secrets: [],
     notices: [],
   };
+  // Servers are greeted for the first client that says who it is.
+  let greet = (_: Identity): void => {};
+  const whoever = new Promise<Identity>((resolve) => {
+    greet = resolve;
+  });
+  if (!options.waitsForClient) greet({ capabilities: "{}", info: '{"name":"stage","version":"1"}' });
   const servers = names.map((name) => new FakeServer(options.servers[name]));
   const downstreams = config.servers.map((server, index): Downstream => {
     const downstream: Downstream = new Downstream({
       config: server,
       version: "1.2.3",
       redact: (text) => text,
+      who: () => whoever,
+      verdicts: { known: () => undefined, learn: () => {}, forget: () => {} },
+      launchKey: server.name,
       openLink: opener(servers[index] as FakeServer, options.servers[names[index] as N], bounds, clock, streams),
       clock,
       events: {
-        toolsChanged: () => relay.update(downstream),
-        stateChanged: () => {},
+        offerChanged: () => relay.update(downstream),
+        stateChanged: () => relay.changed(downstream),
+        asked: (method, message) => relay.asked(downstream, method, message),
+        notified: (method, message) => relay.notified(downstream, method, message),
         stdoutLine: (line) => events.publish("serverSaid", { server: server.name, from: "stdout", line }),
         oddity: (text) => events.publish("oddity", { server: server.name, text }),
         defect: (cause) => events.publish("defect", { cause }),
@@ -101,16 +117,17 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     });
     return downstream;
   });
-  const relay = new Relay({ config, downstreams, clock, events });
+  const relay = new Relay({ config, downstreams, clock, events, sealKey: Buffer.alloc(32, 7) });
   const openClient = (): { client: FakeClient; ours: Streams } => {
     const { ours, theirs } = pipe(options.clientHolds);
     const link = openLineLink(ours, bounds, clock, {
       message: (message) => tuttiClient.receive(message),
       badLine: (line) => tuttiClient.receiveBadLine(line),
-      closed: () => {},
+      closed: () => tuttiClient.closed(),
       defect: (cause) => defects.push(cause),
     });
-    const tuttiClient = new Client(link, "1.2.3");
+    const tuttiClient: Client = new Client(link, "1.2.3", () => "");
+    void tuttiClient.identity.then(greet);
     relay.addClient(tuttiClient);
     return { client: new FakeClient(theirs), ours };
   };
@@ -121,7 +138,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     isTime.cancel();
     relay.answerLists();
   });
-  if (options.isReady !== false) {
+  if (options.isReady !== false && !options.waitsForClient) {
     const awaited = downstreams.filter(({ name }) => !options.servers[name as N].isHeld);
     const areReady = () => awaited.every(({ state }) => state.kind !== "starting");
     await until(areReady, () => "that all servers are ready");
@@ -150,6 +167,7 @@ function serverConfig(name: string, some: OnStage["config"] = {}): ServerConfig 
     maxQueuedCalls: 256,
     callTimeoutMs: 300_000,
     callTimeoutCapMs: 3_600_000,
+    askTimeoutMs: 300_000,
     connectTimeoutMs: 30_000,
     ...some,
     tools: { include: [], exclude: [], rename: new Map(), annotations: [], ...some.tools },

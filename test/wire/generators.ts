@@ -122,10 +122,33 @@ function rightValueOf(name: string): fc.Arbitrary<string> {
   const token = fc.tuple(spell("progressToken"), jsonText);
   if (name === "id") return fc.oneof(jsonString, jsonNumber);
   if (name === "method") return fc.oneof(nameAmong("tools/call", "ping"), jsonString);
-  if (name === "params")
-    return objectWith(token, ["_meta", objectWith(token)], ["name", jsonString], ["requestId", jsonNumber]);
+  if (name === "params") {
+    const meta = objectWith(token, ...among(...inRequestMeta));
+    return objectWith(
+      token,
+      ["_meta", meta],
+      ["name", jsonString],
+      ["requestId", jsonNumber],
+      ...among("requestState", "inputResponses"),
+    );
+  }
   if (name === "error") return objectWith(["code", jsonNumber], ["message", jsonString], ["data", marked]);
-  return objectWith(["_meta", marked], ["_meta", marked], ["content", jsonText]);
+  const inResult = among("resultType", "ttlMs", "cacheScope", "task", "task", "structuredContent", "structuredContent");
+  const signed = objectWith(...among("io.modelcontextprotocol/serverInfo", "tutti/error"));
+  return objectWith(["_meta", marked], ["_meta", signed], ["content", jsonText], ...inResult);
+}
+
+/** Members of a request's or a notification's `_meta` that are known by name. */
+export const inRequestMeta: readonly string[] = [
+  "io.modelcontextprotocol/protocolVersion",
+  "io.modelcontextprotocol/clientCapabilities",
+  "io.modelcontextprotocol/clientInfo",
+  "io.modelcontextprotocol/logLevel",
+  "io.modelcontextprotocol/subscriptionId",
+];
+
+function among(...names: readonly string[]): NamedValue[] {
+  return names.map((name) => [name, fc.oneof(jsonString, jsonText)]);
 }
 
 type NamedValue = readonly [string, fc.Arbitrary<string>] | fc.Arbitrary<[string, string]>;
@@ -154,7 +177,8 @@ const marked: fc.Arbitrary<string> = fc.oneof(
   objectOf(fc.array(fc.tuple(nameAmong("tutti/error", "a"), jsonText), { maxLength: 3 })),
 );
 
-function objectOf(members: fc.Arbitrary<readonly (readonly [string, string])[]>): fc.Arbitrary<string> {
+/** An object with these members, names as they stand, and any white space. */
+export function objectOf(members: fc.Arbitrary<readonly (readonly [string, string])[]>): fc.Arbitrary<string> {
   return fc.tuple(members, fc.array(space, { minLength: 8, maxLength: 8 })).map(([pairs, spaces]) => {
     let next = 0;
     const some = () => spaces[next++ % spaces.length];

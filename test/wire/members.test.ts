@@ -22,6 +22,18 @@ const paths: readonly (readonly [Slot, ...string[]])[] = [
   [slot.message, "error", "message"],
   [slot.data, "error", "data"],
   [slot.resultMeta, "result", "_meta"],
+  [slot.requestState, "params", "requestState"],
+  [slot.inputResponses, "params", "inputResponses"],
+  [slot.protocolVersion, "params", "_meta", "io.modelcontextprotocol/protocolVersion"],
+  [slot.clientCapabilities, "params", "_meta", "io.modelcontextprotocol/clientCapabilities"],
+  [slot.clientInfo, "params", "_meta", "io.modelcontextprotocol/clientInfo"],
+  [slot.logLevel, "params", "_meta", "io.modelcontextprotocol/logLevel"],
+  [slot.subscriptionId, "params", "_meta", "io.modelcontextprotocol/subscriptionId"],
+  [slot.resultType, "result", "resultType"],
+  [slot.task, "result", "task"],
+  [slot.structuredContent, "result", "structuredContent"],
+  [slot.ttlMs, "result", "ttlMs"],
+  [slot.cacheScope, "result", "cacheScope"],
 ];
 
 function problemOf(text: string) {
@@ -57,6 +69,28 @@ test("every known member is found where JSON.parse would find it, and no other",
     }),
     { numRuns: 1500 },
   );
+});
+
+test("who answered is found in whichever result._meta says it", () => {
+  fc.assert(
+    fc.property(envelopeText, cuts, (text, at) => {
+      const { isTaken, spans } = scan(cutUp(Buffer.from(text), at));
+      fc.pre(isTaken);
+      const result = memberOf(naiveTree(Buffer.from(text)), "result");
+      const metas = (result?.members ?? []).filter(({ name }) => name === "_meta");
+      const found = metas.map(({ value }) => memberOf(value, "io.modelcontextprotocol/serverInfo")).find(Boolean);
+      const bytes = Buffer.from(text).subarray(spans[2 * slot.serverInfo], spans[2 * slot.serverInfo + 1]);
+      expect(spans[2 * slot.serverInfo] === -1 ? undefined : bytes.toString()).toBe(
+        found && text.slice(found.start, found.end),
+      );
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("every slot but that of who answered is among those looked for above", () => {
+  const slots = [...paths.map(([member]) => member), slot.serverInfo];
+  expect(slots.sort((a, b) => a - b)).toEqual(Object.values(slot));
 });
 
 test("every name that only tutti may write is found in result._meta and error.data, and nowhere else", () => {
@@ -136,6 +170,12 @@ describe("a member that may be there once", () => {
     '{"params":{"_meta":{"progressToken":1,"progressToken":2}}}',
     '{"params":{"requestId":1,"requestId":2}}',
     '{"error":{"code":1,"code":2}}',
+    '{"params":{"requestState":"a","requestState":"b"}}',
+    '{"params":{"inputResponses":{},"inputResponses":{}}}',
+    '{"params":{"_meta":{"io.modelcontextprotocol/clientInfo":1,"io.modelcontextprotocol\\/clientInfo":1}}}',
+    '{"params":{"_meta":{"io.modelcontextprotocol/logLevel":1,"\\u0069o.modelcontextprotocol/logLevel":1}}}',
+    '{"result":{"resultType":"complete","resultType":"task"}}',
+    '{"result":{"_meta":{"io.modelcontextprotocol/serverInfo":1},"_meta":{"io.modelcontextprotocol/serverInfo":1}}}',
   ])("is not taken twice: %s", (text) => {
     expect(problemOf(text)).toBe("duplicate");
   });
@@ -144,6 +184,9 @@ describe("a member that may be there once", () => {
     '{"params":{"arguments":{"id":1,"id":2}}}',
     '{"params":{"arguments":{},"arguments":{}}}',
     '{"result":{"a":1,"a":2,"_meta":{},"_meta":{}}}',
+    '{"result":{"task":1,"task":2,"structuredContent":[],"structuredContent":{}}}',
+    '{"result":{"requestState":1,"requestState":2,"name":1,"name":2}}',
+    '{"params":{"resultType":1,"resultType":2,"arguments":{"_meta":{},"_meta":{}}}}',
     '{"id":1,"ID":1,"Id":1,"id ":1}',
     '{"\\ud800":1,"\\ud801":1,"\\ufffd":1}',
     '[{"id":1,"id":2}]',

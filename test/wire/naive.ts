@@ -1,4 +1,7 @@
 import { isUtf8 } from "node:buffer";
+import { inRequestMeta } from "./generators.ts";
+
+const serverInfo = "io.modelcontextprotocol/serverInfo";
 
 /** A JSON value with where it stands in its text (UTF-16 units); members in order, repeated ones too. */
 export type Node = {
@@ -78,12 +81,17 @@ export function keepsBounds(root: Node, maxDepth: number): boolean {
   const top = root.members ?? [];
   const unknown = top.filter(({ name, rawName }) => !envelope.includes(name) && Buffer.byteLength(rawName) <= 1024);
   const params = memberOf(root, "params");
+  const result = memberOf(root, "result");
+  const metas = (result?.members ?? []).filter(({ name }) => name === "_meta");
+  const servers = metas.flatMap(({ value }) => value.members ?? []).filter(({ name }) => name === serverInfo);
   return (
     areOnce(root, envelope) &&
     new Set(unknown.map(({ name }) => name)).size === unknown.length &&
     unknown.length <= 64 &&
-    areOnce(params, ["name", "_meta", "progressToken", "requestId"]) &&
-    areOnce(memberOf(params, "_meta"), ["progressToken"]) &&
+    areOnce(params, ["name", "_meta", "progressToken", "requestId", "requestState", "inputResponses"]) &&
+    areOnce(memberOf(params, "_meta"), ["progressToken", ...inRequestMeta]) &&
+    areOnce(result, ["resultType", "ttlMs", "cacheScope"]) &&
+    servers.length <= 1 &&
     areOnce(memberOf(root, "error"), ["code", "message", "data"])
   );
 }

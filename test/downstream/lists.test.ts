@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { fetchTools, type ToolList } from "../../src/downstream/tool-list.ts";
+import type { Kind } from "../../src/catalog/definition.ts";
+import { type FetchedList, fetchList } from "../../src/downstream/lists.ts";
 import { stage } from "../support/stage.ts";
 import { messageOf } from "../wire/drive.ts";
 
@@ -8,16 +9,19 @@ const many = (count: number, first = 0) => Array.from({ length: count }, (_, n) 
 const page = (tools: readonly string[], cursor?: string) =>
   `"result":{"tools":[${tools.join(",")}]${cursor === undefined ? "" : `,"nextCursor":${cursor}`}}`;
 
-/** What is fetched of a server that answers with these members to these params. */
+/** What is fetched of a server that answers with these members to these members of the params. */
 async function fetched(
   answer: (params: string, number: number) => string,
-): Promise<ToolList & { names: string[]; asked: string[] }> {
+  kind: Kind = "tools",
+): Promise<FetchedList & { names: string[]; asked: string[]; methods: ReadonlySet<string> }> {
   const asked: string[] = [];
-  const list = await fetchTools(async (_method, params) => {
+  const methods = new Set<string>();
+  const list = await fetchList(kind, async (method, params) => {
     asked.push(params);
+    methods.add(method);
     return messageOf(`{"jsonrpc":"2.0","id":1,${answer(params, asked.length)}}`);
   });
-  return { ...list, names: list.definitions.map(({ name }) => name), asked };
+  return { ...list, names: list.definitions.map(({ key }) => key), asked, methods };
 }
 
 describe("the pages of a list", () => {
@@ -26,10 +30,10 @@ describe("the pages of a list", () => {
     const { names, asked, leftOut } = await fetched((_params, n) => page([tool(`t${n}`)], cursors[n - 1]));
     expect(names).toEqual(["t1", "t2", "t3", "t4"]);
     expect(asked.map((params) => Buffer.from(params, "latin1").toString())).toEqual([
-      "{}",
-      '{"cursor":"a"}',
-      '{"cursor":""}',
-      '{"cursor":"A\\n😀\\""}',
+      "",
+      '"cursor":"a"',
+      '"cursor":""',
+      '"cursor":"A\\n😀\\""',
     ]);
     expect(leftOut).toEqual([]);
   });
@@ -148,5 +152,103 @@ describe("a page that cannot be had", () => {
     expect(published.oddities).toEqual([
       "alpha: page 2 of its tools: its answer to tools/list cannot be read (not_json)",
     ]);
+  });
+});
+
+describe("a list of", () => {
+  const lists: readonly (readonly [Kind, string, string, (key: string) => string])[] = [
+    ["prompts", "prompts/list", "prompts", (key) => `{"name":${key}}`],
+    ["resources", "resources/list", "resources", (key) => `{"name":"n","uri":${key}}`],
+    ["templates", "resources/templates/list", "resourceTemplates", (key) => `{"uriTemplate":${key},"name":"n"}`],
+  ];
+  for (const [kind, method, member, item] of lists) {
+    const many = kind === "templates" ? "resource templates" : kind;
+    const one = many.slice(0, -1);
+
+    test(`${kind} is asked for by ${method}, and read from ${member}`, async () => {
+      const others = lists.map(([, , other]) => `"${other}":[]`).filter((text) => !text.startsWith(`"${member}"`));
+      const answer = (_: string, n: number) =>
+        `"result":{${others},"${member}":[${item(`"k${n}"`)}]${n === 1 ? ',"nextCursor":"x"' : ""}}`;
+      const { names, asked, methods, leftOut } = await fetched(answer, kind);
+      expect({ names, asked, methods: [...methods], leftOut }).toEqual({
+        names: ["k1", "k2"],
+        asked: ["", '"cursor":"x"'],
+        methods: [method],
+        leftOut: [],
+      });
+    });
+
+    test(`${kind} is bounded in number, bytes and bytes of one, and that is said of it`, async () => {
+      const items = (count: number) => Array.from({ length: count }, (_, n) => item(`"k${n}"`));
+      const result = (all: readonly string[], cursor = "x") =>
+        `"result":{"${member}":[${all}],"nextCursor":"${cursor}"}`;
+      const long = await fetched(() => result(items(2001)), kind);
+      expect([long.names.length, long.leftOut]).toEqual([
+        2000,
+        [`its list is longer than 2000 ${many}; the rest is left out`],
+      ]);
+      const big = await fetched((_, n) => result([item(`"${String(n).padStart(200_000)}"`)], `${n}`), kind);
+      expect(big.names.length).toBe(41);
+      expect(big.leftOut).toEqual([`its list of ${many} is longer than 8 MiB; the rest is left out`]);
+      const huge = await fetched(() => result([item('"a"'), item(`"${"h".repeat(300_000)}"`)]), kind);
+      expect(huge.leftOut).toEqual([
+        expect.stringMatching(new RegExp(`^${one} "h{79} is not usable: longer than 256 KiB$`)),
+        expect.stringMatching(new RegExp(`^${one} "h{79} is not usable: longer than 256 KiB$`)),
+        `its list of ${many} does not end (page 2); what came until then counts`,
+      ]);
+    });
+
+    test(`${kind} loses a definition that is not usable alone`, async () => {
+      const { names, leftOut } = await fetched(
+        () => `"result":{"${member}":[${item("7")},${item('"a"').replace("{", '{"_meta":7,')},[],${item('"b"')}]}`,
+        kind,
+      );
+      expect(names).toEqual(["b"]);
+      expect(leftOut).toEqual([
+        expect.stringMatching(new RegExp(`^${one} number 1 is not usable: (?:name|uri|uriTemplate): `)),
+        expect.stringMatching(new RegExp(`^${one} "a" is not usable: _meta: `)),
+        expect.stringMatching(new RegExp(`^${one} number 3 is not usable: the definition: `)),
+      ]);
+    });
+
+    test(`${kind} that cannot be had fails in one line`, async () => {
+      const refused = fetched(() => '"error":{"code":-32601,"message":"no\\nsuch method"}', kind);
+      await expect(refused).rejects.toThrow(`${method} failed: no such method (-32601)`);
+      const odd = fetched(() => '"result":{"tools":[]}', kind);
+      await expect(odd).rejects.toThrow(`its answer to ${method} has no array of ${member}`);
+    });
+  }
+});
+
+describe("how long a list may be kept, and by whom,", () => {
+  const hinted = (...hints: readonly string[]) =>
+    fetched((_, n) => page([tool(`t${n}`)], n < hints.length ? `"${n}"` : undefined).replace("{", `{${hints[n - 1]}`));
+  const cases: readonly (readonly [readonly string[], number, boolean])[] = [
+    [[""], 0, false],
+    [['"ttlMs":5000,"cacheScope":"public",'], 5000, true],
+    [['"ttlMs":0,"cacheScope":"private",'], 0, false],
+    [['"ttlMs":5000,'], 5000, false],
+    [['"cacheScope":"public",'], 0, true],
+    [['"ttlMs":-1,"cacheScope":"PUBLIC",'], 0, false],
+    [['"ttlMs":1.5,"cacheScope":["public"],'], 0, false],
+    [['"ttlMs":"5000",'], 0, false],
+    [['"ttlMs":null,"cacheScope":null,'], 0, false],
+    [['"ttlMs":1e999,'], 0, false],
+    [[`"ttlMs":${"9".repeat(1000)},`], 0, false],
+    [['"ttlMs":5000,"cacheScope":"public",', '"ttlMs":3000,"cacheScope":"public",'], 3000, true],
+    [['"ttlMs":5000,"cacheScope":"public",', '"ttlMs":9000,"cacheScope":"private",'], 5000, false],
+    [['"ttlMs":5000,"cacheScope":"public",', ""], 0, false],
+  ];
+  for (const [hints, ttlMs, isPublic] of cases) {
+    test(`is ${ttlMs} ms and ${isPublic ? "anybody" : "one"} with ${JSON.stringify(hints).slice(0, 80)}`, async () => {
+      const list = await hinted(...hints);
+      expect([list.ttlMs, list.isPublic]).toEqual([ttlMs, isPublic]);
+    });
+  }
+
+  test("is not at all when the list did not come to its end", async () => {
+    const hints = '"ttlMs":5000,"cacheScope":"public",';
+    const answers = [page([tool("a")], '"x"').replace("{", `{${hints}`), '"error":{"code":1,"message":"m"}'];
+    expect((await fetched((_, n) => answers[n - 1] as string)).ttlMs).toBe(0);
   });
 });

@@ -1,0 +1,125 @@
+import type { Clock } from "../ports/clock.ts";
+import { slot } from "../wire/members.ts";
+import { encodeString, type Message } from "../wire/message.ts";
+import type { Connection } from "./connection.ts";
+import type { Greeting } from "./handshake.ts";
+import type { OwnRequests } from "./own-requests.ts";
+
+/** A server that ends the stream of its notices is asked for it again after this long. */
+const listenAgainMs = 5_000;
+
+export type ChangesOptions = {
+  readonly connection: Connection;
+  readonly requests: OwnRequests;
+  readonly clock: Clock;
+  readonly connectTimeoutMs: number;
+  readonly oddity: (text: string) => void;
+};
+
+/**
+ * How a server is made to tell what changes at it. One of the legacy era tells of its lists unasked, and of a resource
+ * once it is subscribed to. One of the modern era tells on a stream that is asked for with everything it is to bring;
+ * another wish means another stream, opened before the old one is ended.
+ * https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/subscriptions
+ */
+export class Changes {
+  readonly #options: ChangesOptions;
+  readonly #uris = new Set<string>();
+  /** Members of `_meta` that requests need; undefined: the server is of the legacy era. */
+  #envelope: string | undefined;
+  #canTell = false;
+  /** The id of the stream that is open or being opened. */
+  #stream: number | undefined;
+  /** The one before it, which was told to end and may still say so. */
+  #last: number | undefined;
+  #isReopening = false;
+  #isOver = false;
+
+  constructor(options: ChangesOptions) {
+    this.#options = options;
+  }
+
+  /** The server is greeted; `envelope` as every request to it needs it, if it does. */
+  begin({ capabilities }: Greeting, envelope: string | undefined): void {
+    this.#envelope = envelope;
+    this.#canTell = Object.values(capabilities).some(
+      (one) => isObject(one) && (one["listChanged"] || one["subscribe"]),
+    );
+    if (envelope !== undefined && this.#canTell) this.#open();
+  }
+
+  /** Has it tell of the resource from now on. Gives its reply where it had to be asked; rejects with one line. */
+  async subscribe(uri: string): Promise<Message | undefined> {
+    this.#uris.add(uri);
+    if (this.#envelope === undefined) return await this.#ask("resources/subscribe", uri);
+    this.#reopen();
+    return undefined;
+  }
+
+  async unsubscribe(uri: string): Promise<void> {
+    if (!this.#uris.delete(uri)) return;
+    if (this.#envelope !== undefined) this.#reopen();
+    else await this.#ask("resources/unsubscribe", uri);
+  }
+
+  /** Asks nothing more. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  async #ask(method: string, uri: string): Promise<Message> {
+    const { requests, connectTimeoutMs } = this.#options;
+    return await requests.request(method, `{"uri":${encodeString(uri)}}`, connectTimeoutMs);
+  }
+
+  // All that is wished for in one turn makes one stream.
+  #reopen(): void {
+    if (this.#isReopening || this.#isOver) return;
+    this.#isReopening = true;
+    this.#options.clock.soon(() => {
+      this.#isReopening = false;
+      this.#open();
+    });
+  }
+
+  #open(): void {
+    const { connection, clock, oddity } = this.#options;
+    if (this.#isOver || connection.closedBecause !== undefined) return;
+    const before = this.#stream;
+    const ended = (text: string | undefined, isFinal: boolean): void => {
+      connection.forget(id);
+      if (this.#stream !== id) return;
+      this.#stream = undefined;
+      if (text !== undefined) oddity(text);
+      if (!isFinal) clock.after(listenAgainMs, () => this.#stream ?? this.#reopen());
+    };
+    const id = connection.register({
+      isSent: true,
+      deadlineAt: Number.POSITIVE_INFINITY,
+      expire: () => {},
+      reply: (reply: Message) => {
+        const isRefused = reply.has(slot.error);
+        const text = isRefused
+          ? `it does not tell what changes: ${reply.text(slot.message)?.slice(0, 200) ?? "no reason"}`
+          : undefined;
+        ended(text, isRefused);
+      },
+      progress: () => {},
+      spoilt: () => ended("its answer to subscriptions/listen cannot be read", true),
+      lost: () => ended(undefined, true),
+    });
+    this.#stream = id;
+    const uris = [...this.#uris].map((uri) => encodeString(uri)).join(",");
+    const wanted = `"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true,"resourceSubscriptions":[${uris}]`;
+    const params = `{"_meta":{${this.#envelope}},"notifications":{${wanted}}}`;
+    connection.send(`{"jsonrpc":"2.0","id":${id},"method":"subscriptions/listen","params":${params}}`);
+    if (before === undefined) return;
+    if (this.#last !== undefined) connection.forget(this.#last);
+    this.#last = before;
+    connection.send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${before}}}`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

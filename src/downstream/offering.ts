@@ -1,0 +1,109 @@
+import { emptyOffer, type Kind, kinds, neverOffered, type Offer } from "../catalog/definition.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Message } from "../wire/message.ts";
+import { fetchList } from "./lists.ts";
+
+/** However often a server says that a list has changed, it is fetched once in this time. */
+const relistMs = 500;
+
+/** Which lists a server has, by the capability that declares them. */
+const kindsOf: Readonly<Record<string, readonly Kind[]>> = {
+  tools: ["tools"],
+  prompts: ["prompts"],
+  resources: ["resources", "templates"],
+};
+
+export type OfferingOptions = {
+  /** `members`: those of the params. */
+  readonly request: (method: string, members: string) => Promise<Message>;
+  readonly clock: Clock;
+  readonly changed: () => void;
+  readonly oddity: (text: string) => void;
+};
+
+/** What one server offers: its lists as it gave them last. */
+export class Offering {
+  readonly #options: OfferingOptions;
+  #offer: Offer = emptyOffer;
+  #kinds: readonly Kind[] = [];
+  /** Kinds whose list has changed since it was last asked for. */
+  readonly #stale = new Set<Kind>();
+  #isRelisting = false;
+  /** Whether it is asked again when it says that a list has changed. */
+  #isComplete = false;
+  #isOver = false;
+
+  constructor(options: OfferingOptions) {
+    this.#options = options;
+  }
+
+  get offer(): Offer {
+    return this.#offer;
+  }
+
+  /** Fetches all lists at once. Rejects with one line where the tools cannot be had; other lists are then empty, and it is said. */
+  async fetch(capabilities: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#kinds = Object.keys(kindsOf).flatMap((name) =>
+      capabilities[name] === undefined ? [] : (kindsOf[name] ?? []),
+    );
+    for (const kind of Object.keys(kinds) as Kind[]) {
+      if (!this.#kinds.includes(kind)) this.#offer = { ...this.#offer, [kind]: neverOffered };
+    }
+    await Promise.all(this.#kinds.map((kind) => this.#fetchFirst(kind)));
+    this.#isComplete = true;
+    this.#relist();
+  }
+
+  /** The server says that a list has changed: `capability` names which. */
+  changed(capability: string): void {
+    for (const kind of kindsOf[capability] ?? []) if (this.#kinds.includes(kind)) this.#stale.add(kind);
+    this.#relist();
+  }
+
+  /** Asks nothing more. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  async #fetchFirst(kind: Kind): Promise<void> {
+    try {
+      await this.#fetch(kind);
+    } catch (cause) {
+      if (kind === "tools") throw cause;
+      // Many servers have resources and no notion of templates.
+      if (kind !== "templates") this.#options.oddity(`its ${kind} could not be listed: ${(cause as Error).message}`);
+    }
+  }
+
+  async #fetch(kind: Kind): Promise<void> {
+    const { leftOut, ...list } = await fetchList(kind, this.#options.request);
+    if (this.#isOver) return;
+    this.#offer = { ...this.#offer, [kind]: list };
+    for (const text of leftOut) this.#options.oddity(text);
+    this.#options.changed();
+  }
+
+  #relist(): void {
+    if (this.#isRelisting || !this.#isComplete || this.#stale.size === 0 || this.#isOver) return;
+    this.#isRelisting = true;
+    this.#options.clock.after(relistMs, () => {
+      const kinds = [...this.#stale];
+      this.#stale.clear();
+      void this.#listAgain(kinds);
+    });
+  }
+
+  async #listAgain(kinds: readonly Kind[]): Promise<void> {
+    await Promise.all(
+      kinds.map(async (kind) => {
+        try {
+          await this.#fetch(kind);
+        } catch (cause) {
+          this.#options.oddity(`its ${kind} could not be listed again: ${(cause as Error).message}`);
+        }
+      }),
+    );
+    this.#isRelisting = false;
+    this.#relist();
+  }
+}

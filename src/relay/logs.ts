@@ -1,0 +1,117 @@
+import type { Client } from "../client/client.ts";
+import type { Origin } from "../client/handshake.ts";
+import type { Downstream } from "../downstream/downstream.ts";
+import { rpcCode, toProtocolError } from "../errors.ts";
+import { slot } from "../wire/members.ts";
+import { type Edit, encodeString, type Message } from "../wire/message.ts";
+import { memberOf } from "../wire/object.ts";
+import { hasHints, notificationEdits } from "./eras.ts";
+import { Exchange } from "./exchange.ts";
+
+/** https://modelcontextprotocol.io/specification/2025-11-25/server/utilities/logging#log-levels, the least important first. */
+const levels: readonly string[] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+
+export type LogsOptions = {
+  readonly downstreams: () => readonly Downstream[];
+  readonly clients: () => Iterable<Client>;
+};
+
+/** Log messages of servers to clients, and the levels that clients want to servers. */
+export class Logs {
+  readonly #options: LogsOptions;
+  /** The level that servers which are told one were told last: the least important that anybody has asked for. */
+  #told: string | undefined;
+
+  constructor(options: LogsOptions) {
+    this.#options = options;
+  }
+
+  /** `logging/setLevel` of a client. */
+  setLevel(message: Message, client: Client): void {
+    const id = message.raw(slot.id) as string;
+    const level = (message.parsed(slot.params) as { level?: unknown } | undefined)?.level;
+    if (typeof level !== "string" || !levels.includes(level)) {
+      const text = `logging/setLevel needs params.level, one of ${levels.join(", ")}`;
+      client.send(toProtocolError(id, rpcCode.invalidParams, text));
+      return;
+    }
+    client.logLevel = level;
+    client.send(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
+    const wanted = [...this.#options.clients()].map(({ logLevel }) => logLevel).filter((one) => one !== undefined);
+    this.#tell(wanted.reduce((one, other) => (isAtLeast(one, other) ? other : one), level));
+  }
+
+  /** A request with a level of its own goes to a server, which may have to be told. */
+  wants({ logLevel }: Origin): void {
+    if (logLevel === undefined) return;
+    if (this.#told === undefined || !isAtLeast(logLevel, this.#told)) this.#tell(logLevel);
+  }
+
+  /** A server has become ready. */
+  ready(downstream: Downstream): void {
+    if (this.#told !== undefined) set(downstream, this.#told);
+  }
+
+  /**
+   * A server's log message, to those who want it: clients with a session whose level it has, and those that have a request
+   * under way there which asks for it. The name of the server stands before the logger's.
+   */
+  message(downstream: Downstream, message: Message): void {
+    const level = (parse(message, "level") ?? "emergency") as string;
+    for (const client of this.#options.clients()) {
+      const origin = this.#receiver(client, downstream, level);
+      if (origin === undefined || downstream.era === undefined) continue;
+      const edits = notificationEdits(message, downstream.era, origin.era);
+      client.send(message.splice([...edits, ...nameEdits(message, downstream.name)]), downstream);
+    }
+  }
+
+  #receiver(client: Client, downstream: Downstream, level: string): Origin | undefined {
+    const { session, logLevel } = client;
+    // Servers decide what they say to a client that has not asked for a level.
+    if (session !== undefined) return logLevel === undefined || isAtLeast(level, logLevel) ? session : undefined;
+    for (const request of downstream.requests()) {
+      if (!(request instanceof Exchange) || request.client !== client || !request.isAwaited) continue;
+      const { origin } = request.arrival;
+      if (origin.logLevel !== undefined && isAtLeast(level, origin.logLevel)) return origin;
+    }
+    return undefined;
+  }
+
+  #tell(level: string): void {
+    if (level === this.#told) return;
+    this.#told = level;
+    for (const downstream of this.#options.downstreams()) set(downstream, level);
+  }
+}
+
+/** Servers that are told with each request what it wants are not told here. */
+function set(downstream: Downstream, level: string): void {
+  const { state, era } = downstream;
+  if (state.kind !== "ready" || era === undefined || hasHints(era)) return;
+  if (state.greeting.capabilities["logging"] === undefined) return;
+  downstream.request("logging/setLevel", `"level":"${level}"`).catch(() => {}); // It logs as it likes, then.
+}
+
+function isAtLeast(level: string, wanted: string): boolean {
+  return levels.indexOf(level) >= levels.indexOf(wanted);
+}
+
+function parse(message: Message, name: string): unknown {
+  const at = paramAt(message, name);
+  return at && JSON.parse(message.bytes(at.start, at.end).toString());
+}
+
+function nameEdits(message: Message, server: string): Edit[] {
+  if (message.firstByte(slot.params) !== 0x7b) return [];
+  const at = paramAt(message, "logger");
+  const logger = parse(message, "logger");
+  if (at !== undefined && typeof logger === "string") return [{ ...at, bytes: encodeString(`${server}/${logger}`) }];
+  const start = message.start(slot.params) + 1;
+  return at === undefined ? [{ start, end: start, bytes: `"logger":${encodeString(server)},` }] : [];
+}
+
+function paramAt(message: Message, name: string): { start: number; end: number } | undefined {
+  if (message.firstByte(slot.params) !== 0x7b) return undefined;
+  return memberOf(message, message.start(slot.params), message.end(slot.params), name);
+}

@@ -1,0 +1,118 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { Client } from "../client/client.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
+import { slot } from "../wire/members.ts";
+import type { Message } from "../wire/message.ts";
+import { membersOf } from "../wire/walk.ts";
+
+/** How a state of ours begins. Nobody else's is looked at. */
+const mark = "tutti.";
+const mostParked = 1024;
+
+/** What waits for a client to come back with answers. */
+export type Waiting = {
+  /** The client is back. `message`: its request. */
+  readonly resume: (message: Message) => void;
+  /** It did not come back in time, or cannot any more. */
+  readonly abandon: () => void;
+};
+
+type Entry = Waiting & { readonly client: Client; readonly digest: string; readonly timer: Timer };
+
+/** Why a state is not accepted, for the client. */
+export type Refusal = { readonly problem: string };
+
+/**
+ * What is parked until its client's next request: each under a state that cannot be guessed, belongs to that client and
+ * to that request (method, name and arguments), can be used once, and expires.
+ */
+export class Parked {
+  readonly #clock: Clock;
+  readonly #key: Buffer;
+  readonly #entries = new Map<string, Entry>();
+  #count = 0;
+
+  /** `key`: random bytes that nobody else knows, at least 32. */
+  constructor(clock: Clock, key: Buffer) {
+    this.#clock = clock;
+    this.#key = key;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get isFull(): boolean {
+    return this.#entries.size >= mostParked;
+  }
+
+  /** Whether a request carries a state of ours, be it right or forged. */
+  isOurs(message: Message): boolean {
+    return message.text(slot.requestState)?.startsWith(mark) === true;
+  }
+
+  /** The state under which `waiting` is resumed, within `ttlMs` (0: without limit), by a request of `client` like `message`. */
+  add(client: Client, message: Message, ttlMs: number, waiting: Waiting): string {
+    const id = String(++this.#count);
+    const expire = (): void => {
+      this.#entries.delete(id);
+      waiting.abandon();
+    };
+    const timer = ttlMs === 0 ? { cancel: () => {} } : this.#clock.after(ttlMs, expire);
+    this.#entries.set(id, { ...waiting, client, digest: digestOf(message), timer });
+    return `${mark}${id}.${this.#seal(id)}`;
+  }
+
+  /** What `message`, a request of `client`, resumes: it is parked no more. */
+  take(client: Client, message: Message): Waiting | Refusal {
+    const [, id = "", seal = ""] = (message.text(slot.requestState) ?? "").split(".");
+    if (!isSame(seal, this.#seal(id))) return { problem: "requestState was not given by this server" };
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return { problem: "requestState was used before, or has expired. Send the request anew" };
+    if (entry.client !== client) return { problem: "requestState was given to another client" };
+    if (entry.digest !== digestOf(message)) return { problem: "requestState belongs to another request" };
+    this.#entries.delete(id);
+    entry.timer.cancel();
+    return entry;
+  }
+
+  /** The client has left. */
+  drop(client: Client): void {
+    for (const [id, entry] of this.#entries) {
+      if (entry.client !== client) continue;
+      this.#entries.delete(id);
+      entry.timer.cancel();
+      entry.abandon();
+    }
+  }
+
+  #seal(id: string): string {
+    return createHmac("sha256", this.#key).update(id).digest("base64url");
+  }
+}
+
+/** The same for a request and for the one that comes back with answers, whatever else the client changes in between. */
+function digestOf(message: Message): string {
+  const hash = createHash("sha256").update(message.text(slot.method) ?? "");
+  if (message.firstByte(slot.params) !== 0x7b) return hash.digest("base64");
+  const params = message.bytes(message.start(slot.params), message.end(slot.params));
+  const members = [...membersOf(params, 0)].filter(
+    ({ name }) => name === "name" || name === "uri" || name === "arguments",
+  );
+  for (const { name, start, end } of members.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    hash.update(`\n${name}:`).update(canonical(JSON.parse(params.toString("utf8", start, end))));
+  }
+  return hash.digest("base64");
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === "object" && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}

@@ -1,0 +1,163 @@
+import type { Client } from "../client/client.ts";
+import type { Origin } from "../client/handshake.ts";
+import { CallError, rpcCode, toProtocolError } from "../errors.ts";
+import type { Events } from "../events.ts";
+import type { Clock } from "../ports/clock.ts";
+import { slot } from "../wire/members.ts";
+import type { Message } from "../wire/message.ts";
+import { memberOf } from "../wire/object.ts";
+import { notFoundCode } from "./eras.ts";
+import { Exchange, type Exchanges } from "./exchange.ts";
+import type { Logs } from "./logs.ts";
+import type { Destination, Routes } from "./routes.ts";
+import { uriOf } from "./subscriptions.ts";
+import type { Tasks } from "./tasks.ts";
+
+/** A request that has come, as it is passed around here. */
+export type Incoming = {
+  readonly method: string;
+  readonly message: Message;
+  readonly client: Client;
+  readonly origin: Origin;
+};
+
+export type RequestsOptions = {
+  readonly routes: Routes;
+  readonly exchanges: Exchanges;
+  readonly tasks: Tasks;
+  readonly logs: Logs;
+  readonly clock: Clock;
+  readonly events: Events;
+};
+
+/** Requests of clients that a server answers: each goes to the one that has what it names. */
+export class Requests {
+  readonly #options: RequestsOptions;
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+  }
+
+  /** A tool or a prompt, by its exposed name. */
+  named(incoming: Incoming, kind: "tool" | "prompt"): void {
+    const { method, message } = incoming;
+    const name = message.text(slot.name);
+    if (name === undefined) {
+      refuse(incoming, `${method} needs params.name, the name of a ${kind}`);
+      return;
+    }
+    const at = { start: message.start(slot.name), end: message.end(slot.name) };
+    this.#send(
+      incoming,
+      kind === "tool" ? this.#options.routes.tool(name) : this.#options.routes.prompt(name),
+      name,
+      at,
+    );
+  }
+
+  read(incoming: Incoming): void {
+    const { message, client, origin } = incoming;
+    const uri = uriOf(message);
+    if (uri === undefined) {
+      refuse(incoming, "resources/read needs params.uri, the URI of a resource");
+      return;
+    }
+    const destination = this.#options.routes.resource(uri);
+    if (destination.downstream !== undefined) {
+      this.#send(
+        incoming,
+        destination,
+        uri,
+        memberOf(message, message.start(slot.params), message.end(slot.params), "uri"),
+      );
+      return;
+    }
+    const text = `No server has the resource ${JSON.stringify(uri.slice(0, 300))}.${this.#options.routes.late()}`;
+    client.send(toProtocolError(message.raw(slot.id) as string, notFoundCode(origin.era), text));
+  }
+
+  /** What is typed for an argument of a prompt or a variable of a template. */
+  complete(incoming: Incoming): void {
+    const { message, origin, client } = incoming;
+    const ref = message.firstByte(slot.params) === 0x7b && within(message, slot.params, "ref");
+    if (!ref) {
+      refuse(incoming, "completion/complete needs params.ref, what to complete");
+      return;
+    }
+    const [name, uri] = [memberOf(message, ref.start, ref.end, "name"), memberOf(message, ref.start, ref.end, "uri")];
+    const at = uri ?? name;
+    const target: unknown = at && JSON.parse(message.bytes(at.start, at.end).toString());
+    if (typeof target !== "string") {
+      refuse(incoming, "completion/complete needs params.ref.name or params.ref.uri");
+      return;
+    }
+    const destination = uri === undefined ? this.#options.routes.prompt(target) : this.#options.routes.template(target);
+    if (destination.downstream !== undefined) {
+      this.#send(incoming, destination, target, at);
+      return;
+    }
+    const text =
+      uri === undefined
+        ? this.#options.routes.unknown("prompt", target).message
+        : `No server has ${JSON.stringify(target.slice(0, 300))}.`;
+    const code = uri === undefined ? rpcCode.invalidParams : notFoundCode(origin.era);
+    client.send(toProtocolError(message.raw(slot.id) as string, code, text));
+  }
+
+  /** A method that tutti does not know: to the one server that declares it. */
+  passOn(incoming: Incoming): void {
+    const { method, message, client } = incoming;
+    const owner = this.#options.tasks.serverOf(client, message);
+    const [only, ...others] = owner === undefined ? this.#options.routes.declaring(method) : [owner];
+    if (only !== undefined && others.length === 0) {
+      this.#send(incoming, { downstream: only, route: undefined }, method, undefined);
+      return;
+    }
+    const names = [only, ...others].map((one) => one?.name).join(", ");
+    const why = only === undefined ? "no server declares a capability for it" : `several servers declare it: ${names}`;
+    const text = `The method ${method.slice(0, 80)} cannot be passed on: ${why}.${this.#options.routes.late()}`;
+    client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.methodNotFound, text));
+  }
+
+  /** Hands a request to its server; `at`: where in the message the name stands by which the server knows it otherwise. */
+  #send(incoming: Incoming, { downstream, route }: Destination, target: string, at: Span | undefined): void {
+    const { method, message, client, origin } = incoming;
+    const { clock, events } = this.#options;
+    const exchange = new Exchange(this.#options.exchanges, {
+      client,
+      origin,
+      method,
+      message,
+      target,
+      nameStart: at?.start ?? -1,
+      nameEnd: at?.end ?? -1,
+      original: route?.original,
+      isWrapped: route?.isWrapped ?? false,
+      downstream,
+      arrivedAt: clock.now(),
+    });
+    try {
+      if (downstream === undefined)
+        exchange.fail(this.#options.routes.unknown(method === "prompts/get" ? "prompt" : "tool", target));
+      else {
+        if (origin.logLevel !== undefined) this.#options.logs.wants(origin);
+        exchange.call = downstream.send(exchange);
+      }
+    } catch (cause) {
+      events.publish("defect", { cause });
+      const text = "tutti failed inside; its log says more. The call may have run.";
+      exchange.fail(new CallError("internal", text, { server: downstream?.name }));
+    }
+  }
+}
+
+type Span = { readonly start: number; readonly end: number };
+
+function within(message: Message, object: typeof slot.params, name: string): Span | undefined {
+  const at = memberOf(message, message.start(object), message.end(object), name);
+  return at && message.slice(at.start, at.start + 1) === "{" ? at : undefined;
+}
+
+function refuse({ message, client }: Incoming, text: string): void {
+  client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
+}

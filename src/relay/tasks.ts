@@ -1,0 +1,43 @@
+import type { Client } from "../client/client.ts";
+import type { Downstream } from "../downstream/downstream.ts";
+import { slot } from "../wire/members.ts";
+import type { Message } from "../wire/message.ts";
+import { memberOf } from "../wire/object.ts";
+
+/** Of those a client has begun, the oldest ones are forgotten. */
+const mostTasks = 4096;
+
+/** Which server works on which task. Its id is the server's own, and counts only for the client that began it. */
+export class Tasks {
+  readonly #begun = new Map<Client, Map<string, Downstream>>();
+
+  /** A server's reply says that it works on a task. */
+  begin(client: Client, downstream: Downstream | undefined, reply: Message): void {
+    const id = idIn(reply, reply.has(slot.task) ? slot.task : slot.result);
+    if (id === undefined || downstream === undefined) return;
+    const tasks = this.#begun.get(client) ?? new Map<string, Downstream>();
+    this.#begun.set(client, tasks.set(id, downstream));
+    const [oldest] = tasks.keys();
+    if (tasks.size > mostTasks && oldest !== undefined) tasks.delete(oldest);
+  }
+
+  /** The server of the task that a request names; undefined where it names none that the client has begun. */
+  serverOf(client: Client, request: Message): Downstream | undefined {
+    const id = idIn(request, slot.params);
+    return id === undefined ? undefined : this.#begun.get(client)?.get(id);
+  }
+
+  forget(client: Client): void {
+    this.#begun.delete(client);
+  }
+}
+
+function idIn(
+  message: Message,
+  object: typeof slot.task | typeof slot.result | typeof slot.params,
+): string | undefined {
+  if (message.firstByte(object) !== 0x7b) return undefined;
+  const at = memberOf(message, message.start(object), message.end(object), "taskId");
+  const value: unknown = at && JSON.parse(message.bytes(at.start, at.end).toString());
+  return typeof value === "string" ? value : undefined;
+}

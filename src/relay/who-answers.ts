@@ -1,0 +1,31 @@
+import type { Client } from "../client/client.ts";
+import type { Downstream } from "../downstream/downstream.ts";
+import { Exchange } from "./exchange.ts";
+import { questions } from "./question.ts";
+
+/**
+ * Who is asked what a server asks: the client of the newest of the requests under way there whose client can answer it
+ * (a server over stdio does not say in which of them it asks), else a client that has greeted us and can. "away": those
+ * who could are asked something already and are not back yet. Undefined: nobody can.
+ */
+export function whoAnswers(
+  downstream: Downstream,
+  clients: Iterable<Client>,
+  method: string,
+  params: unknown,
+): Exchange | Client | "away" | undefined {
+  let isAway = false;
+  let newest: Exchange | undefined;
+  for (const request of downstream.requests()) {
+    if (!(request instanceof Exchange) || !request.call?.isSent) continue;
+    if (!request.arrival.origin.identity.canAsk(method, params)) continue;
+    const { isAwaited, arrival } = request;
+    if (!isAwaited) isAway = true;
+    else if (newest === undefined || arrival.arrivedAt >= newest.arrival.arrivedAt) newest = request;
+  }
+  if (newest !== undefined) return newest;
+  // A question that we do not know is the client's to refuse.
+  const canAsk = ({ session }: Client): boolean =>
+    session !== undefined && (!questions.has(method) || session.identity.canAsk(method, params));
+  return [...clients].find(canAsk) ?? (isAway ? "away" : undefined);
+}
