@@ -29,6 +29,7 @@ export type ExposedItem = {
   readonly olderBytes: Buffer;
   /** For tools: whether `olderBytes` promises `{"result": …}` for what the server gives, whatever that is. */
   readonly isWrapped: boolean;
+  readonly route: Route;
 };
 
 /** What one server offers, as clients see it while nobody else does. */
@@ -76,7 +77,7 @@ export function expose(
   const listOf = (kind: Kind, items: (offered: ReadonlyMap<string, Definition>) => readonly Item[]): ExposedList => {
     const { definitions, ttlMs, isPublic } = offer[kind];
     const wanted = kind === "tools" ? definitions.filter(({ key }) => isOffered(key, rules)) : definitions;
-    return { items: items(once(kind, wanted, leftOut)).map((item) => ({ ...item, server })), ttlMs, isPublic };
+    return { items: items(once(kind, wanted, leftOut)).map((item) => itemOf(server, item)), ttlMs, isPublic };
   };
   const tools = (all: ReadonlyMap<string, Definition>) => exposedTools(prefix, rules, all, leftOut);
   const lists = {
@@ -126,7 +127,12 @@ export function buildCatalog(exposed: readonly Exposed[]): Catalog {
   };
 }
 
-type Item = Omit<ExposedItem, "server">;
+type Item = Omit<ExposedItem, "server" | "route">;
+
+function itemOf(server: string, { exposed, original, bytes, olderBytes, isWrapped }: Item): ExposedItem {
+  const route = { server, original: encodeString(original), isWrapped };
+  return { exposed, original, server, bytes, olderBytes, isWrapped, route };
+}
 
 function once(kind: Kind, definitions: readonly Definition[], leftOut: string[]): ReadonlyMap<string, Definition> {
   const offered = new Map<string, Definition>();
@@ -179,14 +185,13 @@ function unwrapped(exposed: string, original: string, bytes: Buffer): Item {
 }
 
 /** What has names of tutti's making, by these and by their original ones. */
-function namedOf(exposed: readonly Exposed[], kind: "tools" | "prompts") {
-  const items = exposed.flatMap(({ lists }) => lists[kind].items);
+function namedOf(servers: readonly Exposed[], kind: "tools" | "prompts") {
+  const items = servers.flatMap(({ lists }) => lists[kind].items);
   const byExposed = new Map<string, Route>();
   const originals = new Map<string, Route | undefined>();
-  for (const item of items) {
-    const route = { server: item.server, original: encodeString(item.original), isWrapped: item.isWrapped };
-    byExposed.set(item.exposed, route);
-    originals.set(item.original, originals.has(item.original) ? undefined : route);
+  for (const { exposed, original, route } of items) {
+    byExposed.set(exposed, route);
+    originals.set(original, originals.has(original) ? undefined : route);
   }
   return { items, exposed: byExposed, originals };
 }

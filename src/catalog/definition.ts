@@ -55,8 +55,8 @@ const longestShown = 80;
 
 /** Reads one element of a list; a string says why no client could use it. */
 export function readDefinition(kind: Kind, bytes: Buffer): Definition | string {
-  const value: unknown = JSON.parse(bytes.toString());
-  const parsed = shapes[kind].safeParse(value);
+  const parsed = shapes[kind].safeParse(JSON.parse(bytes.toString()));
+  // Each shape wants a text under its key.
   if (parsed.success) return { key: (parsed.data as Record<string, unknown>)[kinds[kind].key] as string, bytes };
   const issue = parsed.error.issues[0];
   const path = issue?.path.map((name) => String(name).slice(0, longestShown)).join(".");

@@ -4,7 +4,7 @@ import { kinds, shown, withKey } from "./definition.ts";
 import { addressOf, type Effort, readAddress, readTemplate, stands, type Template } from "./uris.ts";
 
 /** Steps that the templates of one server may take for one URI, some 10 ms. */
-const stepsPerServer = 4_000_000;
+const stepsPerServer = 1_500_000;
 
 /** The resources of all servers, or their templates, each where clients find it. */
 export type Placed = {
@@ -64,7 +64,7 @@ export function templateFinder(exposed: readonly Exposed[]): (uri: string) => Ro
 }
 
 /** What is `original` in `server`'s own list, or would be. */
-export function routeTo(server: string, original: string): Route {
+function routeTo(server: string, original: string): Route {
   return { server, original: encodeString(original), isWrapped: false };
 }
 
@@ -86,7 +86,7 @@ function place(
       if (placed !== item) note(conflicts, { kind, winner, server, prefix, example: item.original, count: 1 });
       if (placed === undefined || routes.has(placed.exposed)) continue;
       items.push(placed);
-      routes.set(placed.exposed, routeTo(server, placed.original));
+      routes.set(placed.exposed, placed.route);
     }
   }
   return { items, routes, conflicts: [...conflicts.values()].map(sentence) };

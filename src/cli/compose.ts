@@ -104,19 +104,7 @@ export function compose(config: Config, version: string, events: Events, who: ()
   return {
     relay,
     downstreams,
-    start: async () => {
-      const isTime = systemClock.after(config.startup.waitMs, () => {
-        for (const { name, state } of downstreams) {
-          if (state.kind !== "starting") continue;
-          const text = `still starting after ${config.startup.waitMs / 1000} s (startup.waitMs); lists do without it until it is ready`;
-          events.publish("oddity", { server: name, text });
-        }
-        relay.answerLists();
-      });
-      await Promise.all(downstreams.map((downstream) => downstream.start()));
-      isTime.cancel();
-      relay.answerLists();
-    },
+    start: () => relay.start(who),
     stop: async () => {
       relay.answerLists();
       killShells();

@@ -2,7 +2,7 @@ import { rpcCode, toProtocolError } from "../errors.ts";
 import type { Link, Pausable } from "../transport/link.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
-import type { Message, Outgoing } from "../wire/message.ts";
+import { encodeString, type Message, type Outgoing } from "../wire/message.ts";
 import { type Asked, Asks } from "./asks.ts";
 import {
   answerDiscover,
@@ -173,8 +173,8 @@ export class Client {
   }
 
   #refuse(message: Message, { code, message: text, data }: Refusal): void {
-    const id = message.raw(slot.id);
-    if (data === undefined) this.send(toProtocolError(id as string, code, text));
-    else this.send(`{"jsonrpc":"2.0","id":${id},"error":{"code":${code},"message":"${text}","data":${data}}}`);
+    const id = message.raw(slot.id) as string;
+    const more = data === undefined ? "" : `,"data":${data}`;
+    this.send(`{"jsonrpc":"2.0","id":${id},"error":{"code":${code},"message":${encodeString(text)}${more}}}`);
   }
 }

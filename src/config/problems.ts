@@ -86,7 +86,7 @@ function messageOf(issue: core.$ZodIssue, value: unknown): string {
     case "invalid_value": {
       const offered = issue.values.map(String);
       const given = typeof value === "string" ? quote(value) : kindOf(value);
-      const near = didYouMean(String(value), offered);
+      const near = typeof value === "string" ? didYouMean(value, offered) : "";
       return `must be one of ${offered.map(quote).join(", ")}, not ${given}.${near}`;
     }
     case "invalid_key":

@@ -16,6 +16,12 @@ export type ChangesOptions = {
   readonly oddity: (text: string) => void;
 };
 
+type Wish = {
+  readonly uri: string;
+  readonly resolve: (reply: undefined) => void;
+  readonly reject: (error: Error) => void;
+};
+
 /**
  * How a server is made to tell what changes at it. One of the legacy era tells of its lists unasked, and of a resource
  * once it is subscribed to. One of the modern era tells on a stream that is asked for with everything it is to bring;
@@ -32,6 +38,8 @@ export class Changes {
   #stream: number | undefined;
   /** The one before it, which was told to end and may still say so. */
   #last: number | undefined;
+  /** Who waits for the answer to a wish. */
+  #wishes: Wish[] = [];
   #isReopening = false;
   #isOver = false;
 
@@ -52,8 +60,9 @@ export class Changes {
   async subscribe(uri: string): Promise<Message | undefined> {
     this.#uris.add(uri);
     if (this.#envelope === undefined) return await this.#ask("resources/subscribe", uri);
+    if (!this.#canTell) throw new Error("the server does not tell what changes");
     this.#reopen();
-    return undefined;
+    return await new Promise((resolve, reject) => void this.#wishes.push({ uri, resolve, reject }));
   }
 
   async unsubscribe(uri: string): Promise<void> {
@@ -62,14 +71,33 @@ export class Changes {
     else await this.#ask("resources/unsubscribe", uri);
   }
 
+  /** The server says what of a stream was granted. */
+  acknowledged(message: Message): void {
+    if (this.#stream === undefined || message.integer(slot.subscriptionId) !== this.#stream) return;
+    const { notifications } = message.parsed(slot.params) as { notifications?: { resourceSubscriptions?: unknown } };
+    const granted = notifications?.resourceSubscriptions;
+    this.#settle((uri) => Array.isArray(granted) && granted.includes(uri), "the server does not tell of it");
+  }
+
   /** Asks nothing more. */
   end(): void {
     this.#isOver = true;
+    this.#settle(() => false, "the server is gone");
   }
 
   async #ask(method: string, uri: string): Promise<Message> {
     const { requests, connectTimeoutMs } = this.#options;
     return await requests.request(method, `{"uri":${encodeString(uri)}}`, connectTimeoutMs);
+  }
+
+  #settle(isGranted: (uri: string) => boolean, reason: string): void {
+    for (const { uri, resolve, reject } of this.#wishes.splice(0)) {
+      if (isGranted(uri)) resolve(undefined);
+      else {
+        this.#uris.delete(uri);
+        reject(new Error(reason));
+      }
+    }
   }
 
   // All that is wished for in one turn makes one stream.
@@ -90,6 +118,7 @@ export class Changes {
       connection.forget(id);
       if (this.#stream !== id) return;
       this.#stream = undefined;
+      this.#settle(() => false, text ?? "the server tells nothing any more");
       if (text !== undefined) oddity(text);
       if (!isFinal) clock.after(listenAgainMs, () => this.#stream ?? this.#reopen());
     };

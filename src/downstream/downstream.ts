@@ -49,6 +49,7 @@ export type DownstreamOptions = {
   readonly events: DownstreamEvents;
 };
 
+const acknowledged = "notifications/subscriptions/acknowledged";
 const listChanged = /^notifications\/(tools|prompts|resources)\/list_changed$/;
 
 /** One configured server: its state, what it offers, and the calls that wait for it or are under way. */
@@ -70,6 +71,7 @@ export class Downstream implements Pausable {
   /** Members of `_meta` that our own requests need; undefined where they need none. */
   #envelope: string | undefined;
   #startLimit: Timer | undefined;
+  #startEndsAt = 0;
 
   constructor(options: DownstreamOptions) {
     const { config, clock, events } = options;
@@ -79,8 +81,9 @@ export class Downstream implements Pausable {
     this.#connection = new Connection({
       notification: (method, message) => {
         const list = listChanged.exec(method)?.[1];
-        if (list === undefined) events.notified(method, message);
-        else this.#offering.changed(list);
+        if (list !== undefined) this.#offering.changed(list);
+        else if (method === acknowledged) this.#changes.acknowledged(message);
+        else events.notified(method, message);
       },
       request: events.asked,
       strayLine: ({ head }) => events.stdoutLine(Buffer.from(head, "latin1").toString()),
@@ -147,7 +150,7 @@ export class Downstream implements Pausable {
   /** Starts it once. Resolves when it is ready or has failed; never rejects. */
   async start(): Promise<void> {
     const startedAt = this.#clock.now();
-    this.#limitStart();
+    this.#limitStart(this.config.connectTimeoutMs);
     try {
       const greeting = await this.#greet();
       if (this.#state.kind === "down") {
@@ -156,13 +159,14 @@ export class Downstream implements Pausable {
       }
       this.#greeting = greeting;
       this.#serverInfo = toBytes(JSON.stringify(greeting.serverInfo));
-      await this.#offering.fetch(greeting.capabilities);
+      await this.#offering.listAll(greeting.capabilities);
       if (this.#state.kind !== "starting") return;
       this.#changes.begin(greeting, this.#envelope);
       this.#state = { kind: "ready", greeting, startedInMs: this.#clock.now() - startedAt };
       this.#options.events.stateChanged();
       for (const call of this.#early.splice(0)) call.enter();
     } catch (cause) {
+      this.#options.verdicts.forget(this.#options.launchKey);
       this.#giveUp(this.#options.redact(cause instanceof Error ? cause.message : String(cause)));
     } finally {
       this.#startLimit?.cancel();
@@ -237,18 +241,20 @@ export class Downstream implements Pausable {
     this.#connection.resume();
   }
 
-  #limitStart(): void {
+  #limitStart(ms: number): void {
     const { connectTimeoutMs } = this.config;
-    this.#startLimit = this.#clock.after(connectTimeoutMs, () => {
+    this.#startEndsAt = this.#clock.now() + ms;
+    this.#startLimit = this.#clock.after(ms, () => {
       this.#giveUp(`no answer within ${connectTimeoutMs / 1000} s of its start (connectTimeoutMs)`);
     });
   }
 
   // The time until a client is there is not the server's.
   async #who(): Promise<Identity> {
+    const left = this.#startEndsAt - this.#clock.now();
     this.#startLimit?.cancel();
     const identity = await this.#options.who();
-    if (this.#state.kind === "starting") this.#limitStart();
+    if (this.#state.kind === "starting") this.#limitStart(left);
     return identity;
   }
 
@@ -259,7 +265,8 @@ export class Downstream implements Pausable {
     if (this.#state.kind === "down") throw new Error(this.#state.reason);
     const greeting = await this.#speak(known);
     this.#envelope = envelope(await this.#who(), greeting) || undefined;
-    verdicts.learn(launchKey, greeting.era, `${greeting.serverInfo.name} ${greeting.serverInfo.version}`);
+    const { name, version } = greeting.serverInfo;
+    verdicts.learn(launchKey, greeting.era, this.#options.redact(`${name} ${version}`));
     return greeting;
   }
 

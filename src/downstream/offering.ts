@@ -42,14 +42,14 @@ export class Offering {
   }
 
   /** Fetches all lists at once. Rejects with one line where the tools cannot be had; other lists are then empty, and it is said. */
-  async fetch(capabilities: Readonly<Record<string, unknown>>): Promise<void> {
+  async listAll(capabilities: Readonly<Record<string, unknown>>): Promise<void> {
     this.#kinds = Object.keys(kindsOf).flatMap((name) =>
       capabilities[name] === undefined ? [] : (kindsOf[name] ?? []),
     );
     for (const kind of Object.keys(kinds) as Kind[]) {
       if (!this.#kinds.includes(kind)) this.#offer = { ...this.#offer, [kind]: neverOffered };
     }
-    await Promise.all(this.#kinds.map((kind) => this.#fetchFirst(kind)));
+    await Promise.all(this.#kinds.map((kind) => this.#listFirst(kind)));
     this.#isComplete = true;
     this.#relist();
   }
@@ -65,9 +65,9 @@ export class Offering {
     this.#isOver = true;
   }
 
-  async #fetchFirst(kind: Kind): Promise<void> {
+  async #listFirst(kind: Kind): Promise<void> {
     try {
-      await this.#fetch(kind);
+      await this.#list(kind);
     } catch (cause) {
       if (kind === "tools") throw cause;
       // Many servers have resources and no notion of templates.
@@ -75,7 +75,7 @@ export class Offering {
     }
   }
 
-  async #fetch(kind: Kind): Promise<void> {
+  async #list(kind: Kind): Promise<void> {
     const { leftOut, ...list } = await fetchList(kind, this.#options.request);
     if (this.#isOver) return;
     this.#offer = { ...this.#offer, [kind]: list };
@@ -97,7 +97,7 @@ export class Offering {
     await Promise.all(
       kinds.map(async (kind) => {
         try {
-          await this.#fetch(kind);
+          await this.#list(kind);
         } catch (cause) {
           this.#options.oddity(`its ${kind} could not be listed again: ${(cause as Error).message}`);
         }

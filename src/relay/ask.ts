@@ -6,8 +6,9 @@ import { slot } from "../wire/members.ts";
 import type { Edit, Message, Outgoing } from "../wire/message.ts";
 import { memberOf } from "../wire/object.ts";
 import { Exchange } from "./exchange.ts";
+import { Openers } from "./openers.ts";
 import type { Parked } from "./parked.ts";
-import { inputRequest, inputRequired, nameEdits, paramsOf, readQuestions } from "./question.ts";
+import { elicitationIdOf, inputRequest, inputRequired, nameEdits, paramsOf, readQuestions } from "./question.ts";
 import { Rounds } from "./rounds.ts";
 import { whoAnswers } from "./who-answers.ts";
 
@@ -16,6 +17,8 @@ const gatherMs = 5;
 /** Questions of one server that are open at once; one more is refused. */
 const mostOpen = 64;
 const urlElicitationRequired = -32_042;
+/** What a client that knows a question at all can answer one of. */
+const variants = [{}, { mode: "url" }];
 const missingCapability = -32_021;
 
 /** One question of a server that wrote it as a request. */
@@ -49,6 +52,7 @@ export class Asking {
   readonly #options: AskingOptions;
   readonly #rounds: Rounds;
   readonly #open = new Map<Downstream, Set<Ask>>();
+  readonly #openers = new Openers();
   /** What is put into the next reply to the client that waits for each. */
   readonly #gathered = new Map<Exchange, Ask[]>();
   /** What came while all whom it could be put to were away. */
@@ -95,6 +99,16 @@ export class Asking {
     this.#close(ask);
     ask.withdraw(notice);
     return true;
+  }
+
+  /** Who was asked to open the address of which a server tells the end; undefined where that is not known. */
+  openerOf(downstream: Downstream, notice: Message): Client | undefined {
+    return this.#openers.of(downstream, elicitationIdOf(notice));
+  }
+
+  /** A client is gone. */
+  forget(client: Client): void {
+    this.#openers.forget(client);
   }
 
   /** A server is gone: nobody waits for answers to its questions. */
@@ -146,7 +160,12 @@ export class Asking {
     if (who === "away") this.#later.set(downstream, [...(this.#later.get(downstream) ?? []), ask]);
     else if (who === undefined) {
       this.#close(ask);
-      refuse(ask, rpcCode.methodNotFound, `the client cannot answer ${method.slice(0, 80)}`);
+      const isKnown = variants.some(
+        (one) => whoAnswers(downstream, this.#options.clients(), method, one) !== undefined,
+      );
+      const what = isKnown ? "this kind of" : "any";
+      const code = isKnown ? rpcCode.invalidParams : rpcCode.methodNotFound;
+      refuse(ask, code, `the client cannot answer ${what} ${method.slice(0, 80)}`);
     } else if (who instanceof Exchange && who.arrival.origin.era === "modern") this.#gather(ask, who);
     else this.#forward(ask, who instanceof Exchange ? who.client : who);
   }
@@ -156,6 +175,8 @@ export class Asking {
     const { downstream, method, message } = ask;
     const { name, askTimeoutMs } = downstream.config;
     for (const request of downstream.requests()) if (request instanceof Exchange) request.call?.extend(askTimeoutMs);
+    const address = elicitationIdOf(message);
+    if (address !== undefined) this.#openers.note(downstream, address, client);
     const token = message.raw(slot.wantedToken);
     const encode = (id: number): Outgoing => {
       const edits = [{ start: message.start(slot.id), end: message.end(slot.id), bytes: String(id) }];

@@ -34,24 +34,28 @@ const invalidParams = "-32602";
  * Fits a request of a client to a server of the era `to`. Towards a modern one `added` become members of `params._meta`
  * (the envelope, without braces), and `answers` members of `params` (`inputResponses`, `requestState`; empty on the first
  * try); where those were there they are replaced, and what has to be an object is made one. Params that are an array or
- * a plain value stay, for the server to refuse. Towards a legacy one all these are taken out.
+ * a plain value stay, for the server to refuse. Towards a legacy one all these are taken out, and nothing is added.
  */
 export function requestEdits(message: Message, from: Era, to: Era, added: string, answers = ""): Edit[] {
   if (from === to) return [];
-  const meta = to === "modern" ? `"_meta":{${added}}` : "";
-  const members = [meta, answers].filter((text) => text !== "").join();
+  if (to === "legacy") {
+    const edits = rewriteSlots(message, slot.params, retrySlots, "");
+    return [...edits, ...rewriteSlots(message, slot.meta, envelopeSlots, "")];
+  }
+  const meta = `"_meta":{${added}}`;
+  const members = answers === "" ? meta : `${meta},${answers}`;
   if (!message.has(slot.params)) {
     const at = message.end(slot.method);
-    return meta === "" ? [] : [{ start: at, end: at, bytes: `,"params":{${members}}` }];
+    return [{ start: at, end: at, bytes: `,"params":{${members}}` }];
   }
   if (!isObject(message, slot.params)) {
-    const isNull = message.raw(slot.params) === "null";
-    return meta !== "" && isNull ? [replace(message, slot.params, `{${members}}`)] : [];
+    return message.raw(slot.params) === "null" ? [replace(message, slot.params, `{${members}}`)] : [];
   }
   if (!message.has(slot.meta)) return rewriteSlots(message, slot.params, retrySlots, members);
   const edits = rewriteSlots(message, slot.params, retrySlots, answers);
-  if (isObject(message, slot.meta)) return [...edits, ...rewriteSlots(message, slot.meta, envelopeSlots, added)];
-  return meta === "" ? edits : [...edits, replace(message, slot.meta, `{${added}}`)];
+  return isObject(message, slot.meta)
+    ? [...edits, ...rewriteSlots(message, slot.meta, envelopeSlots, added)]
+    : [...edits, replace(message, slot.meta, `{${added}}`)];
 }
 
 /**
@@ -70,9 +74,7 @@ export function replyEdits(reply: Message, from: Era, to: Era, method: string, s
   const removed = isHinted ? [slot.resultType, ...hintSlots] : [slot.resultType];
   if (to === "legacy") {
     const edits = rewriteSlots(reply, slot.result, removed, "");
-    return isObject(reply, slot.resultMeta)
-      ? [...edits, ...rewriteSlots(reply, slot.resultMeta, [slot.serverInfo], "")]
-      : edits;
+    return [...edits, ...rewriteSlots(reply, slot.resultMeta, [slot.serverInfo], "")];
   }
   const member = `"io.modelcontextprotocol/serverInfo":${serverInfo}`;
   const hints = isHinted ? ',"ttlMs":0,"cacheScope":"private"' : "";
@@ -109,7 +111,7 @@ export function wrapStructured(reply: Message, isWrapped: boolean): Edit[] {
 
 /** Fits a notification to a peer of the era `to`: to a legacy one it does not say which listener it is for. */
 export function notificationEdits(message: Message, from: Era, to: Era): Edit[] {
-  if (from === to || to === "modern" || !isObject(message, slot.meta)) return [];
+  if (from === to || to === "modern") return [];
   return rewriteSlots(message, slot.meta, [slot.subscriptionId, ...envelopeSlots], "");
 }
 

@@ -12,6 +12,8 @@ import { hasHints, replyEdits, requestEdits, resultHead, resultTypeOf, wrapStruc
 /** What replaces the name of a member that only tutti may write, where a server wrote it. */
 const foreignMark = '"foreign/tutti-error"';
 
+const foreignState = "tutti: requestState was not given by this server.";
+
 /** What the exchanges of one relay share. */
 export type Exchanges = {
   readonly errors: "result" | "protocol";
@@ -40,6 +42,8 @@ export type Arrival = {
   readonly original: string | undefined;
   /** Whether structured results are wrapped for clients that take objects only. */
   readonly isWrapped: boolean;
+  /** Whether it brings answers to what was asked here, with a state of ours. */
+  readonly isRetry: boolean;
   /** Undefined where no server can have the target. */
   readonly downstream: Downstream | undefined;
   readonly arrivedAt: number;
@@ -99,6 +103,10 @@ export class Exchange implements Request {
     if (this.#token !== undefined) edits.push(replace(message, slot.wantedToken, String(id)));
     const era = downstream?.era as Era;
     if (era !== origin.era) {
+      if (message.has(slot.requestState) && !this.arrival.isRetry) {
+        this.#settle(toProtocolError(this.id, rpcCode.invalidParams, foreignState), "server_error");
+        return undefined;
+      }
       const level = origin.logLevel ?? this.client.logLevel;
       const envelope = downstream?.envelopeFor(origin.identity, level && `"${level}"`) ?? "";
       edits.push(...requestEdits(message, origin.era, era, envelope, this.#round));

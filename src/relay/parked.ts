@@ -46,9 +46,10 @@ export class Parked {
     return this.#entries.size >= mostParked;
   }
 
-  /** Whether a request carries a state of ours, be it right or forged. */
+  /** Whether a request carries a state of ours. What others have made passes as it is: the server may be one like us. */
   isOurs(message: Message): boolean {
-    return message.text(slot.requestState)?.startsWith(mark) === true;
+    const [, id = "", seal = ""] = this.#partsOf(message);
+    return isSame(seal, this.#seal(id));
   }
 
   /** The state under which `waiting` is resumed, within `ttlMs` (0: without limit), by a request of `client` like `message`. */
@@ -63,10 +64,9 @@ export class Parked {
     return `${mark}${id}.${this.#seal(id)}`;
   }
 
-  /** What `message`, a request of `client`, resumes: it is parked no more. */
+  /** What `message`, a request of `client` with a state of ours, resumes: it is parked no more. */
   take(client: Client, message: Message): Waiting | Refusal {
-    const [, id = "", seal = ""] = (message.text(slot.requestState) ?? "").split(".");
-    if (!isSame(seal, this.#seal(id))) return { problem: "requestState was not given by this server" };
+    const [, id = ""] = this.#partsOf(message);
     const entry = this.#entries.get(id);
     if (entry === undefined) return { problem: "requestState was used before, or has expired. Send the request anew" };
     if (entry.client !== client) return { problem: "requestState was given to another client" };
@@ -84,6 +84,11 @@ export class Parked {
       entry.timer.cancel();
       entry.abandon();
     }
+  }
+
+  #partsOf(message: Message): readonly string[] {
+    const state = message.text(slot.requestState) ?? "";
+    return state.startsWith(mark) ? state.split(".") : [];
   }
 
   #seal(id: string): string {

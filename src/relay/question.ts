@@ -23,6 +23,12 @@ export function paramsOf(message: Message): Buffer {
   return has ? message.bytes(message.start(slot.params), message.end(slot.params)) : Buffer.from("{}");
 }
 
+/** The server's id for the opening of an address, in its question and in what it tells of it later. */
+export function elicitationIdOf(message: Message): string | undefined {
+  const { elicitationId } = JSON.parse(paramsOf(message).toString()) as { elicitationId?: unknown };
+  return typeof elicitationId === "string" ? elicitationId : undefined;
+}
+
 /** A question that a server put into its reply. */
 export type InputRequest = {
   /** Under which it is answered, as it stands. */

@@ -6,7 +6,7 @@ import type { Config } from "../config/config.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { CallError, rpcCode, toFailure, toProtocolError } from "../errors.ts";
 import type { CallEnded, Events } from "../events.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
 import { Asking } from "./ask.ts";
@@ -78,7 +78,7 @@ export class Relay implements Answerer {
       parked: this.#parked,
       clients,
       restart: (message, client, origin) => {
-        this.#dispatch({ method: message.text(slot.method) as string, message, client, origin });
+        this.#dispatch({ method: message.text(slot.method) as string, message, client, origin, isRetry: true });
       },
     });
     const exchanges = {
@@ -108,6 +108,31 @@ export class Relay implements Answerer {
     return this.#asking.size + this.#parked.size + this.#subscriptions.size;
   }
 
+  /**
+   * Starts all servers at once. Resolves when each is ready or has failed; never rejects. Lists wait for that, but no
+   * longer than `startup.waitMs` from when a client is there (`who`).
+   */
+  async start(who: () => Promise<unknown>): Promise<void> {
+    const { config, downstreams, clock, events } = this.#options;
+    let timer: Timer | undefined;
+    let isOver = false;
+    const seconds = config.startup.waitMs / 1000;
+    void who().then(() => {
+      if (isOver) return;
+      timer = clock.after(config.startup.waitMs, () => {
+        const text = `still starting after ${seconds} s (startup.waitMs); lists do without it until it is ready`;
+        for (const { name, state } of downstreams) {
+          if (state.kind === "starting") events.publish("oddity", { server: name, text });
+        }
+        this.answerLists();
+      });
+    });
+    await Promise.all(downstreams.map((downstream) => downstream.start()));
+    isOver = true;
+    timer?.cancel();
+    this.answerLists();
+  }
+
   addClient(client: Client): void {
     this.#clients.add(client);
     client.serve(this);
@@ -130,6 +155,7 @@ export class Relay implements Answerer {
     this.#subscriptions.forget(client);
     this.#parked.drop(client);
     this.#tasks.forget(client);
+    this.#asking.forget(client);
     for (const exchange of this.#exchangesOf(client)) exchange.abandon("the client has left");
   }
 
@@ -155,8 +181,11 @@ export class Relay implements Answerer {
     else if (method === "notifications/resources/updated") this.#subscriptions.updated(downstream, message);
     else if (method === "notifications/cancelled") this.#asking.cancelled(downstream, message);
     else if (!method.startsWith("notifications/subscriptions/")) {
-      for (const client of this.#clients)
+      const opener =
+        method === "notifications/elicitation/complete" ? this.#asking.openerOf(downstream, message) : undefined;
+      for (const client of opener === undefined ? this.#clients : [opener]) {
         if (client.session?.era === downstream.era) client.send(message.splice([]), downstream);
+      }
     }
   }
 

@@ -19,6 +19,8 @@ export type Incoming = {
   readonly message: Message;
   readonly client: Client;
   readonly origin: Origin;
+  /** Whether it brings answers to what was asked here. */
+  readonly isRetry?: boolean;
 };
 
 export type RequestsOptions = {
@@ -78,7 +80,7 @@ export class Requests {
 
   /** What is typed for an argument of a prompt or a variable of a template. */
   complete(incoming: Incoming): void {
-    const { message, origin, client } = incoming;
+    const { message, client } = incoming;
     const ref = message.firstByte(slot.params) === 0x7b && within(message, slot.params, "ref");
     if (!ref) {
       refuse(incoming, "completion/complete needs params.ref, what to complete");
@@ -100,8 +102,7 @@ export class Requests {
       uri === undefined
         ? this.#options.routes.unknown("prompt", target).message
         : `No server has ${JSON.stringify(target.slice(0, 300))}.`;
-    const code = uri === undefined ? rpcCode.invalidParams : notFoundCode(origin.era);
-    client.send(toProtocolError(message.raw(slot.id) as string, code, text));
+    client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
   }
 
   /** A method that tutti does not know: to the one server that declares it. */
@@ -121,7 +122,7 @@ export class Requests {
 
   /** Hands a request to its server; `at`: where in the message the name stands by which the server knows it otherwise. */
   #send(incoming: Incoming, { downstream, route }: Destination, target: string, at: Span | undefined): void {
-    const { method, message, client, origin } = incoming;
+    const { method, message, client, origin, isRetry = false } = incoming;
     const { clock, events } = this.#options;
     const exchange = new Exchange(this.#options.exchanges, {
       client,
@@ -133,6 +134,7 @@ export class Requests {
       nameEnd: at?.end ?? -1,
       original: route?.original,
       isWrapped: route?.isWrapped ?? false,
+      isRetry,
       downstream,
       arrivedAt: clock.now(),
     });

@@ -88,6 +88,7 @@ export class Message {
 
   /** The bytes from offset `start` to `end`; not copied where they stand in one piece. */
   bytes(start: number, end: number): Buffer {
+    if (this.#pieces.length === 1) return (this.#pieces[0] as Buffer).subarray(start, end);
     const pieces = cut(this.#pieces, start, end);
     return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
   }

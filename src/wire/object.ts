@@ -33,7 +33,7 @@ export function rewriteObject(
 
 /**
  * As `rewriteObject`, for the object in the slot `object` and members of it that have slots too; those that are not
- * there cost nothing. Looks at nothing but what stands around them, however long the object is.
+ * there cost nothing, and where `added` is empty the object need not be there either. Looks at nothing but what stands around them, however long the object is.
  */
 export function rewriteSlots(message: Message, object: Slot, removed: readonly Slot[], added: string): Edit[] {
   const start = message.start(object);

@@ -136,7 +136,7 @@ describe("whatever the text", () => {
     );
   });
 
-  test.each(['"', '\\"', '"\\', "/*", "//", ", ", "[,", '{"a":'])(
+  test.each(['"', '\\"', '"\\', "/*", "//", ", ", "[,", '{"a":', "  ", "\n", " ,"])(
     "a million characters of %j are read in no long time",
     async (part) => {
       const start = performance.now();

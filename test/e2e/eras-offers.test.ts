@@ -72,6 +72,8 @@ inEveryWorld((world) => {
 
   test("changes of the lists are told, of both servers, and the lists show them", async () => {
     const { client, servers, name } = world();
+    // Who has never seen a list is not told that it changed.
+    await Promise.all([client.tools(), client.prompts(), client.resources()]);
     for (const server of servers) {
       client.heard.length = 0;
       for (const kind of ["tool", "prompt", "resource"]) {

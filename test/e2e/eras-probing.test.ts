@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { requirement } from "../requirements.ts";
 import { type EraClient, legacyClient, modernClient } from "./support/era-client.ts";
-import { configFile, fixture, main, root, type Servers, temporaryFolder } from "./support/program.ts";
+import { fixture, main, root, type Servers, temporaryFolder } from "./support/program.ts";
 import { timed } from "./support/until.ts";
 import { serverOf } from "./support/world.ts";
 
@@ -16,10 +16,13 @@ function home() {
   return {
     server: (manner: "leaves" | "silent") => fixture("old-manners.mjs", manner, startsFile),
     starts: () => readFileSync(startsFile, "utf8").split("\n").length - 1,
-    /** Starts a tutti with these servers, or one of them alone. */
+    /** Starts a tutti with these servers. */
     open: async (connect: Connect, servers: Servers): Promise<EraClient> => {
       const env = { HOME: folder, PATH: process.env["PATH"] ?? "" };
-      const args = [main, "serve", "--config", configFile(servers)];
+      // Where the configuration is, its servers run: that is part of what is remembered of them.
+      const config = join(folder, "servers.json");
+      writeFileSync(config, JSON.stringify({ mcpServers: servers }));
+      const args = [main, "serve", "--config", config];
       const client = await connect({ command: process.execPath, args, env, cwd: root });
       onTestFinished(() => client.close());
       return client;

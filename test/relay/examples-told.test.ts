@@ -131,8 +131,9 @@ function isTold(kind: "tools" | "prompts" | "resources", filter: object): Way {
     if (isModern) await client.listen('"l"', filter);
     isOther = true;
     const ids = isModern ? [...servers.library.listens.keys()] : [undefined];
-    for (const id of ids)
+    for (const id of ids) {
       servers.library.send(line({ method, params: id === undefined ? params : onListen(params, id) }));
+    }
     await settle();
     const { json } = await client.notification(method);
     expect(problemsOfMessage(revision, "to the client", json)).toEqual([]);

@@ -3,7 +3,6 @@ import { requirement } from "../requirements.ts";
 import type { Exchange, Members } from "../spec/example.ts";
 import { problemsOfMessage } from "../spec/schema.ts";
 import type { Setting } from "../support/cells.ts";
-import { until } from "../support/turns.ts";
 import {
   asExposed,
   asShown,
@@ -96,15 +95,10 @@ async function isAnswered({ cell, revision }: Side, { method, params }: Exchange
 
 /** A server that greets like that is taken as it is. */
 async function isTaken({ cell }: Side, { method, reply }: Exchange): Promise<void> {
-  const { client, downstreams } = await library(cell, {
+  const { downstreams } = await library(cell, {
     answers: { [method]: () => `"result":${JSON.stringify("result" in reply ? reply.result : {})}` },
   });
   expect(downstreams.library.state.kind).toBe("ready");
-  client.call(1, "library__metronome");
-  await until(
-    () => downstreams.library.state.kind === "ready",
-    () => "that it is still ready",
-  );
 }
 
 for (const side of sides) {

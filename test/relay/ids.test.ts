@@ -55,8 +55,8 @@ describe("the id of a client", () => {
       await client.reply('"a"');
     }
     const ids = servers.alpha.heard.map((text) => JSON.parse(text).id).filter((id) => id !== undefined);
-    expect(ids.length).toBe(202);
-    expect(new Set(ids).size).toBe(202);
+    expect(ids.length).toBe(203);
+    expect(new Set(ids).size).toBe(203);
     expect(ids.every((id) => Number.isSafeInteger(id) && id > 0)).toBe(true);
   });
 

@@ -11,7 +11,7 @@ const held = (...tools: string[]) => ({ tools, isHeld: true });
 describe("tools/list", () => {
   test("gives all servers' tools on one page, in the order of the configuration", async () => {
     const { client } = await stage({ servers: { beta: { tools: ["b2", "b1"] }, alpha: { tools: ["a"] } } });
-    client.request(1, "tools/list", '{"cursor":"whatever"}');
+    client.request(1, "tools/list");
     expect((await client.reply(1)).text).toBe(
       `{"jsonrpc":"2.0","id":1,"result":{"tools":[${["beta__b2", "beta__b1", "alpha__a"].map(definition).join(",")}]}}`,
     );

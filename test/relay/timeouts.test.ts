@@ -170,7 +170,7 @@ describe("a server that does not come up", () => {
     expect(downstreams.alpha.state).toMatchObject({ kind: "down", isFailure: true });
     servers.alpha.send(`{"jsonrpc":"2.0","id":${id},"result":{"tools":[${definition("echo")}]}}`);
     expect(await client.tools(1)).toEqual([]);
-    expect(downstreams.alpha.definitions).toEqual([]);
+    expect(downstreams.alpha.offer.tools.definitions).toEqual([]);
   });
 
   test("delays nobody else's list beyond startup.waitMs", async () => {
@@ -178,6 +178,7 @@ describe("a server that does not come up", () => {
       servers: { alpha: { answers }, beta: { tools: ["echo"] } },
       waitMs: 300,
       isReady: false,
+      isGreeted: true,
     });
     await clock.advance(300);
     expect(await client.tools(1)).toEqual(["beta__echo"]);

@@ -47,7 +47,12 @@ export async function open<const N extends string>(
 ): Promise<Setting<N>> {
   const era = serverEra(cell);
   const scripts = Object.entries<OnStage>(servers).map(([name, script]) => [name, { era, ...script }]);
-  const whole = { ...options, servers: Object.fromEntries(scripts) as Record<N, OnStage>, isReady: false };
+  const whole = {
+    ...options,
+    servers: Object.fromEntries(scripts) as Record<N, OnStage>,
+    isReady: false,
+    waitsForClient: true,
+  };
   const on = await connect<N>(whole);
   const { client, clock, downstreams } = on;
   await client.greet({ ...speaker, era: clientEra(cell) });

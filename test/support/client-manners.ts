@@ -80,7 +80,8 @@ export class ClientManners {
     const request = this.#open.get(key);
     this.#open.delete(key);
     this.#filters.delete(key);
-    if (request === undefined) note("a reply to nothing that waits for one");
+    // What cannot be read has no id.
+    if (request === undefined && (id !== null || error === undefined)) note("a reply to nothing that waits for one");
     if (request === undefined || error !== undefined) return;
     const { era, method } = request;
     if (era === "legacy") {

@@ -61,6 +61,11 @@ export class Conversation {
     return this.#held;
   }
 
+  /** The keys of the questions that were shown last. */
+  get keys(): readonly string[] {
+    return this.#held.flatMap(({ key }) => (key === undefined ? [] : [key]));
+  }
+
   /** Answers the questions, in the order in which they came. */
   answer(...results: readonly unknown[]): void {
     const held = this.#held;

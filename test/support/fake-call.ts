@@ -2,7 +2,7 @@ import { cacheable, type Era, withMembers } from "./envelope.ts";
 import type { Line } from "./peer.ts";
 
 /** A question of a server to the client. */
-export type Question = { readonly method: string; readonly params: object };
+export type Question = { readonly method: string; readonly params: Readonly<Record<string, unknown>> };
 
 /** What came back for one question: the members of a reply. */
 export type Answer = {

@@ -110,9 +110,9 @@ export class FakeClient {
 
   /** The next notification of `method` on the listen under `id`. */
   async onListen(id: number | string, method: string): Promise<Line> {
+    const own: unknown = JSON.parse(`${id}`);
     const isIt = ({ text }: Line) =>
-      text.includes(`"method":"${method}"`) &&
-      JSON.stringify(JSON.parse(text).params?._meta?.[metaName.subscriptionId]) === `${id}`;
+      text.includes(`"method":"${method}"`) && JSON.parse(text).params?._meta?.[metaName.subscriptionId] === own;
     return await this.peer.take(isIt, `${method} on the listen ${id}`);
   }
 

@@ -26,7 +26,9 @@ const listMethods: Readonly<Record<string, Listed>> = {
   "resources/templates/list": "templates",
 };
 
-type Capabilities = { readonly resources?: { readonly subscribe?: boolean } };
+type Capabilities = Readonly<Record<string, unknown>> & {
+  readonly resources?: { readonly subscribe?: boolean; readonly listChanged?: boolean };
+};
 
 export function capabilitiesOf({ prompts, resources, templates, capabilities }: About): Capabilities {
   return {

@@ -28,8 +28,8 @@ export type StageOptions<N extends string> = {
   readonly limits?: Config["limits"];
   /** Whether to wait until every server that is not held is ready or has failed. Default true. */
   readonly isReady?: boolean;
-  /** Whether servers are greeted for the client of the test, once it says who it is; otherwise for one that can do nothing. */
-  readonly waitsForClient?: boolean;
+  /** Whether servers are greeted at once, for a client that can do nothing, and not for the first one that speaks. Default: as `isReady`. */
+  readonly isGreeted?: boolean;
   readonly instructions?: Config["instructions"];
   /** Bytes that a pipe to the client holds before it is full. */
   readonly clientHolds?: number;
@@ -72,6 +72,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
   events.subscribe({
     oddity: ({ server, text }) => published.oddities.push(`${server}: ${text}`),
     serverSaid: ({ server, line }) => published.stdoutLines.push(`${server}: ${line}`),
+    notice: ({ text }) => published.oddities.push(text),
     callEnded: (event) => published.ended.push(event),
     defect: ({ cause }) => defects.push(cause),
   });
@@ -93,7 +94,8 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
   const whoever = new Promise<Identity>((resolve) => {
     greet = resolve;
   });
-  if (!options.waitsForClient) greet({ capabilities: "{}", info: '{"name":"stage","version":"1"}' });
+  if (options.isGreeted ?? options.isReady !== false)
+    greet({ capabilities: "{}", info: '{"name":"stage","version":"1"}' });
   const servers = names.map((name) => new FakeServer(options.servers[name]));
   const downstreams = config.servers.map((server, index): Downstream => {
     const downstream: Downstream = new Downstream({
@@ -133,12 +135,8 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
   };
   const { client, ours } = openClient();
   streams.unshift(ours);
-  const isTime = clock.after(config.startup.waitMs, () => relay.answerLists());
-  void Promise.all(downstreams.map((downstream) => downstream.start())).then(() => {
-    isTime.cancel();
-    relay.answerLists();
-  });
-  if (options.isReady !== false && !options.waitsForClient) {
+  void relay.start(() => whoever);
+  if (options.isReady !== false) {
     const awaited = downstreams.filter(({ name }) => !options.servers[name as N].isHeld);
     const areReady = () => awaited.every(({ state }) => state.kind !== "starting");
     await until(areReady, () => "that all servers are ready");

@@ -14,7 +14,11 @@ import type { Launch } from "./talk.ts";
 export type Said = { readonly method: string; readonly params: any };
 
 export type CallOptions = {
-  readonly onprogress?: (progress: { progress: number; total?: number; message?: string }) => void;
+  readonly onprogress?: (progress: {
+    progress: number;
+    total?: number | undefined;
+    message?: string | undefined;
+  }) => void;
   readonly signal?: AbortSignal;
 };
 
@@ -75,7 +79,7 @@ export async function legacyClient(
 ): Promise<EraClient> {
   const client = new LegacySdkClient(clientInfo, { capabilities: can });
   const memory = remembering();
-  const answer = (request: Said): Promise<Any> => memory.answered(request);
+  const answer = (request: Any): Promise<Any> => memory.answered(request);
   if ("elicitation" in can) client.setRequestHandler(ElicitRequestSchema, answer);
   if ("sampling" in can) client.setRequestHandler(CreateMessageRequestSchema, answer);
   if ("roots" in can) client.setRequestHandler(ListRootsRequestSchema, answer);
@@ -102,7 +106,7 @@ export async function modernClient(
     versionNegotiation: { mode: { pin: "2026-07-28" } },
   });
   const memory = remembering();
-  const answer = (request: Said): Promise<Any> => memory.answered(request);
+  const answer = (request: Any): Promise<Any> => memory.answered(request);
   if ("elicitation" in can) client.setRequestHandler("elicitation/create", answer);
   if ("sampling" in can) client.setRequestHandler("sampling/createMessage", answer);
   if ("roots" in can) client.setRequestHandler("roots/list", answer);

@@ -31,13 +31,15 @@ export async function play(file: string, args: readonly string[], script: Script
   };
   const marker = randomUUID();
   onTestFinished(() => killAll(marker));
-  const env = { HOME: temporaryFolder(), PATH: process.env["PATH"] ?? "", ...markerEnvironment(marker) };
+  // tutti leaves out of the path what stands in it twice.
+  const path = [...new Set((process.env["PATH"] ?? "").split(":"))].join(":");
+  const env = { HOME: temporaryFolder(), PATH: path, ...markerEnvironment(marker) };
   const config = configFile({ [serverName]: server }, { errors: "protocol" });
-  const tutti = process.env["H7D"] ? server : { command: process.execPath, args: [main, "serve", "--config", config] };
+  const tutti = { command: process.execPath, args: [main, "serve", "--config", config] };
   const direct = { talk: new Talk({ ...server, env, cwd: root }), name: (own: string) => own };
   const through = {
     talk: new Talk({ ...tutti, env, cwd: root }),
-    name: (own: string) => (process.env["H7D"] ? own : prefix + own),
+    name: (own: string) => prefix + own,
   };
   await Promise.all([script(direct), script(through)]);
   return differences(direct.talk.heard.flatMap(plain), through.talk.heard.flatMap(plain));
@@ -48,24 +50,30 @@ type Plain = { readonly step: string; readonly text: string };
 /**
  * What was said, without what may differ: the order of an envelope's members, the ids of questions, the prefix of names,
  * the server's name where people see it, and how often it is told that a list has changed (tutti tells it once for
- * several times, and of all servers). Of a list, which tutti makes, the order of its members and who answered.
+ * several times, and of all servers). In what tutti puts together from all servers, lists and acknowledged subscriptions,
+ * the order of the members may differ, and who answered.
  */
 function plain({ step, members }: Heard): Plain[] {
   const method = members.get("method");
   if (method !== undefined && /\/list_changed"$/.test(method)) return [];
   const said = [...members].filter(([name]) => name !== "jsonrpc" && !(name === "id" && method !== undefined));
-  const text = said.sort().map(([name, value]) => `${name} ${name === "result" ? plainResult(value) : value}`);
+  const isOurs = method === '"notifications/subscriptions/acknowledged"';
+  const text = said.sort().map(([name, value]) => {
+    if (name === "params" && isOurs) return `params ${inOrder(membersOf(value))}`;
+    return `${name} ${name === "result" ? plainResult(value) : value}`;
+  });
   return [{ step, text: withoutServer(text.join(" ")) }];
 }
 
 function plainResult(result: string): string {
-  const members = membersOf(result);
+  const members = new Map(membersOf(result));
   if (!["tools", "prompts", "resources", "resourceTemplates"].some((kind) => members.has(kind))) return result;
-  return [...members]
-    .filter(([name]) => name !== "_meta")
-    .sort()
-    .map(([name, value]) => `${name} ${value}`)
-    .join(" ");
+  members.delete("_meta");
+  return inOrder(members);
+}
+
+function inOrder(members: ReadonlyMap<string, string>): string {
+  return JSON.stringify([...members].sort());
 }
 
 function withoutServer(text: string): string {
@@ -73,7 +81,7 @@ function withoutServer(text: string): string {
     .replaceAll(prefix, "")
     .replaceAll(`"message":"${serverName}: `, '"message":"')
     .replaceAll(`"logger":"${serverName}/`, '"logger":"')
-    .replaceAll(`,"logger":"${serverName}"`, "");
+    .replaceAll(`"logger":"${serverName}",`, "");
 }
 
 /** The lines of both that are not in the longest sequence of lines that both have. */

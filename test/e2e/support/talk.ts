@@ -27,6 +27,7 @@ export class Talk {
   stderr = "";
   /** Which step the lines that come now belong to. */
   step = "start";
+  readonly #ignored: ((heard: Heard) => boolean)[] = [];
   readonly #answers = new Map<string, Answer>();
   #lastId = 0;
   #rest = "";
@@ -91,14 +92,21 @@ export class Talk {
     this.#answers.set(method, answer);
   }
 
-  /** Leaves out of what was heard so far all that is not wanted. */
-  forget(isUnwanted: (heard: Heard) => boolean = () => true): void {
+  /** Leaves out of what was heard all that came so far. */
+  forget(): void {
+    this.heard.length = 0;
+  }
+
+  /** Leaves out of what was heard, and is still to be heard, what is not wanted. */
+  ignore(isUnwanted: (heard: Heard) => boolean): void {
+    this.#ignored.push(isUnwanted);
     this.heard.splice(0, this.heard.length, ...this.heard.filter((heard) => !isUnwanted(heard)));
   }
 
   #take(line: string): void {
     const members = membersOf(line);
-    this.heard.push({ step: this.step, line, members });
+    const heard = { step: this.step, line, members };
+    if (!this.#ignored.some((isUnwanted) => isUnwanted(heard))) this.heard.push(heard);
     const [id, method] = [members.get("id"), members.get("method")];
     if (id === undefined || method === undefined) return;
     const answer = this.#answers.get(JSON.parse(method) as string) ?? (() => unknownMethod);

@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { cells, someCells } from "../../requirements.ts";
 import { clientEra, open, serverEra } from "../../support/cells.ts";
 import { quiet } from "../../support/turns.ts";
-import { accepted, able, address, form } from "./questions.ts";
+import { able, accepted, address, form } from "./questions.ts";
 
 const alpha = { tools: ["do"], prompts: ["do"], resources: ["file:///a"] };
 
@@ -13,7 +13,7 @@ cells("elicitation.form", async (cell) => {
   const asking = running.ask({ who: form("Your name?") }, "sïgned");
   const [question] = await call.questions();
   expect(question?.method).toBe("elicitation/create");
-  expect(question?.params).toMatchObject({ requestedSchema: form("").params["requestedSchema" as never] });
+  expect(question?.params).toMatchObject({ requestedSchema: form("").params["requestedSchema"] });
   call.answer(accepted);
   const { answers, call: again } = await asking;
   expect(answers).toEqual({ who: { result: accepted } });
@@ -79,7 +79,7 @@ cells("elicitation.id", async (cell) => {
       login: address("Log in", serverEra(cell) === "legacy" ? "e-1" : undefined),
     });
     const [shown] = await call.questions();
-    const { elicitationId } = shown?.params as { elicitationId?: unknown };
+    const elicitationId = shown?.params["elicitationId"];
     if (clientEra(cell) === "modern") expect(elicitationId).toBeUndefined();
     else {
       expect(elicitationId).toEqual(expect.stringMatching(/./));
@@ -106,7 +106,7 @@ cells("elicitation.complete", async (cell) => {
   await call.result();
   if (cell === "LL") {
     const { text, json } = await client.notification(method);
-    expect(json.params.elicitationId).toBe((shown?.params as { elicitationId: string }).elicitationId);
+    expect(json.params.elicitationId).toBe(shown?.params["elicitationId"]);
     expect(text).toContain('"x":1.0');
   }
   await quiet();
@@ -126,7 +126,7 @@ cells("elicitation.required", async (cell) => {
   }
   const shown = await call.questions(2);
   expect(shown.map(({ method }) => method)).toEqual(["elicitation/create", "elicitation/create"]);
-  expect(shown.map(({ params }) => (params as { url: string }).url)).toEqual(wanted.map(({ url }: { url?: string }) => url));
+  expect(shown.map(({ params }) => params["url"])).toEqual(wanted.map((params) => params["url"]));
   call.answer({ action: "accept" }, { action: "accept" });
   const again = await servers.alpha.call();
   expect(again.params.arguments).toEqual({ n: 1 });
@@ -160,7 +160,7 @@ cells("elicitation.server-name", async (cell) => {
     const running = await server.call();
     const asking = running.ask({ a: form('What "name"?\n\\é'), b: address("Log in") });
     const shown = await call.questions(2);
-    const messages = shown.map(({ params }) => (params as { message: string }).message);
+    const messages = shown.map(({ params }) => params["message"]);
     expect(messages.toSorted()).toEqual([`${name}: Log in`, `${name}: What "name"?\n\\é`]);
     call.answer({ action: "cancel" }, { action: "cancel" });
     (await asking).call.result();

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { requirement } from "../../requirements.ts";
-import type { OnStage } from "../../support/stage.ts";
 import { overLines } from "../../support/cells.ts";
 import { complete } from "../../support/fake-call.ts";
 import type { FakeServer } from "../../support/fake-server.ts";
+import type { OnStage } from "../../support/stage.ts";
 import { quiet, until } from "../../support/turns.ts";
 
 /** A server that nobody knows yet, and a client that has greeted. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { cells, requirement } from "../../requirements.ts";
 import type { Cell } from "../../requirements/requirement.ts";
+import { cells, requirement } from "../../requirements.ts";
 import { clientEra, open, overLines, serverEra } from "../../support/cells.ts";
 import { envelopeMembers, metaName } from "../../support/envelope.ts";
 import type { FakeClient } from "../../support/fake-client.ts";
@@ -10,7 +10,10 @@ const envelope = envelopeMembers({ capabilities: "{}", info: '{"name":"x","versi
 
 /** Nothing has been said yet, and the server is not up. */
 async function opening(cell: Cell) {
-  return await overLines({ servers: { alpha: { era: serverEra(cell), isHeld: true } }, isReady: false });
+  return await overLines({
+    servers: { alpha: { era: serverEra(cell), isHeld: true } },
+    isReady: false,
+  });
 }
 
 async function initialize(client: FakeClient, id: number, revision: string, more = "") {
@@ -143,7 +146,10 @@ describe(requirement("handshake.any-order"), () => {
   for (const era of ["legacy", "modern"] as const) {
     for (const order of ["discover first", "initialize first"]) {
       test(`${order}, with a server that is ${era}`, async () => {
-        const { client } = await overLines({ servers: { alpha: { era, tools: ["do"] } }, isReady: false });
+        const { client } = await overLines({
+          servers: { alpha: { era, tools: ["do"] } },
+          isReady: false,
+        });
         if (order === "discover first") await discover(client, 1);
         await initialize(client, 2, "2025-06-18");
         if (order === "initialize first") await discover(client, 1);
@@ -172,7 +178,10 @@ describe("instructions", () => {
     expect(instructions).not.toContain("Say please.");
     expect(instructions.length).toBeLessThanOrEqual(2048);
 
-    const many = Array.from({ length: 80 }, (_, index) => [`a-server-with-a-long-name-${index}`, { fails: "x".repeat(300) }]);
+    const many = Array.from({ length: 80 }, (_, index) => [
+      `a-server-with-a-long-name-${index}`,
+      { fails: "x".repeat(300) },
+    ]);
     const crowd = await open(cell, Object.fromEntries(many) as Record<string, { fails: string }>);
     const text = (await introduction(cell, crowd.openClient())).instructions;
     expect(text.length).toBeLessThanOrEqual(2048);
@@ -184,7 +193,7 @@ describe("instructions", () => {
     const { openClient } = await open(cell, servers, { instructions: "servers" });
     const { instructions } = await introduction(cell, openClient());
     expect(instructions).toContain("alpha");
-    expect(instructions).toMatch(/alpha[^]*Say[^]*please\.[^]*beta[^]*xxxx/);
+    expect(instructions).toMatch(/alpha.*Say.*please\..*beta.*xxxx/s);
     expect(instructions.length).toBeLessThanOrEqual(2048);
   });
 });

@@ -152,7 +152,10 @@ describe("hints", () => {
 
 cells("lists.changed", async (cell) => {
   const all = { tools: ["do"], prompts: ["do"], resources: ["file:///a"], templates: ["file:///{x}"] };
-  const { client, servers, join, settle } = await open(cell, { alpha: all, beta: { ...all, resources: ["file:///b"] } });
+  const { client, servers, join, settle } = await open(cell, {
+    alpha: all,
+    beta: { ...all, resources: ["file:///b"] },
+  });
   const other = await join();
   const changed = ["tools", "prompts", "resources"].map((kind) => `notifications/${kind}/list_changed`);
   for (const one of [client, other]) {
@@ -171,7 +174,9 @@ cells("lists.changed", async (cell) => {
     expect(changed.map((method) => one.count(method))).toEqual([1, 1, 1]);
     const names = async (kind: Listed) => {
       const { result } = (await one.ask(methods[kind])).json;
-      return result[memberOf[kind]].map((item: Record<string, string>) => item["uriTemplate"] ?? item["uri"] ?? item["name"]);
+      return result[memberOf[kind]].map(
+        (item: Record<string, string>) => item["uriTemplate"] ?? item["uri"] ?? item["name"],
+      );
     };
     expect(await names("tools")).toEqual(["alpha__new", "beta__new"]);
     expect(await names("prompts")).toEqual(["alpha__new", "beta__new"]);

@@ -18,7 +18,10 @@ export function form(message: string): Question {
 /** `id`: where servers give one. */
 export function address(message: string, id?: string): Question {
   const more = id === undefined ? {} : { elicitationId: id };
-  return { method: "elicitation/create", params: { mode: "url", message, url: "https://example.org/a?b=c#d", ...more } };
+  return {
+    method: "elicitation/create",
+    params: { mode: "url", message, url: "https://example.org/a?b=c#d", ...more },
+  };
 }
 
 export function sampling(text: string, more: object = {}): Question {
@@ -30,4 +33,9 @@ export const roots: Question = { method: "roots/list", params: {} };
 
 export const accepted = { action: "accept", content: { name: "Ada", older: true, age: 36.5 } };
 
-export const sampled = { role: "assistant", content: { type: "text", text: "It is." }, model: "m-1", stopReason: "endTurn" };
+export const sampled = {
+  role: "assistant",
+  content: { type: "text", text: "It is." },
+  model: "m-1",
+  stopReason: "endTurn",
+};

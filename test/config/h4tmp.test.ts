@@ -1,0 +1,259 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what is tested
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../src/config/config-error.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { complaint, loadText, memoryFiles } from "./load-text.ts";
+
+const noTools = { include: [], exclude: [], rename: new Map(), annotations: [] };
+
+describe("one file", () => {
+  test("gets every default filled in", async () => {
+    expect(await loadText({ mcpServers: { files: { command: "files-server" } } })).toEqual({
+      files: ["/home/me/servers.json"],
+      servers: [
+        {
+          name: "files",
+          disabled: false,
+          launch: { kind: "stdio", command: "files-server", args: [], env: {}, cwd: "/home/me" },
+          maxConcurrentCalls: 0,
+          maxQueuedCalls: 256,
+          callTimeoutMs: 300_000,
+          callTimeoutCapMs: 3_600_000,
+          askTimeoutMs: 300_000,
+          connectTimeoutMs: 30_000,
+          tools: noTools,
+        },
+      ],
+      startup: { waitMs: 8_000 },
+      errors: "result",
+      instructions: "digest",
+      limits: { maxMessageBytes: 33_554_432, maxDepth: 512 },
+      log: { level: "info" },
+      secrets: [],
+      notices: [],
+    });
+  });
+
+  test("says everything it says", async () => {
+    const config = await loadText({
+      $schema: "./servers.schema.json",
+      startup: { waitMs: 0 },
+      errors: "protocol",
+      instructions: "servers",
+      limits: { maxMessageBytes: 4096, maxDepth: 32 },
+      log: { level: "debug" },
+      servers: {
+        a: {
+          command: "a",
+          args: ["-x", ""],
+          env: { PORT: 3000, DEBUG: true, NAME: "n" },
+          cwd: "sub/folder",
+          disabled: true,
+          maxConcurrentCalls: 1,
+          maxQueuedCalls: 0,
+          callTimeoutMs: 1_000,
+          callTimeoutCapMs: 0,
+          askTimeoutMs: 0,
+          connectTimeoutMs: 1,
+          tools: {
+            include: ["get_*"],
+            exclude: ["get_secret"],
+            rename: { get_long_name: "name" },
+            annotations: { "*": { readOnlyHint: true, vendor: { deep: [1] } }, "get_?": { title: "Get" } },
+          },
+        },
+      },
+    });
+    expect(config).toMatchObject({
+      startup: { waitMs: 0 },
+      errors: "protocol",
+      instructions: "servers",
+      log: { level: "debug" },
+    });
+    expect(config.limits).toEqual({ maxMessageBytes: 4096, maxDepth: 32 });
+    expect(config.servers).toEqual([
+      {
+        name: "a",
+        disabled: true,
+        launch: {
+          kind: "stdio",
+          command: "a",
+          args: ["-x", ""],
+          env: { PORT: "3000", DEBUG: "true", NAME: "n" },
+          cwd: "/home/me/sub/folder",
+        },
+        maxConcurrentCalls: 1,
+        maxQueuedCalls: 0,
+        callTimeoutMs: 1_000,
+        callTimeoutCapMs: 0,
+        askTimeoutMs: 0,
+        connectTimeoutMs: 1,
+        tools: {
+          include: ["get_*"],
+          exclude: ["get_secret"],
+          rename: new Map([["get_long_name", "name"]]),
+          annotations: [
+            ["*", { readOnlyHint: true, vendor: { deep: [1] } }],
+            ["get_?", { title: "Get" }],
+          ],
+        },
+      },
+    ]);
+  });
+
+  test("may hold comments, trailing commas, a byte-order mark and Windows line ends", async () => {
+    const text =
+      '\uFEFF// servers\r\n{ "mcpServers": { /* one */ "a": { "command": "a", "args": ["x",], }, },\r\n}\r\n';
+    expect((await loadText(text)).servers.map(({ name }) => name)).toEqual(["a"]);
+  });
+
+  test("may have both top keys, and no server at all", async () => {
+    const both = await loadText({ servers: { b: { command: "b" } }, mcpServers: { a: { command: "a" } } });
+    expect(both.servers.map(({ name }) => name)).toEqual(["b", "a"]);
+    expect((await loadText({ servers: {} })).servers).toEqual([]);
+  });
+
+  test("may name servers with anything readable, also like a member of every object", async () => {
+    const names = ["constructor", "toString", "hasOwnProperty", "日本語 🎵", "a.b/c", "x".repeat(128)];
+    const servers = Object.fromEntries(names.map((name) => [name, { command: "a" }]));
+    expect((await loadText({ servers })).servers.map(({ name }) => name)).toEqual(names);
+  });
+
+  test.each([
+    [undefined, 3_600_000],
+    [7_200_000, 7_200_000],
+    [0, 0],
+  ])("caps calls with callTimeoutMs %s at %i ms when it names no cap", async (callTimeoutMs, callTimeoutCapMs) => {
+    const config = await loadText({ servers: { a: { command: "a", callTimeoutMs } } });
+    expect(config.servers[0]).toMatchObject({ callTimeoutCapMs });
+  });
+
+  test("starts a server where cwd says: absolute, from home, or from the file's folder", async () => {
+    const at = async (cwd: string) =>
+      (await loadText({ servers: { a: { command: "a", cwd } } }, { HOME: "/users/ada" })).servers[0]?.launch;
+    expect(await at("/srv")).toMatchObject({ cwd: "/srv" });
+    expect(await at("~/x")).toMatchObject({ cwd: "/users/ada/x" });
+    expect(await at("..")).toMatchObject({ cwd: "/home" });
+    expect(await at("")).toMatchObject({ cwd: "/home/me" });
+  });
+});
+
+describe("several files", () => {
+  const load = (texts: Record<string, unknown>) => {
+    const written = Object.entries(texts).map(([path, value]) => [path, JSON.stringify(value, null, 1)]);
+    return loadConfig({ paths: Object.keys(texts), env: {}, files: memoryFiles(Object.fromEntries(written)) });
+  };
+
+  test("give their servers in order, each with its own folder", async () => {
+    const config = await load({
+      "/b/two.json": { servers: { z: { command: "z" }, y: { command: "y" } } },
+      "/a/one.json": { mcpServers: { x: { command: "x" } } },
+    });
+    expect(config.files).toEqual(["/b/two.json", "/a/one.json"]);
+    expect(config.servers.map(({ name, launch }) => [name, launch.kind === "stdio" && launch.cwd])).toEqual([
+      ["z", "/b"],
+      ["y", "/b"],
+      ["x", "/a"],
+    ]);
+  });
+
+  test("overrule each other setting by setting, the later one first", async () => {
+    const config = await load({
+      "/1.json": { servers: {}, errors: "protocol", limits: { maxDepth: 20, maxMessageBytes: 2048 } },
+      "/2.json": { limits: { maxDepth: 30 }, log: { level: "warn" } },
+    });
+    expect(config).toMatchObject({ errors: "protocol", log: { level: "warn" }, startup: { waitMs: 8_000 } });
+    expect(config.limits).toEqual({ maxDepth: 30, maxMessageBytes: 2048 });
+  });
+
+  test("may not give one name twice", async () => {
+    const loading = load({
+      "/1.json": { servers: { a: { command: "a" } } },
+      "/2.json": { servers: { b: { command: "b" }, a: { command: "c" } } },
+    });
+    const message = '/2.json:6: server "a": is also in /1.json. Rename or remove one.';
+    await expect(loading).rejects.toThrow(new ConfigError(message));
+  });
+
+  test("tell the problems of all of them", async () => {
+    const loading = load({ "/1.json": { servers: { a: {} } }, "/2.json": { errors: "no" } });
+    await expect(loading).rejects.toThrow(
+      /^\/1\.json:3: server "a": has neither .*\n\/2\.json:2: errors: must be one of /,
+    );
+  });
+
+  test("count once when one is named twice", async () => {
+    const files = memoryFiles({ "/1.json": '{"servers":{"a":{"command":"a"}}}' });
+    expect((await loadConfig({ paths: ["/1.json", "/1.json"], env: {}, files })).files).toEqual(["/1.json"]);
+  });
+});
+
+describe("whatever the text", () => {
+  const fields = ["command", "url", "env", "args", "tools", "timeout", "type", "headers", "disabled", "__proto__", "x"];
+  const leaf = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom("${A}", "${", "${input:x}", "~", "\0", "https://x", "stdio", ["*"], { include: [] }, -1, 1e99),
+  );
+  const entry = fc.dictionary(fc.constantFrom(...fields), leaf, { noNullPrototype: true });
+  const file = fc.record(
+    {
+      mcpServers: fc.dictionary(fc.string(), fc.oneof(entry, leaf)),
+      servers: leaf,
+      startup: leaf,
+      limits: leaf,
+      errors: leaf,
+    },
+    { requiredKeys: [] },
+  );
+  const brackets = fc.array(fc.constantFrom("{", "}", "[", "]", '"', ":", ",", "//", "/*", "\n", "a", "\\", "1"));
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    brackets.map((parts) => parts.join("")),
+    file.map((value) => JSON.stringify(value)),
+    fc.tuple(file, fc.nat(), fc.string()).map(([value, at, more]) => {
+      const whole = JSON.stringify(value, null, 1);
+      return whole.slice(0, at % whole.length) + more + whole.slice(at % whole.length);
+    }),
+  );
+
+  test("nothing but a ConfigError is thrown, each line of it with its place", { timeout: 400000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(text, async (content) => {
+        try {
+          await loadText(content, { A: "value of a", HOME: "/home/me" });
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError);
+          for (const line of (error as ConfigError).message.split("\n")) {
+            expect(line).toMatch(/^(\/home\/me\/servers\.json:(\d+:|.*there is no "mcpServers")|… and \d+ more\.$)/);
+          }
+        }
+      }),
+      { numRuns: 80_000 },
+    );
+  });
+
+  test.each(["[", '{"servers":', '[{"a":'])("100,000 times %s ends with a ConfigError", async (part) => {
+    expect(await complaint(part.repeat(100_000))).toMatch(/nested deeper|is missing/);
+  });
+
+  test("a value nested too deeply is said with its place, also where the parser could read it", async () => {
+    const deep = `${"[".repeat(5_000)}${"]".repeat(5_000)}`;
+    expect(await complaint(`{ "servers": {\n "a": { "command": "a", "autoApprove": ${deep} } } }`)).toBe(
+      '/home/me/servers.json:2: server "a", autoApprove: nested deeper than 100. A configuration needs four levels.',
+    );
+  });
+
+  test("a long text of quotes or braces in a value takes no long time", async () => {
+    const start = performance.now();
+    for (const args of [
+      ["${".repeat(200_000)],
+      ["{".repeat(400_000)],
+      [`\${${"a".repeat(1_000_000)}`],
+      ['\\"'.repeat(400_000)],
+    ]) {
+      await loadText({ servers: { a: { command: "a", args, disabled: true } } });
+    }
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+});
