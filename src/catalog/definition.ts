@@ -1,5 +1,5 @@
 import type { ToolRules } from "../config/config.ts";
-import { type Edit, encodeString, toBytes } from "../wire/message.ts";
+import { type Edit, encodeString, spliced, toBytes } from "../wire/message.ts";
 import { type Member, membersOf } from "../wire/walk.ts";
 import { matches } from "./glob.ts";
 import { fitsEveryClient, outputSchemaEdits } from "./output-schema.ts";
@@ -78,7 +78,7 @@ export type ExposedTool = {
   readonly bytes: Buffer;
   /** For clients that take objects alone as structured results; the same buffer where nothing differs. */
   readonly olderBytes: Buffer;
-  /** Whether the two differ: its output schema is one of `{"result": …}` in the latter. */
+  /** Whether its output schema is one of `{"result": …}` in the latter. */
   readonly isWrapped: boolean;
 };
 
@@ -92,16 +92,21 @@ export function exposeTool({ key, bytes }: Definition, exposed: string, rules: T
   const hints = Object.assign({}, ...rules.filter(([glob]) => matches(glob, key)).map(([, hint]) => hint));
   if (Object.keys(hints).length > 0) edits.push(...annotate(bytes, members, hints));
   const output = members.findLast(({ name }) => name === "outputSchema");
-  if (output === undefined || fitsEveryClient(bytes, output)) {
-    const only = splice(bytes, edits);
-    return { bytes: only, olderBytes: only, isWrapped: false };
-  }
-  const { newer, older } = outputSchemaEdits(bytes, output);
-  return {
-    bytes: splice(bytes, [...edits, ...newer]),
-    olderBytes: splice(bytes, [...edits, ...older]),
-    isWrapped: true,
-  };
+  const isWrapped = output !== undefined && !fitsEveryClient(bytes, output);
+  const { newer: own, older } = isWrapped ? outputSchemaEdits(bytes, output) : { newer: [], older: [] };
+  const newer = [...own, ...taskEdits(bytes, members)];
+  const olderBytes = splice(bytes, [...edits, ...older]);
+  const hasDifference = newer.length + older.length > 0;
+  return { bytes: hasDifference ? splice(bytes, [...edits, ...newer]) : olderBytes, olderBytes, isWrapped };
+}
+
+/** Newer clients do not ask for tasks in the way of older servers: that one may is not shown to them. */
+function taskEdits(bytes: Buffer, members: readonly Member[]): Edit[] {
+  const execution = members.findLast(({ name }) => name === "execution");
+  if (execution === undefined || bytes[execution.start] !== 0x7b) return [];
+  return [...membersOf(bytes, execution.start)]
+    .filter(({ name, start, end }) => name === "taskSupport" && bytes.toString("latin1", start, end) === '"optional"')
+    .map(({ start, end }) => ({ start, end, bytes: '"forbidden"' }));
 }
 
 function keyEdits(kind: Kind, members: readonly Member[], key: string): Edit[] {
@@ -128,11 +133,5 @@ function encode(value: unknown): string {
 }
 
 function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
-  let out = "";
-  let at = 0;
-  for (const edit of edits.toSorted((a, b) => a.start - b.start)) {
-    out += bytes.toString("latin1", at, edit.start) + edit.bytes;
-    at = edit.end;
-  }
-  return Buffer.from(out + bytes.toString("latin1", at), "latin1");
+  return Buffer.from(spliced(bytes, edits), "latin1");
 }

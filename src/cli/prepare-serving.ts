@@ -31,7 +31,10 @@ export async function prepareServing(client: Client, link: LineLink, options: In
         client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.internalError, `tutti: ${problem}`));
       },
       notification: () => {},
-      instructions: () => shorten(`tutti cannot serve: ${problem}`, longestInstructions),
+      about: () => ({
+        instructions: shorten(`tutti cannot serve: ${problem}`, longestInstructions),
+        extensions: "",
+      }),
     });
     return undefined;
   }

@@ -32,7 +32,9 @@ export async function run(options: Invocation): Promise<undefined> {
     if (isEnding) return;
     isEnding = true;
     process.exitCode ??= 0; // A configuration that cannot be used has set another.
+    // What it still waits for may be answered until then.
     await tutti?.stop();
+    client.closed();
     link.end();
     process.stdin.destroy();
     // What is left of the event loop is our own output; should the client not take it, we do not wait.
@@ -44,10 +46,7 @@ export async function run(options: Invocation): Promise<undefined> {
       systemClock.soon(beginLoading);
     },
     badLine: (line) => client.receiveBadLine(line),
-    closed: () => {
-      client.closed();
-      void end();
-    },
+    closed: () => void end(),
     defect: fail,
   });
   const client = new Client(link, options.version, () => introduce(serverNames(configSearch(options.configs))));

@@ -5,6 +5,7 @@ import { slot } from "../wire/members.ts";
 import { encodeString, type Message, type Outgoing } from "../wire/message.ts";
 import { type Asked, Asks } from "./asks.ts";
 import {
+  type About,
   answerDiscover,
   answerInitialize,
   Envelopes,
@@ -20,8 +21,8 @@ import type { Identity } from "./identity.ts";
 export type Answerer = {
   readonly request: (method: string, message: Message, client: Client, origin: Origin) => void;
   readonly notification: (method: string, message: Message, client: Client) => void;
-  /** What a handshake tells the model of us; empty for nothing. */
-  readonly instructions: () => string;
+  /** What a handshake tells of us. */
+  readonly about: () => About;
   /** The client has ended its side or is gone, after everything that it has said. */
   readonly closed?: (client: Client) => void;
 };
@@ -141,7 +142,7 @@ export class Client {
     const refusal = refusalOf(method, origin.era);
     if (refusal !== undefined) this.#refuse(message, refusal);
     else if (method === "ping") this.send(`{"jsonrpc":"2.0","id":${message.raw(slot.id)},"result":{}}`);
-    else if (method === "server/discover") this.send(answerDiscover(message, this.#version, this.#instructions()));
+    else if (method === "server/discover") this.send(answerDiscover(message, this.#version, this.#about()));
     else {
       // Not by the handshake above, which may be a mere probe that says nothing of what the client can do.
       this.#tellIdentity(origin.identity);
@@ -152,7 +153,7 @@ export class Client {
   #initialize(message: Message): void {
     this.#session = openSession(message);
     this.logLevel = undefined;
-    this.send(answerInitialize(message, this.#version, this.#instructions()));
+    this.send(answerInitialize(message, this.#version, this.#about()));
     this.#tellIdentity(this.#session.identity);
   }
 
@@ -168,8 +169,8 @@ export class Client {
     else answerer.request(method, message, this, origin);
   }
 
-  #instructions(): string {
-    return this.#answerer === undefined ? this.#firstInstructions() : this.#answerer.instructions();
+  #about(): About {
+    return this.#answerer?.about() ?? { instructions: this.#firstInstructions(), extensions: "" };
   }
 
   #refuse(message: Message, { code, message: text, data }: Refusal): void {

@@ -16,6 +16,14 @@ export type Origin = {
 };
 
 /** Why a request is not served, as the members of a JSON-RPC error; `data` is JSON in bytes. */
+/** What a handshake tells of us. */
+export type About = {
+  /** For the model; empty for nothing. */
+  readonly instructions: string;
+  /** Of the servers behind us, that can be used through us: members of an object as they stand; empty for none. */
+  readonly extensions: string;
+};
+
 export type Refusal = { readonly code: number; readonly message: string; readonly data?: string };
 
 /** Revisions of the legacy era that clients may ask for, the newest first. */
@@ -64,19 +72,23 @@ export function serverInfo(version: string): string {
  * The reply to `initialize`, which needs no server to be up: the client's revision where we speak it, else our newest.
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#version-negotiation
  */
-export function answerInitialize(request: Message, version: string, instructions: string): Outgoing {
+export function answerInitialize(request: Message, version: string, { instructions, extensions }: About): Outgoing {
   const wanted = parse(param(request, "protocolVersion"));
   const revision = legacyRevisions.find((known) => known === wanted) ?? legacyRevisions[0];
-  const about = `"capabilities":${capabilities},"serverInfo":${serverInfo(version)}${optional(instructions)}`;
+  const about = `"capabilities":${capabilitiesWith(extensions)},"serverInfo":${serverInfo(version)}${optional(instructions)}`;
   return `{"jsonrpc":"2.0","id":${request.raw(slot.id)},"result":{"protocolVersion":"${revision}",${about}}}`;
 }
 
 /** The reply to `server/discover`: https://modelcontextprotocol.io/specification/2026-07-28/server/discover. */
-export function answerDiscover(request: Message, version: string, instructions: string): Outgoing {
-  const about = `"supportedVersions":["${modernRevision}"],"capabilities":${capabilities}${optional(instructions)}`;
+export function answerDiscover(request: Message, version: string, { instructions, extensions }: About): Outgoing {
+  const about = `"supportedVersions":["${modernRevision}"],"capabilities":${capabilitiesWith(extensions)}${optional(instructions)}`;
   const meta = `{"io.modelcontextprotocol/serverInfo":${serverInfo(version)}}`;
   const result = `{"resultType":"complete",${about},"ttlMs":0,"cacheScope":"private","_meta":${meta}}`;
   return `{"jsonrpc":"2.0","id":${request.raw(slot.id)},"result":${result}}`;
+}
+
+function capabilitiesWith(extensions: string): string {
+  return extensions === "" ? capabilities : `${capabilities.slice(0, -1)},"extensions":{${extensions}}}`;
 }
 
 /** Whose the requests are that follow this `initialize`. */

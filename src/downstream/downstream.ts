@@ -1,7 +1,7 @@
 import type { Offer } from "../catalog/definition.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { CallError } from "../errors.ts";
-import type { Clock, Timer } from "../ports/clock.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { OpenLink, Pausable } from "../transport/link.ts";
 import { type Message, type Outgoing, toBytes } from "../wire/message.ts";
 import { Call, type Request, type Surroundings } from "./call.ts";
@@ -12,6 +12,7 @@ import { Gate } from "./gate.ts";
 import { type Era, envelope, type Greeting, greet, type Identity, LeftOnProbe } from "./handshake.ts";
 import { Offering } from "./offering.ts";
 import { OwnRequests } from "./own-requests.ts";
+import { StartLimit } from "./start-limit.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 export type State =
@@ -63,6 +64,7 @@ export class Downstream implements Pausable {
   readonly #requests: OwnRequests;
   readonly #offering: Offering;
   readonly #changes: Changes;
+  readonly #startLimit: StartLimit;
   /** Calls that came before it was ready, in order; some may be over. */
   #early: Call[] = [];
   #state: State = { kind: "starting" };
@@ -70,8 +72,6 @@ export class Downstream implements Pausable {
   #serverInfo = "{}";
   /** Members of `_meta` that our own requests need; undefined where they need none. */
   #envelope: string | undefined;
-  #startLimit: Timer | undefined;
-  #startEndsAt = 0;
 
   constructor(options: DownstreamOptions) {
     const { config, clock, events } = options;
@@ -94,6 +94,10 @@ export class Downstream implements Pausable {
       },
       defect: events.defect,
     });
+    const { connectTimeoutMs } = config;
+    this.#startLimit = new StartLimit(clock, connectTimeoutMs, () => {
+      this.#giveUp(`no answer within ${connectTimeoutMs / 1000} s of its start (connectTimeoutMs)`);
+    });
     this.#deadlines = new Deadlines(clock, () => this.#connection.waiters());
     this.#requests = new OwnRequests(this.#connection, this.#deadlines, clock);
     this.#offering = new Offering({
@@ -102,7 +106,6 @@ export class Downstream implements Pausable {
       changed: events.offerChanged,
       oddity: events.oddity,
     });
-    const { connectTimeoutMs } = config;
     const told = { connection: this.#connection, requests: this.#requests, clock, connectTimeoutMs };
     this.#changes = new Changes({ ...told, oddity: events.oddity });
     const gate = new Gate(config.maxConcurrentCalls, config.maxQueuedCalls);
@@ -150,7 +153,7 @@ export class Downstream implements Pausable {
   /** Starts it once. Resolves when it is ready or has failed; never rejects. */
   async start(): Promise<void> {
     const startedAt = this.#clock.now();
-    this.#limitStart(this.config.connectTimeoutMs);
+    this.#startLimit.begin();
     try {
       const greeting = await this.#greet();
       if (this.#state.kind === "down") {
@@ -169,7 +172,7 @@ export class Downstream implements Pausable {
       this.#options.verdicts.forget(this.#options.launchKey);
       this.#giveUp(this.#options.redact(cause instanceof Error ? cause.message : String(cause)));
     } finally {
-      this.#startLimit?.cancel();
+      this.#startLimit.end();
     }
   }
 
@@ -241,47 +244,27 @@ export class Downstream implements Pausable {
     this.#connection.resume();
   }
 
-  #limitStart(ms: number): void {
-    const { connectTimeoutMs } = this.config;
-    this.#startEndsAt = this.#clock.now() + ms;
-    this.#startLimit = this.#clock.after(ms, () => {
-      this.#giveUp(`no answer within ${connectTimeoutMs / 1000} s of its start (connectTimeoutMs)`);
-    });
-  }
-
-  // The time until a client is there is not the server's.
-  async #who(): Promise<Identity> {
-    const left = this.#startEndsAt - this.#clock.now();
-    this.#startLimit?.cancel();
-    const identity = await this.#options.who();
-    if (this.#state.kind === "starting") this.#limitStart(left);
-    return identity;
-  }
-
+  /** Opens and greets it; once more where it leaves because it was asked which era it is of. */
   async #greet(): Promise<Greeting> {
-    const { openLink, verdicts, launchKey } = this.#options;
-    const known = verdicts.known(launchKey);
-    await this.#connection.open(openLink);
-    if (this.#state.kind === "down") throw new Error(this.#state.reason);
-    const greeting = await this.#speak(known);
-    this.#envelope = envelope(await this.#who(), greeting) || undefined;
-    const { name, version } = greeting.serverInfo;
-    verdicts.learn(launchKey, greeting.era, this.#options.redact(`${name} ${version}`));
-    return greeting;
-  }
-
-  async #speak(known: Era | undefined): Promise<Greeting> {
-    const { openLink, version } = this.#options;
-    const { connectTimeoutMs } = this.config;
-    const who = () => this.#who();
+    const { openLink, verdicts, launchKey, redact, version } = this.#options;
+    // The time until a client is there is not the server's.
+    const who = (): Promise<Identity> => this.#startLimit.without(this.#options.who);
+    const greetAs = async (era: Era | undefined): Promise<Greeting> => {
+      await this.#connection.open(openLink);
+      if (this.#state.kind === "down") throw new Error(this.#state.reason);
+      return await greet(this.#requests, who, version, era, this.config.connectTimeoutMs);
+    };
+    let greeting: Greeting;
     try {
-      return await greet(this.#requests, who, version, known, connectTimeoutMs);
+      greeting = await greetAs(verdicts.known(launchKey));
     } catch (cause) {
       if (!(cause instanceof LeftOnProbe) || this.#state.kind === "down") throw cause;
       await this.#connection.stop();
-      await this.#connection.open(openLink);
-      return await greet(this.#requests, who, version, cause.era, connectTimeoutMs);
+      greeting = await greetAs(cause.era);
     }
+    this.#envelope = envelope(await who(), greeting) || undefined;
+    verdicts.learn(launchKey, greeting.era, redact(`${greeting.serverInfo.name} ${greeting.serverInfo.version}`));
+    return greeting;
   }
 
   #request(method: string, members: string): Promise<Message> {

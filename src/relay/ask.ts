@@ -10,6 +10,7 @@ import { Openers } from "./openers.ts";
 import type { Parked } from "./parked.ts";
 import { elicitationIdOf, inputRequest, inputRequired, nameEdits, paramsOf, readQuestions } from "./question.ts";
 import { Rounds } from "./rounds.ts";
+import { askForUrls } from "./urls.ts";
 import { whoAnswers } from "./who-answers.ts";
 
 /** Questions this close together are put to a client in one reply. */
@@ -19,7 +20,6 @@ const mostOpen = 64;
 const urlElicitationRequired = -32_042;
 /** What a client that knows a question at all can answer one of. */
 const variants = [{}, { mode: "url" }];
-const missingCapability = -32_021;
 
 /** One question of a server that wrote it as a request. */
 type Ask = {
@@ -149,7 +149,7 @@ export class Asking {
     }
     const wantsUrls = origin.era === "modern" && Number(reply.raw(slot.code)) === urlElicitationRequired;
     if (isSame || !wantsUrls) return [];
-    this.#askForUrls(exchange, reply);
+    askForUrls(exchange, reply, this.#options);
     return "taken";
   }
 
@@ -266,32 +266,6 @@ export class Asking {
     const later = this.#later.get(downstream) ?? [];
     this.#later.delete(downstream);
     for (const ask of later) if (this.#isOpen(ask)) this.#put(ask);
-  }
-
-  /** A legacy server wants addresses opened before it is called again. */
-  #askForUrls(exchange: Exchange, reply: Message): void {
-    const { client, downstream, message, origin } = exchange.arrival;
-    const data = reply.parsed(slot.data) as { elicitations?: unknown } | undefined;
-    const elicitations = Array.isArray(data?.elicitations) ? (data.elicitations as object[]) : [];
-    const canAsk = elicitations.every((params) => origin.identity.canAsk("elicitation/create", params));
-    if (elicitations.length === 0 || !canAsk || this.#options.parked.isFull) {
-      const needed = '{"requiredCapabilities":{"elicitation":{"url":{}}}}';
-      const text = reply.raw(slot.message) ?? '"The server wants an address to be opened."';
-      exchange.answer(
-        `{"jsonrpc":"2.0","id":${exchange.id},"error":{"code":${missingCapability},"message":${text},"data":${needed}}}`,
-      );
-      return;
-    }
-    const { name, askTimeoutMs } = downstream?.config ?? { name: "", askTimeoutMs: 0 };
-    const state = this.#options.parked.add(client, message, askTimeoutMs, {
-      resume: (retry) => this.#options.restart(retry, client, origin),
-      abandon: () => {},
-    });
-    const requests = elicitations.map((params, index) => {
-      const text = Buffer.from(JSON.stringify({ mode: "url", ...params }));
-      return `"q${index + 1}":${inputRequest("elicitation/create", text, name)}`;
-    });
-    exchange.answer(inputRequired(exchange.id, requests, state));
   }
 
   #giveUp(ask: Ask, text: string): void {

@@ -58,24 +58,18 @@ export class Logs {
    */
   message(downstream: Downstream, message: Message): void {
     const level = (parse(message, "level") ?? "emergency") as string;
+    const { era, name } = downstream;
+    if (era === undefined) return;
+    const newest = newestThatAsked(downstream, level);
     for (const client of this.#options.clients()) {
-      const origin = this.#receiver(client, downstream, level);
-      if (origin === undefined || downstream.era === undefined) continue;
-      const edits = notificationEdits(message, downstream.era, origin.era);
-      client.send(message.splice([...edits, ...nameEdits(message, downstream.name)]), downstream);
+      const { session, logLevel } = client;
+      // Servers decide what they say to a client that has not asked for a level.
+      const isWanted = session !== undefined && (logLevel === undefined || isAtLeast(level, logLevel));
+      const origin = isWanted ? session : newest?.client === client ? newest.arrival.origin : undefined;
+      if (origin === undefined) continue;
+      const edits = [...notificationEdits(message, era, origin.era), ...nameEdits(message, name)];
+      client.send(message.splice(edits), downstream);
     }
-  }
-
-  #receiver(client: Client, downstream: Downstream, level: string): Origin | undefined {
-    const { session, logLevel } = client;
-    // Servers decide what they say to a client that has not asked for a level.
-    if (session !== undefined) return logLevel === undefined || isAtLeast(level, logLevel) ? session : undefined;
-    for (const request of downstream.requests()) {
-      if (!(request instanceof Exchange) || request.client !== client || !request.isAwaited) continue;
-      const { origin } = request.arrival;
-      if (origin.logLevel !== undefined && isAtLeast(level, origin.logLevel)) return origin;
-    }
-    return undefined;
   }
 
   #tell(level: string): void {
@@ -83,6 +77,18 @@ export class Logs {
     this.#told = level;
     for (const downstream of this.#options.downstreams()) set(downstream, level);
   }
+}
+
+/** The newest request under way that asks for messages of this level: which one a message belongs to is not said. */
+function newestThatAsked(downstream: Downstream, level: string): Exchange | undefined {
+  let newest: Exchange | undefined;
+  for (const request of downstream.requests()) {
+    if (!(request instanceof Exchange) || !request.isAwaited) continue;
+    const { origin, arrivedAt } = request.arrival;
+    const isWanted = origin.logLevel !== undefined && isAtLeast(level, origin.logLevel);
+    if (isWanted && (newest === undefined || arrivedAt >= newest.arrival.arrivedAt)) newest = request;
+  }
+  return newest;
 }
 
 /** Servers that are told with each request what it wants are not told here. */

@@ -1,7 +1,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { prefixes } from "../catalog/names.ts";
 import type { Answerer, Client } from "../client/client.ts";
-import type { Origin } from "../client/handshake.ts";
+import type { About, Origin } from "../client/handshake.ts";
 import type { Config } from "../config/config.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { CallError, rpcCode, toFailure, toProtocolError } from "../errors.ts";
@@ -138,14 +138,17 @@ export class Relay implements Answerer {
     client.serve(this);
   }
 
-  instructions(): string {
+  about(): About {
     const { config, downstreams } = this.#options;
     const described = downstreams.map(({ name, state, greeting }) => ({
       name,
       state: state.kind === "ready" ? undefined : state.kind === "starting" ? "still starting" : state.reason,
       instructions: greeting?.instructions,
     }));
-    return digest(described, config.instructions === "servers");
+    return {
+      instructions: digest(described, config.instructions === "servers"),
+      extensions: this.#routes.extensions(),
+    };
   }
 
   /** The client has left: nothing of it is kept, and what it waits for is taken back at the servers. */

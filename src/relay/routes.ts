@@ -3,6 +3,7 @@ import { prefixOf } from "../catalog/names.ts";
 import { nearest } from "../config/nearest.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { CallError } from "../errors.ts";
+import { encodeString, toBytes } from "../wire/message.ts";
 
 /** Where a request goes. */
 export type Destination = {
@@ -48,18 +49,23 @@ export class Routes {
     return this.#listed(this.#catalog().templateRoute(uri));
   }
 
-  /** The servers that declare what a method belongs to, in a capability of their own. */
+  /** The servers that declare what a method belongs to, in a capability of their own: those that come closest. */
   declaring(method: string): readonly Downstream[] {
-    return [...this.#byName.values()].filter(({ state, greeting }) => {
-      if (state.kind !== "ready" || greeting === undefined) return false;
-      const { experimental, extensions, ...capabilities } = greeting.capabilities;
-      const names = [capabilities, experimental, extensions].flatMap((some) => Object.keys(some ?? {}));
-      return names.some((name) => declares(name, method));
-    });
+    const close = this.#ready().map(
+      (one) => [one, Math.max(...capabilitiesOf(one).map((name) => closeness(name, method)), 0)] as const,
+    );
+    const most = Math.max(...close.map(([, one]) => one), 0);
+    return most === 0 ? [] : close.filter(([, one]) => one === most).map(([one]) => one);
   }
 
-  named(server: string): Downstream | undefined {
-    return this.#byName.get(server);
+  /** The extensions that one server alone declares, whose methods can therefore be passed on: members of an object, as JSON in bytes. */
+  extensions(): string {
+    const declared = this.#ready().flatMap((one) => Object.entries(one.greeting?.capabilities["extensions"] ?? {}));
+    const names = declared.map(([name]) => name);
+    return declared
+      .filter(([name]) => names.indexOf(name) === names.lastIndexOf(name))
+      .map(([name, value]) => `${encodeString(name)}:${toBytes(JSON.stringify(value))}`)
+      .join(",");
   }
 
   unknown(kind: "tool" | "prompt", name: string): CallError {
@@ -80,6 +86,10 @@ export class Routes {
     return starting.length === 0 ? "" : ` Still starting: ${starting.map(({ name }) => name).join(", ")}.`;
   }
 
+  #ready(): readonly Downstream[] {
+    return [...this.#byName.values()].filter(({ state }) => state.kind === "ready");
+  }
+
   #named(name: string, exposed: Route | undefined, original: () => Route | undefined): Destination {
     if (exposed !== undefined) return this.#listed(exposed);
     const named = this.#byPrefix.get(prefixOf(name) ?? "");
@@ -92,14 +102,20 @@ export class Routes {
   }
 }
 
+function capabilitiesOf({ greeting }: Downstream): readonly string[] {
+  const { experimental, extensions, ...capabilities } = greeting?.capabilities ?? {};
+  return [capabilities, experimental, extensions].flatMap((some) => Object.keys(some ?? {}));
+}
+
 /**
- * Whether a capability of this name is what a method belongs to: `tasks` that of `tasks/get`, as is
- * `io.modelcontextprotocol/tasks`, and `com.example/search` that of `com.example/search/run` and of `com.example/index`.
+ * Whether a capability of this name is what a method belongs to: 2 where it is, as `tasks` and
+ * `io.modelcontextprotocol/tasks` are for `tasks/get`, and `com.example/search` for `com.example/search/run`; 1 where they
+ * have the same owner, as `com.example/search` and `com.example/index`; else 0.
  */
-function declares(capability: string, method: string): boolean {
-  const [first = "", ...rest] = method.split("/");
-  if (rest.length === 0) return capability === method;
-  const [owner = "", ...name] = capability.split("/");
-  if (name.length === 0) return capability === first;
-  return name.at(-1) === first || owner === first;
+function closeness(capability: string, method: string): number {
+  if (method.startsWith(`${capability}/`)) return 2;
+  const first = method.slice(0, Math.max(method.indexOf("/"), 0));
+  const [owner, ...name] = capability.split("/");
+  if (first === "" || name.length === 0) return 0;
+  return name.at(-1) === first ? 2 : owner === first ? 1 : 0;
 }

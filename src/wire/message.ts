@@ -149,7 +149,7 @@ export function encodeString(text: string): string {
 export function spliced(bytes: Buffer, edits: readonly Edit[]): string {
   let out = "";
   let at = 0;
-  for (const edit of edits.toSorted((one, other) => one.start - other.start)) {
+  for (const edit of edits.toSorted((one, other) => one.start - other.start || one.end - other.end)) {
     out += bytes.toString("latin1", at, edit.start) + edit.bytes;
     at = edit.end;
   }

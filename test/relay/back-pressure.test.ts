@@ -72,7 +72,9 @@ describe("a server that does not read", () => {
     servers.alpha.peer?.stopReading();
     const id = "x".repeat(8 * 1024);
     for (let n = 0; n < 100; n++) {
-      for (let many = 0; many < 10; many++) servers.alpha.send(`{"jsonrpc":"2.0","id":"${id}","method":"ping"}`);
+      for (let many = 0; many < 10; many++) {
+        servers.alpha.send(`{"jsonrpc":"2.0","id":"${id}${n}.${many}","method":"ping"}`);
+      }
       await quiet();
     }
     expect(streams[1]?.input.isPaused()).toBe(true);

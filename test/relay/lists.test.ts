@@ -13,7 +13,7 @@ describe("tools/list", () => {
     const { client } = await stage({ servers: { beta: { tools: ["b2", "b1"] }, alpha: { tools: ["a"] } } });
     client.request(1, "tools/list");
     expect((await client.reply(1)).text).toBe(
-      `{"jsonrpc":"2.0","id":1,"result":{"tools":[${["beta__b2", "beta__b1", "alpha__a"].map(definition).join(",")}]}}`,
+      `{"jsonrpc":"2.0","id":1,"result":{"tools":[${["beta__b2", "beta__b1", "alpha__a"].map((tool) => definition(tool)).join(",")}]}}`,
     );
   });
 

@@ -29,7 +29,7 @@ export const greeting = {
   ),
   "handshake.broken-envelope": need(
     "ML MM",
-    modern("basic/index#_meta"),
+    modern("basic/index#meta"),
     "a request whose _meta lacks the version or the capabilities gets -32602, which says what is missing",
   ),
   "handshake.removed-methods": need(
@@ -99,7 +99,7 @@ export const greeting = {
   ),
   "envelope.added": need(
     "LM",
-    modern("basic/index#_meta"),
+    modern("basic/index#meta"),
     "each request gets the version, capabilities and identity that the newer era wants",
   ),
   "envelope.removed": need(

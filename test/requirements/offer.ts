@@ -122,7 +122,7 @@ export const offer = {
   ),
   "requests.verbatim": need(
     "all",
-    modern("basic/index#_meta"),
+    modern("basic/index#meta"),
     "members, _meta keys and extensions that nobody knows pass both ways",
   ),
   "tasks.core": need(

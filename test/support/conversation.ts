@@ -96,6 +96,21 @@ export class Conversation {
     return json.result;
   }
 
+  /**
+   * Its result, after whatever is asked on the way has been answered with what `person` says. Where questions come as
+   * requests, the client answers them by itself.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: a test knows what it looks for.
+  async finish(person: (question: Question) => unknown): Promise<any> {
+    for (;;) {
+      const result = await this.result();
+      if (result.resultType !== "input_required") return result;
+      const asked = Object.entries((result.inputRequests ?? {}) as Record<string, Question>);
+      this.state = result.requestState;
+      this.retry(Object.fromEntries(asked.map(([key, question]) => [key, person(question)])));
+    }
+  }
+
   #send(more: string): void {
     const { method, params, meta = "" } = this.#request;
     const id = this.#client.newId();

@@ -15,6 +15,8 @@ export type ServerScript = About & {
   readonly era?: Era;
   /** Opens its link only when `open` is called. */
   readonly isHeld?: boolean;
+  /** Speaks in its stead, over the streams of its link. */
+  readonly speaks?: (streams: Streams) => void;
   /** Its link cannot be opened, for this reason. */
   readonly fails?: string;
   /**
@@ -64,7 +66,8 @@ export class FakeServer implements CallHolder {
     this.#manners = new ServerManners(this.era, this.#violations);
     this.#subscribed.clear();
     this.listens.clear();
-    this.peer = new Peer(streams, (line) => this.#receive(line));
+    if (this.#script.speaks !== undefined) this.#script.speaks(streams);
+    else this.peer = new Peer(streams, (line) => this.#receive(line));
   }
 
   /** Sends one line. */

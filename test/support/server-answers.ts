@@ -78,7 +78,7 @@ function commonIn(about: About): string {
 /** A definition as it stands: of its name or address, an object, or already one. */
 export function definition(item: string | object, kind: Listed = "tools"): string {
   if (typeof item === "object") return JSON.stringify(item);
-  if (item.startsWith('{"')) return item;
+  if (/^\{ *"/.test(item)) return item;
   const [text, name] = [JSON.stringify(item), JSON.stringify(`the ${item}`)];
   switch (kind) {
     case "tools":
