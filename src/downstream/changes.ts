@@ -65,10 +65,12 @@ export class Changes {
     return await new Promise((resolve, reject) => void this.#wishes.push({ uri, resolve, reject }));
   }
 
-  async unsubscribe(uri: string): Promise<void> {
-    if (!this.#uris.delete(uri)) return;
-    if (this.#envelope !== undefined) this.#reopen();
-    else await this.#ask("resources/unsubscribe", uri);
+  /** The opposite, as `subscribe`. */
+  async unsubscribe(uri: string): Promise<Message | undefined> {
+    if (!this.#uris.delete(uri)) return undefined;
+    if (this.#envelope === undefined) return await this.#ask("resources/unsubscribe", uri);
+    this.#reopen();
+    return undefined;
   }
 
   /** The server says what of a stream was granted. */

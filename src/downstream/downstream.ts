@@ -218,8 +218,9 @@ export class Downstream implements Pausable {
     return await this.#changes.subscribe(uri);
   }
 
-  async unsubscribe(uri: string): Promise<void> {
-    if (this.#state.kind === "ready") await this.#changes.unsubscribe(uri);
+  /** The opposite, as `subscribe`. */
+  async unsubscribe(uri: string): Promise<Message | undefined> {
+    return this.#state.kind === "ready" ? await this.#changes.unsubscribe(uri) : undefined;
   }
 
   /** Takes nothing new and ends what was started; resolves when nothing of it is left. Calls under way may still be answered until then. */

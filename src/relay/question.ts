@@ -5,6 +5,9 @@ import { membersOf } from "../wire/walk.ts";
 /** What can be asked of a client in the middle of a request; everything else is a method that one side does not know. */
 export const questions: ReadonlySet<string> = new Set(["elicitation/create", "sampling/createMessage", "roots/list"]);
 
+/** Requests whose reply may ask something. */
+export const asking: ReadonlySet<string> = new Set(["tools/call", "prompts/get", "resources/read"]);
+
 /**
  * The edits with which a person sees which server asks: its configured name before the message of an elicitation, whose
  * `params` begin at `at` of a text. Other questions have no text for people.
@@ -77,13 +80,18 @@ function readRequest(result: Buffer, at: number): { method: string; start: numbe
 
 /** A question as part of a reply: with the server's name, without what only a request of its own has. */
 export function inputRequest(method: string, params: Buffer, server: string): string {
-  const own = JSON.parse(params.toString()) as Record<string, unknown>;
-  const plain = own["elicitationId"] === undefined ? params : withoutId(own);
-  return `{"method":${encodeString(method)},"params":${spliced(plain, nameEdits(method, plain, 0, server))}}`;
+  const edits = [...nameEdits(method, params, 0, server), ...removal(params, "elicitationId")];
+  return `{"method":${encodeString(method)},"params":${spliced(params, edits)}}`;
 }
 
-function withoutId({ elicitationId: _, ...params }: Record<string, unknown>): Buffer {
-  return Buffer.from(JSON.stringify(params));
+function removal(object: Buffer, name: string): Edit[] {
+  const members = [...membersOf(object, 0)];
+  return members.flatMap((member, index) => {
+    if (member.name !== name) return [];
+    const [before, after] = [members[index - 1], members[index + 1]];
+    if (before !== undefined) return [{ start: before.end, end: member.end, bytes: "" }];
+    return [{ start: member.nameStart, end: after?.nameStart ?? member.end, bytes: "" }];
+  });
 }
 
 /** The reply that puts questions to a client, which sends the request again with the answers and `state`. */

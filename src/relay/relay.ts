@@ -229,7 +229,7 @@ export class Relay implements Answerer {
       if (this.#waiting === undefined) this.#lists.send(kind, message, client, origin);
       else this.#wait(incoming, this.#waiting);
     } else if (method === "logging/setLevel") this.#logs.setLevel(message, client);
-    else if (method === "resources/unsubscribe") this.#subscriptions.unsubscribe(message, client);
+    else if (method === "resources/unsubscribe") void this.#subscriptions.unsubscribe(message, client);
     else if (method === "prompts/get") this.#requests.named(incoming, "prompt");
     else if (this.#waiting !== undefined) this.#wait(incoming, this.#waiting);
     else if (method === "resources/read") this.#requests.read(incoming);

@@ -3,7 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, type Message, spliced } from "../wire/message.ts";
 import type { Exchange } from "./exchange.ts";
-import { type InputRequest, nameEdits, questions, readQuestions } from "./question.ts";
+import { asking, type InputRequest, nameEdits, questions, readQuestions } from "./question.ts";
 
 /** However often a server asks within one request, it ends here. */
 const mostRounds = 10;
@@ -31,7 +31,7 @@ export class Rounds {
   }
 
   begin(exchange: Exchange, reply: Message): void {
-    const read = readQuestions(reply);
+    const read = asking.has(exchange.arrival.method) ? readQuestions(reply) : undefined;
     if (read === undefined) {
       fail(exchange, "bad_reply", "its reply asks something that cannot be read");
       return;

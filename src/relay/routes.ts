@@ -40,8 +40,21 @@ export class Routes {
     return this.#named(name, this.#catalog().promptRoute(name), () => undefined);
   }
 
+  /** Where a resource is read. What nobody has listed may still be had, as links in results are: from the one server it can be of. */
   resource(uri: string): Destination {
-    return this.#listed(this.#catalog().resourceRoute(uri));
+    const route = this.#catalog().resourceRoute(uri);
+    if (route !== undefined) return this.#listed(route);
+    const able = this.#ready().filter(({ greeting }) => greeting?.capabilities["resources"] !== undefined);
+    const alike = (beginning: string): readonly Downstream[] =>
+      beginning === "" ? [] : able.filter((one) => addressesOf(one).some((address) => address.startsWith(beginning)));
+    const places = [
+      able,
+      alike(/^[^:/?#]+:\/\/[^/?#]*/.exec(uri)?.[0] ?? ""),
+      alike(/^[^:/?#]+:/.exec(uri)?.[0] ?? ""),
+    ];
+    const [downstream] = places.find(({ length }) => length === 1) ?? [];
+    if (downstream === undefined) return nowhere;
+    return { downstream, route: { server: downstream.name, original: encodeString(uri), isWrapped: false } };
   }
 
   /** Where the completion of a template, or of a resource, goes. */
@@ -100,6 +113,11 @@ export class Routes {
   #listed(route: Route | undefined): Destination {
     return route === undefined ? nowhere : { downstream: this.#byName.get(route.server), route };
   }
+}
+
+/** All that a server has listed to be read. */
+function addressesOf({ offer }: Downstream): readonly string[] {
+  return [...offer.resources.definitions, ...offer.templates.definitions].map(({ key }) => key);
 }
 
 function capabilitiesOf({ greeting }: Downstream): readonly string[] {

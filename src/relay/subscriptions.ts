@@ -21,6 +21,9 @@ type Subscribed = {
   readonly reply: Promise<Message | undefined>;
 };
 
+/** A server that was told that nobody wants to hear of a resource any more. */
+type Told = { readonly downstream: Downstream; readonly reply: Promise<Message | undefined> };
+
 /** A stream of notices that a client has open. */
 type Listen = {
   readonly client: Client;
@@ -77,29 +80,18 @@ export class Subscriptions {
       client.send(toProtocolError(id, rpcCode.invalidRequest, subscribed));
       return;
     }
-    try {
-      const reply = await subscribed.reply;
-      if (reply?.has(slot.error))
-        this.#release((holder) => holder.client === client && holder.uri === uri && !holder.listen);
-      const edit = reply && { start: reply.start(slot.id), end: reply.end(slot.id), bytes: id };
-      client.send(reply && edit ? reply.splice([edit]) : `{"jsonrpc":"2.0","id":${id},"result":{}}`);
-    } catch (cause) {
-      this.#release((holder) => holder.client === client && holder.uri === uri && !holder.listen);
-      const text = `${route.downstream.name}: ${(cause as Error).message}`;
-      client.send(toProtocolError(id, rpcCode.internalError, text));
-    }
+    await this.#answer(id, client, route.downstream, subscribed.reply, () => void this.#releaseOwn(client, uri));
   }
 
-  /** `resources/unsubscribe`; one of what was not subscribed to changes nothing. */
-  unsubscribe(message: Message, client: Client): void {
+  /** `resources/unsubscribe`: answered as the server does where it has to be told; what was not subscribed to changes nothing. */
+  async unsubscribe(message: Message, client: Client): Promise<void> {
     const id = message.raw(slot.id) as string;
     const uri = uriOf(message);
-    if (uri === undefined) {
-      refuse(client, id, uri);
-      return;
+    if (uri === undefined) refuse(client, id, uri);
+    else {
+      const [told] = this.#releaseOwn(client, uri);
+      await this.#answer(id, client, told?.downstream, told?.reply ?? Promise.resolve(undefined), () => {});
     }
-    this.#release((holder) => holder.client === client && holder.uri === uri && !holder.listen);
-    client.send(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
   }
 
   /** `subscriptions/listen`: open until the client cancels it or leaves. */
@@ -133,7 +125,7 @@ export class Subscriptions {
     const uri = uriOf(message);
     if (uri === undefined) return;
     for (const subscribed of this.#subscribed.values()) {
-      if (subscribed.downstream !== downstream || !uri.startsWith(subscribed.uri)) continue;
+      if (subscribed.downstream !== downstream || !isWithin(uri, subscribed.uri)) continue;
       const told = new Set<Client | Listen>();
       for (const { client, listen, uri: own } of subscribed.holders) {
         if (told.has(listen ?? client)) continue;
@@ -162,6 +154,29 @@ export class Subscriptions {
     for (const listen of [...this.#listens]) if (listen.client === client) this.#end(listen);
     this.#release((holder) => holder.client === client);
     this.#counts.delete(client);
+  }
+
+  /** Gives the client the server's reply, or one of ours where the server had none to give. */
+  async #answer(
+    id: string,
+    client: Client,
+    downstream: Downstream | undefined,
+    replied: Promise<Message | undefined>,
+    refused: () => void,
+  ): Promise<void> {
+    try {
+      const reply = await replied;
+      if (reply?.has(slot.error)) refused();
+      const edit = reply && { start: reply.start(slot.id), end: reply.end(slot.id), bytes: id };
+      client.send(reply && edit ? reply.splice([edit]) : `{"jsonrpc":"2.0","id":${id},"result":{}}`);
+    } catch (cause) {
+      refused();
+      client.send(toProtocolError(id, rpcCode.internalError, `${downstream?.name}: ${(cause as Error).message}`));
+    }
+  }
+
+  #releaseOwn(client: Client, uri: string): readonly Told[] {
+    return this.#release((holder) => holder.client === client && holder.uri === uri && holder.listen === undefined);
   }
 
   async #grant(uri: string, listen: Listen): Promise<string | undefined> {
@@ -202,7 +217,9 @@ export class Subscriptions {
     return subscribed;
   }
 
-  #release(isMeant: (holder: Holder) => boolean): void {
+  /** Gives what servers say that are told that nobody wants a resource any more. */
+  #release(isMeant: (holder: Holder) => boolean): readonly Told[] {
+    const told: Told[] = [];
     for (const [key, { downstream, uri, holders }] of this.#subscribed) {
       for (const holder of holders) {
         if (!isMeant(holder)) continue;
@@ -211,10 +228,13 @@ export class Subscriptions {
       }
       if (holders.size > 0) continue;
       this.#subscribed.delete(key);
-      downstream.unsubscribe(uri).catch((cause: Error) => {
+      const reply = downstream.unsubscribe(uri);
+      told.push({ downstream, reply });
+      reply.catch((cause: Error) => {
         this.#options.oddity(downstream.name, `still tells of ${JSON.stringify(uri.slice(0, 200))}: ${cause.message}`);
       });
     }
+    return told;
   }
 
   #end(listen: Listen): void {
@@ -236,6 +256,11 @@ function wantedBy(message: Message): { lists: ReadonlySet<string>; uris: readonl
   const lists = new Set(["tools", "prompts", "resources"].filter((name) => wanted[`${name}ListChanged`] === true));
   const uris = Array.isArray(wanted["resourceSubscriptions"]) ? wanted["resourceSubscriptions"] : [];
   return { lists, uris: [...new Set(uris.filter((uri) => typeof uri === "string"))] };
+}
+
+/** Whether `uri` is that of `whole` or of a part of it. */
+function isWithin(uri: string, whole: string): boolean {
+  return uri.startsWith(whole) && (uri === whole || whole.endsWith("/") || "/?#".includes(uri[whole.length] as string));
 }
 
 /** `params.uri` */

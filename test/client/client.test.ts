@@ -71,7 +71,7 @@ describe("a client that leaves", () => {
 
   test("matters to nobody who does not ask for it", () => {
     const { ours } = connect();
-    ours.serve({ request: () => {}, notification: () => {}, instructions: () => "" });
+    ours.serve({ request: () => {}, notification: () => {}, about: () => ({ instructions: "", extensions: "" }) });
     expect(() => ours.closed()).not.toThrow();
   });
 });

@@ -132,10 +132,10 @@ test("what tutti answers itself, because no server has it, is an error as the se
     await code("logging/setLevel", { level: "loud" });
     await code("tools/list", { cursor: "given by nobody" });
   });
-  // The server says in a result that there is no such tool, has no code of its own for resources, calls a wrong level its
-  // own fault, and ignores cursors; the specification has -32602, -32002, -32602 and -32602 for these.
+  // The server says in a result that there is no such tool, calls a wrong level its own fault, and ignores cursors; the
+  // specification has -32602 for these. What one server alone can have is asked of it, and its own error comes back.
   expect(codes.get(true)).toEqual([null, -32602, -32602, -32602, -32602, -32601, -32603, null]);
-  expect(codes.get(false)).toEqual([-32602, -32602, -32602, -32602, -32002, -32601, -32602, -32602]);
+  expect(codes.get(false)).toEqual([-32602, -32602, -32602, -32602, -32602, -32601, -32602, -32602]);
 });
 
 function namesIn({ members }: Heard, kind: string): string[] {

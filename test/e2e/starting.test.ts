@@ -47,7 +47,14 @@ test.each(["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"])(
     const { result } = await client.handshake(version);
     expect(result).toEqual({
       protocolVersion: version,
-      capabilities: { tools: { listChanged: true } },
+      capabilities: {
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { subscribe: true, listChanged: true },
+        logging: {},
+        completions: {},
+      },
+      instructions: expect.stringMatching(/Servers: never\.$/),
       serverInfo: { name: "tutti", title: "tutti", version: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
     });
   },

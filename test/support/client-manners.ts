@@ -62,7 +62,7 @@ export class ClientManners {
     const meta = params?._meta ?? {};
     const era = meta[metaName.version] === undefined ? "legacy" : "modern";
     this.#open.set(key, { era, method, token: meta.progressToken, logLevel: meta[metaName.logLevel] });
-    if (method === "subscriptions/listen") this.#filters.set(key, params.notifications ?? {});
+    if (method === "subscriptions/listen") this.#filters.set(key, params?.notifications ?? {});
   }
 
   hear({ text, json }: Line): void {

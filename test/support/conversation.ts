@@ -24,6 +24,8 @@ export class Conversation {
   readonly ids: number[] = [];
   /** The state that came with the questions. */
   state: string | undefined;
+  /** The reply that brought them. */
+  shown: Line | undefined;
   readonly #client: FakeClient;
   readonly #request: Request;
   readonly #settle: () => Promise<void>;
@@ -51,7 +53,8 @@ export class Conversation {
         this.#held.push({ key: undefined, method, params, answer });
       }
     } else {
-      const { json, text } = await this.#client.reply(this.id);
+      this.shown = await this.#client.reply(this.id);
+      const { json, text } = this.shown;
       if (json.result?.resultType !== "input_required") throw new Error(`It asks nothing: ${text}`);
       this.state = json.result.requestState;
       const asked = Object.entries((json.result.inputRequests ?? {}) as Record<string, Question>);

@@ -31,7 +31,7 @@ export function isHeard(filter: Filter, method: string, params: string): boolean
     case "notifications/resources/list_changed":
       return filter.resourcesListChanged === true;
     case "notifications/resources/updated":
-      return uris.includes(JSON.parse(params).uri);
+      return uris.some((uri) => isWithin(uri, JSON.parse(params).uri));
     default:
       return false;
   }
@@ -41,4 +41,9 @@ export function isHeard(filter: Filter, method: string, params: string): boolean
 export function onListen(id: string, method: string, params = "{}"): string {
   const stamped = withMembers(params, `"_meta":{"${metaName.subscriptionId}":${id}}`);
   return `{"jsonrpc":"2.0","method":"${method}","params":${stamped}}`;
+}
+
+/** A resource that is told of may be a part of the one that was asked about. */
+function isWithin(whole: string, uri: string): boolean {
+  return uri === whole || uri.startsWith(whole.endsWith("/") ? whole : `${whole}/`);
 }

@@ -45,6 +45,8 @@ export function capabilitiesOf({ prompts, resources, templates, capabilities }: 
 export function answerTo(method: string, era: Era, about: About): string | undefined {
   const kind = listMethods[method];
   if (kind !== undefined) {
+    const declared = capabilitiesOf(about)[kind === "templates" ? "resources" : kind];
+    if (declared === undefined) return '"error":{"code":-32601,"message":"Method not found"}';
     const items = (about[kind] ?? []).map((item) => definition(item, kind)).join(",");
     const hints = era === "legacy" || about.hints === undefined ? "" : `,${about.hints}`;
     const member = kind === "templates" ? "resourceTemplates" : kind;

@@ -67,8 +67,9 @@ export function start(args: readonly string[], { env, wholeEnv, cwd = root }: St
   onTestFinished(() => killAll(marker));
   // No configuration, colours or start-up files of the person who runs the tests.
   const { TUTTI_CONFIG: _config, NO_COLOR: _colours, SHELL: _shell, ...own } = process.env;
+  const state = { XDG_STATE_HOME: temporaryFolder() };
   const child = spawn(process.execPath, [main, ...args], {
-    env: { ...(wholeEnv ?? { ...own, ...env }), ...markerEnvironment(marker) },
+    env: { ...(wholeEnv ?? { ...own, ...state, ...env }), ...markerEnvironment(marker) },
     cwd,
     stdio: "pipe",
   });
@@ -127,7 +128,8 @@ export async function connect(entry: {
 }): Promise<Client> {
   const marker = randomUUID();
   onTestFinished(() => killAll(marker));
-  const env = { ...process.env, ...markerEnvironment(marker) } as Record<string, string>;
+  const state = { XDG_STATE_HOME: temporaryFolder() };
+  const env = { ...process.env, ...state, ...markerEnvironment(marker) } as Record<string, string>;
   const { command, args, cwd = root } = entry;
   const client = new Client({ name: "sdk-client", version: "1" });
   await client.connect(new StdioClientTransport({ command, args: [...args], cwd, env, stderr: "ignore" }));

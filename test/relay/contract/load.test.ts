@@ -76,7 +76,7 @@ cells("load.two-servers", async (cell) => {
       ]);
   }
   expect(relay.held).toBe(0);
-  const asked = client.peer.lines.filter(({ text }) => text.includes('"id"') && text.includes('"method"'));
+  const asked = client.peer.lines.filter(({ json }) => json.id !== undefined && json.method !== undefined);
   expect(asked.length).toBe(clientEra(cell) === "legacy" ? 24 : 0);
 });
 

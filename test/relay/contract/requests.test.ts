@@ -168,6 +168,7 @@ describe("completion/complete", () => {
 cells("errors.unknown", async (cell) => {
   const { client, servers } = await open(cell, {
     alpha: { ...both.alpha, resources: ["file:///a"], templates: ["db://{x}"], capabilities: { completions: {} } },
+    beta: { resources: ["file:///b"] },
   });
   const heard = servers.alpha.heard.length;
   const code = async (method: string, params: string) => (await client.ask(method, params)).json.error.code;
