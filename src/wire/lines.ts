@@ -1,6 +1,6 @@
 import { type Problem, Scanner } from "./json.ts";
 import { slot } from "./members.ts";
-import { isIdStart, kindOf, Message } from "./message.ts";
+import { isIdStart, kindOf, longestString, Message, type Outgoing } from "./message.ts";
 import { areUtf8 } from "./utf8.ts";
 
 /** Bounds on one message. */
@@ -52,6 +52,9 @@ export class Lines {
   readonly #onMessage: (message: Message) => void;
   readonly #onBadLine: (line: BadLine) => void;
   #pieces: Buffer[] = [];
+  /** Instead of pieces: the chunk that has the line whole, from `#from` on. */
+  #chunk: Buffer | undefined;
+  #from = 0;
   #length = 0;
   #failure: Failure | undefined;
 
@@ -72,7 +75,7 @@ export class Lines {
     while (from < chunk.length) {
       const at = chunk.indexOf(newline, from);
       const to = at === -1 ? chunk.length : at;
-      if (to > from) this.#take(chunk, from, to);
+      if (to > from) this.#take(chunk, from, to, at !== -1);
       if (at !== -1) this.#endLine();
       from = to + 1;
     }
@@ -83,18 +86,21 @@ export class Lines {
     this.#endLine();
   }
 
-  #take(chunk: Buffer, from: number, to: number): void {
-    const piece = chunk.subarray(from, to);
+  #take(chunk: Buffer, from: number, to: number, isEnd: boolean): void {
     if (this.#failure !== undefined) {
+      const piece = chunk.subarray(from, to);
       this.#failure.head = firstBytes(this.#failure.head, piece);
       this.#failure.tail = lastBytes(this.#failure.tail, piece);
       return;
     }
     const { maxMessageBytes, maxDepth } = this.#limits;
     if (this.#length === 0 && this.#scanner.maxDepth !== maxDepth) this.#scanner = new Scanner(maxDepth);
-    append(this.#pieces, piece);
+    if (isEnd && this.#length === 0) {
+      this.#chunk = chunk;
+      this.#from = from;
+    } else append(this.#pieces, chunk.subarray(from, to));
     const end = Math.min(to, from + maxMessageBytes - this.#length);
-    this.#length += piece.length;
+    this.#length += to - from;
     if (!this.#scanner.push(chunk, from, end) || end < to) this.#fail(this.#scanner.problem ?? "too_long");
   }
 
@@ -104,7 +110,8 @@ export class Lines {
     const failure = this.#failure;
     this.#failure = undefined;
     this.#scanner.reset();
-    this.#pieces = [];
+    if (this.#pieces.length > 0) this.#pieces = [];
+    this.#chunk = undefined;
     this.#length = 0;
     if (message !== undefined) this.#onMessage(message);
     else if (failure !== undefined) {
@@ -116,16 +123,33 @@ export class Lines {
 
   #finish(): Message | undefined {
     const scanner = this.#scanner;
-    const isOne = this.#length <= mergedBytes && this.#pieces.length > 1;
-    const pieces = isOne ? [Buffer.concat(this.#pieces)] : this.#pieces;
     const problem = scanner.end() ? undefined : scanner.problem;
     if (problem !== undefined) return this.#fail(problem);
-    if (scanner.hasHighBytes && !areUtf8(pieces)) return this.#fail("bad_utf8");
+    if (scanner.hasHighBytes && !areUtf8(this.#held())) return this.#fail("bad_utf8");
     const { spans, reservedNames } = scanner.members;
-    const kind = kindOf(spans, (offset) => byteAt(pieces, offset));
-    if (kind === undefined) return this.#fail("not_rpc");
-    for (const piece of pieces) blankReturns(piece);
-    return new Message(kind, pieces, spans, reservedNames);
+    const body = this.#body();
+    const kind = kindOf(spans, body);
+    return kind === undefined ? this.#fail("not_rpc") : new Message(kind, body, spans, reservedNames);
+  }
+
+  // In a text that was taken a carriage return can only be white space. Many readers end a line there, and would take
+  // what follows in a letter for a message of its own.
+  #body(): Outgoing {
+    if (this.#length > longestString) {
+      const pieces = this.#held();
+      for (const piece of pieces) blankReturns(piece);
+      return pieces;
+    }
+    const text =
+      this.#chunk === undefined
+        ? Buffer.concat(this.#pieces).toString("latin1")
+        : this.#chunk.toString("latin1", this.#from, this.#from + this.#length);
+    return text.includes("\r") ? text.replaceAll("\r", " ") : text;
+  }
+
+  /** What has come of the line. */
+  #held(): Buffer[] {
+    return this.#chunk === undefined ? this.#pieces : [this.#chunk.subarray(this.#from, this.#from + this.#length)];
   }
 
   #fail(problem: BadLine["problem"]): undefined {
@@ -133,14 +157,15 @@ export class Lines {
     const isRpc = telling.some((member) => spans[2 * member] !== -1);
     this.#failure = {
       problem,
-      id: isRpc ? idIn(this.#pieces, spans) : undefined,
+      id: isRpc ? idIn(this.#held(), spans) : undefined,
       hasMethod: spans[2 * slot.method] !== -1,
       isObject: this.#scanner.isObject,
       isRpc,
-      head: this.#pieces.reduce(firstBytes, Buffer.alloc(0)),
-      tail: this.#pieces.reduce(lastBytes, Buffer.alloc(0)),
+      head: this.#held().reduce(firstBytes, Buffer.alloc(0)),
+      tail: this.#held().reduce(lastBytes, Buffer.alloc(0)),
     };
     this.#pieces = [];
+    this.#chunk = undefined;
   }
 }
 
@@ -156,18 +181,6 @@ function append(pieces: Buffer[], piece: Buffer): void {
   pieces.push(last);
 }
 
-function byteAt(pieces: readonly Buffer[], offset: number): number {
-  let index = 0;
-  let piece = pieces[0] as Buffer;
-  while (offset >= piece.length) {
-    offset -= piece.length;
-    piece = pieces[++index] as Buffer;
-  }
-  return piece[offset] as number;
-}
-
-// In a text that was taken a carriage return can only be white space. Many readers end a line there, and would take what
-// follows in a letter for a message of its own.
 function blankReturns(bytes: Buffer): void {
   const first = bytes.indexOf(0x0d);
   if (first === -1) return;

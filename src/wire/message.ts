@@ -11,8 +11,8 @@ export type Edit = { readonly start: number; readonly end: number; readonly byte
 
 const versionStart = Buffer.from('"2.0');
 
-/** What is longer goes out as buffers, uncopied. */
-const longestString = 32 * 1024;
+/** What is longer comes and goes as buffers, uncopied. */
+export const longestString = 32 * 1024;
 
 /**
  * One JSON-RPC message as it came: the bytes, and where the members that tutti knows stand in them. Nothing is decoded
@@ -23,19 +23,15 @@ export class Message {
   readonly length: number;
   /** Where the names of members that only tutti may write begin and end, quotes included: start, end, start, … */
   readonly reservedNames: readonly number[];
-  readonly #pieces: readonly Buffer[];
+  readonly #body: Outgoing;
   readonly #spans: readonly number[];
 
-  constructor(
-    kind: Message["kind"],
-    pieces: readonly Buffer[],
-    spans: readonly number[],
-    reservedNames: readonly number[],
-  ) {
+  /** `body`: a string where it is at most `longestString` long. */
+  constructor(kind: Message["kind"], body: Outgoing, spans: readonly number[], reservedNames: readonly number[]) {
     this.kind = kind;
-    this.length = pieces.length === 1 ? (pieces[0] as Buffer).length : lengthOf(pieces);
+    this.length = sizeOf(body);
     this.reservedNames = reservedNames;
-    this.#pieces = pieces;
+    this.#body = body;
     this.#spans = spans;
   }
 
@@ -59,8 +55,7 @@ export class Message {
 
   /** The value's first byte, which tells its type; −1 when it is not there. */
   firstByte(member: Slot): number {
-    if (!this.has(member)) return -1;
-    return this.slice(this.start(member), this.start(member) + 1).charCodeAt(0);
+    return this.has(member) ? byteAt(this.#body, this.start(member)) : -1;
   }
 
   /** The value where it is a JSON string; undefined otherwise. */
@@ -82,14 +77,15 @@ export class Message {
 
   /** The bytes from offset `start` to `end`, one to a character. */
   slice(start: number, end: number): string {
-    const only = this.#pieces[0] as Buffer;
-    return this.#pieces.length === 1 ? only.toString("latin1", start, end) : this.bytes(start, end).toString("latin1");
+    const body = this.#body;
+    return typeof body === "string" ? body.slice(start, end) : this.bytes(start, end).toString("latin1");
   }
 
-  /** The bytes from offset `start` to `end`; not copied where they stand in one piece. */
+  /** The bytes from offset `start` to `end`; of a long message not copied where they stand in one piece. */
   bytes(start: number, end: number): Buffer {
-    if (this.#pieces.length === 1) return (this.#pieces[0] as Buffer).subarray(start, end);
-    const pieces = cut(this.#pieces, start, end);
+    const body = this.#body;
+    if (typeof body === "string") return Buffer.from(body.slice(start, end), "latin1");
+    const pieces = cut(body, start, end);
     return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
   }
 
@@ -99,23 +95,22 @@ export class Message {
    */
   splice(edits: Edit[]): Outgoing {
     sort(edits);
-    if (this.#pieces.length === 1 && this.length <= longestString) {
-      const only = this.#pieces[0] as Buffer;
+    const body = this.#body;
+    let at = 0;
+    if (typeof body === "string") {
       let out = "";
-      let at = 0;
       for (const { start, end, bytes } of edits) {
-        out += only.toString("latin1", at, start) + bytes;
+        out += body.slice(at, start) + bytes;
         at = end;
       }
-      return out + only.toString("latin1", at, only.length);
+      return out + body.slice(at);
     }
     const out: Buffer[] = [];
-    let at = 0;
     for (const { start, end, bytes } of edits) {
-      out.push(...cut(this.#pieces, at, start), Buffer.from(bytes, "latin1"));
+      out.push(...cut(body, at, start), Buffer.from(bytes, "latin1"));
       at = end;
     }
-    out.push(...cut(this.#pieces, at, this.length));
+    out.push(...cut(body, at, this.length));
     return out;
   }
 }
@@ -125,17 +120,17 @@ export class Message {
  * written so, not exactly one of method, result and error, a method that is no string, or an id that is no string or
  * number (null in a reply, which answers nothing).
  */
-export function kindOf(spans: readonly number[], byteAt: (offset: number) => number): Message["kind"] | undefined {
+export function kindOf(spans: readonly number[], body: Outgoing): Message["kind"] | undefined {
   const version = spans[2 * slot.jsonrpc] as number;
   if (version === -1 || spans[2 * slot.jsonrpc + 1] !== version + 5) return undefined;
-  for (let index = 0; index < 4; index++) if (byteAt(version + index) !== versionStart[index]) return undefined;
+  for (let index = 0; index < 4; index++) if (byteAt(body, version + index) !== versionStart[index]) return undefined;
   const id = spans[2 * slot.id] as number;
-  const idStart = id === -1 ? -1 : byteAt(id);
+  const idStart = id === -1 ? -1 : byteAt(body, id);
   const hasAnswer = spans[2 * slot.result] !== -1;
   const hasError = spans[2 * slot.error] !== -1;
   const method = spans[2 * slot.method] as number;
   if (method === -1) return hasAnswer !== hasError && (isIdStart(idStart) || idStart === 0x6e) ? "reply" : undefined;
-  if (hasAnswer || hasError || byteAt(method) !== 0x22) return undefined;
+  if (hasAnswer || hasError || byteAt(body, method) !== 0x22) return undefined;
   if (id === -1) return "notification";
   return isIdStart(idStart) ? "request" : undefined;
 }
@@ -199,6 +194,17 @@ function isInteger(raw: string): boolean {
 /** Whether a value that begins with `byte` is a string or a number. */
 export function isIdStart(byte: number): boolean {
   return byte === 0x22 || byte === 0x2d || (byte >= 0x30 && byte <= 0x39);
+}
+
+function byteAt(body: Outgoing, offset: number): number {
+  if (typeof body === "string") return body.charCodeAt(offset);
+  let index = 0;
+  let piece = body[0] as Buffer;
+  while (offset >= piece.length) {
+    offset -= piece.length;
+    piece = body[++index] as Buffer;
+  }
+  return piece[offset] as number;
 }
 
 function lengthOf(pieces: readonly Buffer[]): number {

@@ -38,7 +38,7 @@ describe("the kind of a message", () => {
         const bytes = Buffer.from(text);
         const { isTaken, spans } = scan(cutUp(bytes, at));
         fc.pre(isTaken);
-        expect(kindOf(spans, (offset) => bytes[offset] as number)).toBe(naiveKind(JSON.parse(text)));
+        expect(kindOf(spans, cutUp(bytes, at))).toBe(naiveKind(JSON.parse(text)));
       }),
       { numRuns: 3000 },
     );
@@ -77,7 +77,7 @@ describe("the kind of a message", () => {
   ];
   test.each(kinds)("of {%s} is %s", (members, kind) => {
     const bytes = Buffer.from(`{${members}}`);
-    expect(kindOf(scan([bytes]).spans, (offset) => bytes[offset] as number)).toBe(kind);
+    expect(kindOf(scan([bytes]).spans, [bytes])).toBe(kind);
   });
 });
 
