@@ -6,20 +6,22 @@ const tutti = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
 /**
  * What is measured: the arguments that start it in front of the servers of a config file. `direct` has none: there the
- * client starts the servers itself and talks to each over its own pipe.
- * @type {Record<string, { about: string, args?: (config: string) => string[] }>}
+ * client starts the servers itself and talks to each over its own pipe. The relays speak the era that they are told, on
+ * both sides; tutti finds it out.
+ * @typedef {"legacy" | "modern"} Era
+ * @type {Record<string, { about: string, args?: (config: string, era: Era) => string[] }>}
  */
 export const contenders = {
   direct: { about: "the client straight to the servers" },
   lines: {
     about: "a bare relay of raw lines that checks nothing: the floor",
-    args: (config) => [relay("lines.mjs"), config],
+    args: (config, era) => [relay("lines.mjs"), config, era],
   },
   tutti: { about: "tutti", args: (config) => [tutti, "serve", "--config", config] },
   v1: { about: "a naive relay on @modelcontextprotocol/sdk", args: (config) => [relay("v1.mjs"), config] },
   v2: {
     about: "a naive relay on @modelcontextprotocol/client and /server",
-    args: (config) => [relay("v2.mjs"), config],
+    args: (config, era) => [relay("v2.mjs"), config, era],
   },
 };
 

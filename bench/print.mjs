@@ -38,7 +38,7 @@ ${Object.entries(contenders)
   .map(([name, about]) => `- **${name}**: ${about}`)
   .join("\n")}
 
-All stand between the same client and the same servers, all over stdio, all read the same config file. Client and servers are written by hand without an SDK (\`bench/client/\`, \`bench/fixtures/\`), so that the relay is the dear part; like the SDKs they write each message by itself. The client checks every reply but does not parse big ones, which would take the time that the relay is measured in. Requests and replies have the member order of the TypeScript SDK.
+All stand between the same client and the same servers, all over stdio, all read the same config file. Client and servers are written by hand without an SDK (\`bench/client/\`, \`bench/fixtures/\`), so that the relay is the dear part; like the SDKs they write each message by itself. The client checks every reply but does not parse big ones, which would take the time that the relay is measured in. Requests and replies have the member order of the TypeScript SDK. Client and servers are of the legacy era (2025-11-25) where nothing else is said; tutti has to find that out, the other relays are told.
 
 Every number is the median of ${Math.min(...turns)} to ${Math.max(...turns)} turns. Each turn is a fresh process of client, relay and servers; the contenders take turns one after the other, in the opposite order every other round, so that a slow minute of the machine meets all of them. CPU and memory are those of the relay's process alone, read from Linux's \`/proc\` (CPU in nanoseconds, all threads); elsewhere these rows are left out. What runs on the same cores as the relay, servers and client included, is in the times and rates but not in the CPU.
 

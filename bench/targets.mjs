@@ -39,6 +39,17 @@ const asked = [
     of: (read, who) => ratio(read("throughput", "rate8", who), read("throughput", "rate8", "direct")),
   },
   {
+    says: "modern era: CPU of the relay per 10,000 small calls, against the v2 relay's",
+    limit: 1 / 6,
+    of: (read, who) => ratio(read("eras", "cpu8", who), read("eras", "cpu8", "v2")),
+  },
+  {
+    says: "modern era: calls/s at 64 in flight over eight servers, against direct",
+    bound: "at least",
+    limit: 0.75,
+    of: (read, who) => ratio(read("eras", "rate8", who), read("eras", "rate8", "direct")),
+  },
+  {
     says: "CPU of the relay for 1 MiB results, against the v1 relay's",
     limit: 1 / 4,
     of: (read, who) => ratio(read("large", "result1mCpu", who), read("large", "result1mCpu", "v1")),

@@ -19,6 +19,7 @@ const mayHaveRun: Readonly<Record<CallErrorCode, boolean>> = {
   timed_out: true,
   connection_lost: true,
   bad_reply: true,
+  cannot_ask: true,
   cancelled: true,
   internal: true,
 };

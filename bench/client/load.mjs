@@ -108,10 +108,19 @@ export function probe(call) {
   return new Promise((resolve, reject) => {
     call.link.request(call.opening, (bytes, line) => {
       const reply = line === undefined ? undefined : JSON.parse(String(line));
-      if (reply === undefined || (reply.result && reply.result.isError !== true)) return resolve(bytes);
+      if (reply === undefined || isGood(reply.result, call.era)) return resolve(bytes);
       reject(new Error(`the call failed: ${String(line).slice(0, 300)}`));
     });
   });
+}
+
+/**
+ * @param {{ isError?: boolean, resultType?: string } | undefined} result
+ * @param {import("./rig.mjs").Era} era
+ */
+function isGood(result, era) {
+  if (result === undefined || result.isError === true) return false;
+  return result.resultType === (era === "modern" ? "complete" : undefined);
 }
 
 /**

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { contenders } from "../contenders.mjs";
 import { LineLink } from "./line-link.mjs";
@@ -13,7 +14,17 @@ const KEPT_STDERR = 2000;
 /** A message from this length on is written as bytes made once. */
 const BIG_CHARS = 8192;
 
-/** A call that is ready to be sent again and again: everything up to its id. @typedef {{ link: LineLink, opening: string | Buffer }} Call */
+/** A modern client shows no list until it is complete, but is told of no changes: it asks again after this. */
+const ASK_AGAIN_MS = 50;
+/** What each modern request says of its client, in the order of the TypeScript SDK's. */
+const envelope = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+
+/** @typedef {import("../contenders.mjs").Era} Era */
+/** A call that is ready to be sent again and again: everything up to its id. @typedef {{ link: LineLink, opening: string | Buffer, era: Era }} Call */
 
 /**
  * One contender, started in front of fast servers s0, s1, …, and the client's links to it. `close` ends all of it.
@@ -26,21 +37,25 @@ export class Rig {
   #folder = "";
   #closing = false;
   #isDirect;
-  #serverCount;
+  #era;
+  /** Servers that it stands in front of. */
+  serverCount;
   /** The relay's process; undefined for `direct`, which has none. @type {number | undefined} */
   relayPid;
 
   /**
-   * Starts it; nothing is said to it yet.
+   * Starts it; nothing is said to it yet. `client` and `server` are the eras of the two sides; `envs` the environment of
+   * server number i, none where the list ends.
    * @param {string} contender
    * @param {number} serverCount
-   * @param {Record<string, string>[]} envs environment of server number i, none where the list ends
+   * @param {{ client?: Era, server?: Era, envs?: Record<string, string>[] }} options
    */
-  constructor(contender, serverCount, envs = []) {
+  constructor(contender, serverCount, { client = "legacy", server = "legacy", envs = [] } = {}) {
     const args = contenders[contender]?.args;
     this.#isDirect = args === undefined;
-    this.#serverCount = serverCount;
-    const servers = Array.from({ length: serverCount }, (_, index) => envs[index] ?? {});
+    this.#era = client;
+    this.serverCount = serverCount;
+    const servers = Array.from({ length: serverCount }, (_, index) => ({ SERVER_ERA: server, ...envs[index] }));
     if (args === undefined) {
       this.#links = servers.map((env) => this.#start([fastServer], env));
       return;
@@ -49,7 +64,8 @@ export class Rig {
     const config = join(this.#folder, "servers.json");
     const entries = servers.map((env, index) => [`s${index}`, { command: process.execPath, args: [fastServer], env }]);
     writeFileSync(config, JSON.stringify({ mcpServers: Object.fromEntries(entries), log: { level: "silent" } }));
-    const started = this.#start(args(config), {});
+    // Each start is a first one: what tutti remembers of servers goes with the folder.
+    const started = this.#start(args(config, client), { XDG_STATE_HOME: this.#folder });
     this.#links = [started];
     this.relayPid = started.child.pid;
   }
@@ -72,18 +88,18 @@ export class Rig {
     return { child, link: new LineLink(child) };
   }
 
-  /** Resolves when hands are shaken on every link. */
+  /** Resolves when every link is open. */
   async initialize() {
     await Promise.all(this.#links.map((_, index) => this.handshake(index)));
   }
 
   /**
-   * Resolves when `initialize` is answered on the link to this server; a relay has one link for all.
+   * Resolves when `initialize`, or `server/discover`, is answered on the link to this server; a relay has one for all.
    * @param {number} server
    */
   handshake(server) {
     const at = this.#isDirect ? server : 0;
-    this.#handshakes[at] ??= shakeHands(this.#linkTo(at));
+    this.#handshakes[at] ??= shakeHands(this.#linkTo(at), this.#era);
     return this.#handshakes[at];
   }
 
@@ -98,9 +114,10 @@ export class Rig {
    * Asks for the tools until all are listed: a relay may answer with what it has and announce the rest.
    * @param {number} wantedServers
    */
-  async listAll(wantedServers = this.#serverCount) {
+  async listAll(wantedServers = this.serverCount) {
     for (;;) {
-      const changed = Promise.race(this.#links.map(({ link }) => listChanged(link)));
+      const changed =
+        this.#era === "modern" ? sleep(ASK_AGAIN_MS) : Promise.race(this.#links.map(({ link }) => listChanged(link)));
       if ((await this.listOnce()) >= wantedServers * TOOLS_PER_SERVER) return;
       await changed;
     }
@@ -111,7 +128,7 @@ export class Rig {
     const lists = await Promise.all(
       this.#links.map(async ({ link }, index) => {
         await this.handshake(index);
-        return ask(link, "tools/list", {});
+        return ask(link, openingOf("tools/list", {}, this.#era));
       }),
     );
     return lists.reduce((sum, list) => sum + list.tools.length, 0);
@@ -126,8 +143,9 @@ export class Rig {
    */
   call(server, tool, input) {
     const name = this.#isDirect ? tool : `s${server}__${tool}`;
-    const text = openingOf("tools/call", { name, arguments: input });
-    return { link: this.#linkTo(server), opening: text.length < BIG_CHARS ? text : Buffer.from(text) };
+    const text = openingOf("tools/call", { name, arguments: input }, this.#era);
+    const opening = text.length < BIG_CHARS ? text : Buffer.from(text);
+    return { link: this.#linkTo(server), opening, era: this.#era };
   }
 
   /**
@@ -142,10 +160,16 @@ export class Rig {
   }
 }
 
-/** @param {LineLink} link */
-async function shakeHands(link) {
+/**
+ * A modern client needs none; it asks whether anybody is there.
+ * @param {LineLink} link
+ * @param {Era} era
+ * @returns {Promise<void>}
+ */
+async function shakeHands(link, era) {
+  if (era === "modern") return void (await ask(link, openingOf("server/discover", {}, era)));
   const clientInfo = { name: "bench", version: "1.0.0" };
-  await ask(link, "initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo });
+  await ask(link, openingOf("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo }, era));
   link.send('{"method":"notifications/initialized","jsonrpc":"2.0"}\n');
 }
 
@@ -153,23 +177,24 @@ async function shakeHands(link) {
  * A request up to its id, in the member order of the TypeScript SDK's client.
  * @param {string} method
  * @param {object} params
+ * @param {Era} era
  */
-function openingOf(method, params) {
-  return `${JSON.stringify({ method, params, jsonrpc: "2.0" }).slice(0, -1)},"id":`;
+function openingOf(method, params, era) {
+  const all = era === "modern" ? { ...params, _meta: envelope } : params;
+  return `${JSON.stringify({ method, params: all, jsonrpc: "2.0" }).slice(0, -1)},"id":`;
 }
 
 /**
  * @param {LineLink} link
- * @param {string} method
- * @param {object} params
+ * @param {string} opening
  * @returns {Promise<any>} the result
  */
-function ask(link, method, params) {
+function ask(link, opening) {
   return new Promise((resolve, reject) => {
-    link.request(openingOf(method, params), (_, line) => {
+    link.request(opening, (_, line) => {
       const { result, error } = JSON.parse(String(line));
       if (error === undefined) resolve(result);
-      else reject(new Error(`${method}: ${error.message}`));
+      else reject(new Error(`${opening.slice(0, 60)}: ${error.message}`));
     });
   });
 }

@@ -1,5 +1,6 @@
 import { beside } from "./beside.mjs";
 import { bursts } from "./bursts.mjs";
+import { eras } from "./eras.mjs";
 import { large } from "./large.mjs";
 import { latency } from "./latency.mjs";
 import { memory } from "./memory.mjs";
@@ -28,4 +29,4 @@ import { throughput } from "./throughput.mjs";
  */
 
 /** @type {readonly Measure[]} */
-export const measures = [start, latency, throughput, bursts, large, beside, memory, stragglers];
+export const measures = [start, latency, throughput, eras, bursts, large, beside, memory, stragglers];

@@ -11,7 +11,7 @@ export const start = {
   name: "start",
   title: "Start",
   about:
-    "From the spawn to the answered `initialize` and to a `tools/list` with the tools of all servers; the empty Node program from the spawn to the first byte it prints. Direct: until all servers have answered.",
+    "From the spawn to the answered `initialize` and to a `tools/list` with the tools of all servers; the empty Node program from the spawn to the first byte it prints. Direct: until all servers have answered. tutti remembers nothing of the servers from an earlier start.",
   rows: {
     initialize1: { title: "answered `initialize`, 1 server", unit: "ms" },
     initialize5: { title: "answered `initialize`, 5 servers", unit: "ms" },

@@ -1,6 +1,9 @@
 /** What the measurements of a warm relay share. */
+import { atOnce } from "../client/load.mjs";
+import { cpuMs } from "../client/process-cost.mjs";
 
 export const WARM_UP_CALLS = 2000;
+const CALLERS = 64;
 
 /**
  * @param {import("../client/rig.mjs").Rig} rig
@@ -18,6 +21,24 @@ export function smallCall(rig, server) {
  */
 export function smallCalls(rig, callers, servers) {
   return Array.from({ length: callers }, (_, index) => smallCall(rig, index % servers));
+}
+
+/**
+ * Small calls of 64 callers at once over all servers of the rig, after a warm-up: calls/s, and milliseconds of the
+ * relay's CPU per 10,000 calls. Closes the rig.
+ * @param {import("../client/rig.mjs").Rig} rig
+ * @param {number} count
+ */
+export async function manyAtOnce(rig, count) {
+  await rig.initialize();
+  await rig.listAll();
+  const calls = smallCalls(rig, CALLERS, rig.serverCount);
+  await atOnce(calls, WARM_UP_CALLS);
+  const before = cpuMs(rig.relayPid);
+  const ms = await atOnce(calls, count);
+  const cpu = costPer(10_000, count, before, cpuMs(rig.relayPid));
+  await rig.close();
+  return { rate: (count / ms) * 1000, cpu };
 }
 
 /**

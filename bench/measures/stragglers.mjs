@@ -54,7 +54,7 @@ export const stragglers = {
  */
 async function callTheGood(contender, others) {
   const startedAt = performance.now();
-  const rig = new Rig(contender, GOOD_SERVERS + others.length, [...good, ...others]);
+  const rig = new Rig(contender, GOOD_SERVERS + others.length, { envs: [...good, ...others] });
   await Promise.all(
     good.map(async (_, server) => {
       await rig.handshake(server);
@@ -75,7 +75,7 @@ async function callTheGood(contender, others) {
  */
 async function listThem(contender, others, withinMs) {
   const startedAt = performance.now();
-  const rig = new Rig(contender, GOOD_SERVERS + others.length, [...good, ...others]);
+  const rig = new Rig(contender, GOOD_SERVERS + others.length, { envs: [...good, ...others] });
   const late = new AbortController();
   const tools = await Promise.race([
     rig.listOnce(),

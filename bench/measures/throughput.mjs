@@ -1,9 +1,5 @@
-import { atOnce } from "../client/load.mjs";
-import { cpuMs } from "../client/process-cost.mjs";
 import { Rig } from "../client/rig.mjs";
-import { costPer, smallCalls, WARM_UP_CALLS } from "./steady.mjs";
-
-const CALLERS = 64;
+import { manyAtOnce } from "./steady.mjs";
 
 /** @type {import("./index.mjs").Measure} */
 export const throughput = {
@@ -21,26 +17,8 @@ export const throughput = {
   boundMs: 60_000,
   async run({ contender, isQuick }) {
     const count = isQuick ? 10_000 : 20_000;
-    const one = await steady(contender, 1, count);
-    const eight = await steady(contender, 8, count);
+    const one = await manyAtOnce(new Rig(contender, 1), count);
+    const eight = await manyAtOnce(new Rig(contender, 8), count);
     return { rate1: one.rate, rate8: eight.rate, cpu1: one.cpu, cpu8: eight.cpu };
   },
 };
-
-/**
- * @param {string} contender
- * @param {number} servers
- * @param {number} count
- */
-async function steady(contender, servers, count) {
-  const rig = new Rig(contender, servers);
-  await rig.initialize();
-  await rig.listAll();
-  const calls = smallCalls(rig, CALLERS, servers);
-  await atOnce(calls, WARM_UP_CALLS);
-  const before = cpuMs(rig.relayPid);
-  const ms = await atOnce(calls, count);
-  const cpu = costPer(10_000, count, before, cpuMs(rig.relayPid));
-  await rig.close();
-  return { rate: (count / ms) * 1000, cpu };
-}

@@ -4,10 +4,19 @@
  * should use it: it shows what the pipes and the event loop alone cost.
  */
 import { spawn } from "node:child_process";
-import { configuredServers } from "./config.mjs";
+import { configuredServers, isModern } from "./config.mjs";
 
 const NEWLINE = 10;
 const SMALL_BYTES = 8192;
+const REVISION = "2026-07-28";
+const own = { name: "relay-lines", version: "1.0.0" };
+/** What a modern request brings, and what a modern list needs. */
+const envelope = {
+  "io.modelcontextprotocol/protocolVersion": REVISION,
+  "io.modelcontextprotocol/clientInfo": own,
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+const complete = { resultType: "complete", ttlMs: 0, cacheScope: "private" };
 
 /** @typedef {{ name: string, out: ReturnType<typeof batched>, ready: Promise<void> }} Downstream */
 
@@ -58,10 +67,10 @@ function fromServer(line) {
 function answer(line) {
   const { id, method, params } = JSON.parse(line);
   if (method === "initialize") {
-    const serverInfo = { name: "relay-lines", version: "1.0.0" };
-    const result = { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo };
-    client.add(`${JSON.stringify({ result, jsonrpc: "2.0", id })}\n`);
-    client.flush();
+    send(id, { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: own });
+  }
+  if (method === "server/discover") {
+    send(id, { supportedVersions: [REVISION], capabilities: { tools: {} }, ...complete });
   }
   if (method === "tools/list") void list(id);
 }
@@ -69,14 +78,22 @@ function answer(line) {
 /** @param {number} id */
 async function list(id) {
   const lists = await Promise.all([...servers.values()].map(listOne));
-  client.add(`${JSON.stringify({ result: { tools: lists.flat() }, jsonrpc: "2.0", id })}\n`);
+  send(id, { tools: lists.flat(), ...(isModern && complete) });
+}
+
+/**
+ * @param {number} id
+ * @param {object} result
+ */
+function send(id, result) {
+  client.add(`${JSON.stringify({ result, jsonrpc: "2.0", id })}\n`);
   client.flush();
 }
 
 /** @param {Downstream} server */
 async function listOne(server) {
   await server.ready;
-  const { tools } = (await request(server, "tools/list", {})).result;
+  const { tools } = (await request(server, "tools/list", isModern ? { _meta: envelope } : {})).result;
   return tools.map((/** @type {{ name: string }} */ tool) => ({ ...tool, name: `${server.name}__${tool.name}` }));
 }
 
@@ -90,14 +107,13 @@ function start(name, entry) {
   const child = spawn(entry.command, entry.args, { env, stdio: ["pipe", "pipe", "ignore"] });
   readLines(child.stdout, fromServer, client.flush);
   const server = { name, out: batched(child.stdin), ready: Promise.resolve() };
-  server.ready = shake(server);
+  if (!isModern) server.ready = shake(server);
   return server;
 }
 
 /** @param {Downstream} server */
 async function shake(server) {
-  const clientInfo = { name: "relay-lines", version: "1.0.0" };
-  await request(server, "initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo });
+  await request(server, "initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: own });
   server.out.add('{"method":"notifications/initialized","jsonrpc":"2.0"}\n');
   server.out.flush();
 }

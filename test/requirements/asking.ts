@@ -81,7 +81,7 @@ export const asking = {
   "ask.nobody-waits": need(
     "LL ML",
     table("attribution of a legacy server's request"),
-    "a question while no call waits is refused, and nothing else notices",
+    "a question while no call waits goes to a client with a session that can answer it, or is refused, and nothing else notices",
   ),
   "ask.several": need(
     "all",

@@ -193,9 +193,9 @@ export const offer = {
     "a server is subscribed once per URI, for any number of clients, until the last of them ends it or leaves",
   ),
   "subscriptions.restart": need(
-    "all",
+    "LM MM",
     table("list_changed"),
-    "what clients are subscribed to is subscribed to anew when a server comes back",
+    "what clients are subscribed to is asked for anew when a server ends its stream of notices",
   ),
   "listen.acknowledged": need(
     "ML MM",

@@ -2,7 +2,6 @@ import type { Cell } from "../requirements/requirement.ts";
 import { Conversation } from "./conversation.ts";
 import type { Era } from "./envelope.ts";
 import type { FakeClient, Speaker } from "./fake-client.ts";
-import type { FakeServer } from "./fake-server.ts";
 import { type OnStage, type Stage, type StageOptions, stage } from "./stage.ts";
 import { until } from "./turns.ts";
 
@@ -90,9 +89,4 @@ export async function eventually<N extends string>(
 ): Promise<void> {
   for (let waited = 0; waited < 20 && !isSo(); waited++) await clock.advance(100);
   if (!isSo()) throw new Error(`This never came: ${what}`);
-}
-
-/** Everything a server may be asked about its subscriptions of `uri`. */
-export function subscriptionsOf(servers: Readonly<Record<string, FakeServer>>, uri: string): readonly number[] {
-  return Object.values(servers).map((server) => server.subscriptions(uri));
 }

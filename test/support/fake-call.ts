@@ -52,6 +52,27 @@ export type CallHolder = {
 export function callIn(holder: CallHolder, line: Line): FakeCall {
   const { id, method, params } = line.json;
   const send = (members: string) => holder.send(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},${members}}`);
+  const asking = async <K extends string>(
+    questions: Readonly<Record<K, Question>>,
+    state: string | undefined,
+  ): Promise<Answers<K>> => {
+    const entries = Object.entries(questions) as [K, Question][];
+    if (holder.era === "legacy") {
+      const replies = await Promise.all(entries.map(([, question]) => holder.question(question)));
+      const answers = entries.map(([key], index) => [key, answerIn(replies[index]?.json)]);
+      return { answers: Object.fromEntries(answers), call };
+    }
+    const members = [
+      '"resultType":"input_required"',
+      ...(entries.length > 0 ? [`"inputRequests":${JSON.stringify(questions)}`] : []),
+      ...(state === undefined ? [] : [`"requestState":${JSON.stringify(state)}`]),
+    ];
+    send(`"result":{${members}}`);
+    const again = await holder.again(call, state);
+    const responses = again.params.inputResponses ?? {};
+    const answers = Object.keys(responses).map((key) => [key, { result: responses[key] }]);
+    return { answers: Object.fromEntries(answers), call: again };
+  };
   const call: FakeCall = {
     line,
     id: String(id),
@@ -64,23 +85,10 @@ export function callIn(holder: CallHolder, line: Line): FakeCall {
       const token = JSON.stringify(params._meta.progressToken);
       holder.send(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${token}${more}}}`);
     },
-    ask: async <K extends string>(questions: Readonly<Record<K, Question>>, state?: string): Promise<Answers<K>> => {
-      const entries = Object.entries(questions) as [K, Question][];
-      if (holder.era === "legacy") {
-        const replies = await Promise.all(entries.map(([, question]) => holder.question(question)));
-        const answers = entries.map(([key], index) => [key, answerIn(replies[index]?.json)]);
-        return { answers: Object.fromEntries(answers), call };
-      }
-      const members = [
-        '"resultType":"input_required"',
-        ...(entries.length > 0 ? [`"inputRequests":${JSON.stringify(questions)}`] : []),
-        ...(state === undefined ? [] : [`"requestState":${JSON.stringify(state)}`]),
-      ];
-      send(`"result":{${members}}`);
-      const again = await holder.again(call, state);
-      const responses = again.params.inputResponses ?? {};
-      const answers = Object.keys(responses).map((key) => [key, { result: responses[key] }]);
-      return { answers: Object.fromEntries(answers), call: again };
+    ask: (questions, state) => {
+      const answers = asking(questions, state);
+      answers.catch(() => {}); // Whoever waits for them hears of it; others have failed before.
+      return answers;
     },
   };
   return call;

@@ -103,7 +103,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
       version: "1.2.3",
       redact: (text) => text,
       who: () => whoever,
-      verdicts: { known: () => undefined, learn: () => {}, forget: () => {} },
+      verdicts: { known: () => undefined, learn: () => {}, forget: () => {}, saved: async () => {} },
       launchKey: server.name,
       openLink: opener(servers[index] as FakeServer, options.servers[names[index] as N], bounds, clock, streams),
       clock,

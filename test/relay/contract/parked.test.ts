@@ -131,6 +131,8 @@ describe("a requestState", () => {
       flipped(state.length - 1),
       flipped(middle),
       `${state}A`,
+      `${state}.`,
+      `${state}.1`,
       state.slice(0, -1),
       state.replace(/\d+/, (digits) => `${Number(digits) + 1}`),
       state.replace(/\d+/, (digits) => `0${digits}`),

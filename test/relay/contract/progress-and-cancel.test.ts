@@ -80,6 +80,28 @@ describe("of a call that was asked something", () => {
   });
 });
 
+describe("of a call that is parked", () => {
+  someCells("progress.order", ["ML"], async (cell) => {
+    const { client, begin, servers } = await open(cell, { alpha: everything }, { client: able });
+    const call = begin("alpha__do", {}, '"progressToken":"first"');
+    const running = await servers.alpha.call();
+    const asking = running.ask({ who: form("You?") });
+    await call.questions();
+    // Its token is over with its request; nobody waits for this.
+    running.progress(',"progress":1');
+    await quiet();
+    expect(client.count(progress)).toBe(0);
+    const answers = JSON.stringify({ [call.keys[0] as string]: accepted });
+    const more = `,"inputResponses":${answers},"requestState":"${call.state}"`;
+    client.call(1, "alpha__do", "{}", more, '"progressToken":"second"');
+    await asking;
+    running.progress(',"progress":2');
+    expect((await client.notification(progress)).json.params).toEqual({ progressToken: "second", progress: 2 });
+    running.result();
+    await client.reply(1);
+  });
+});
+
 test(requirement("progress.answers", "LL"), async () => {
   const { client, begin, servers } = await open("LL", { alpha: everything }, { client: able });
   const call = begin("alpha__do");
@@ -133,6 +155,26 @@ cells("cancel.methods", async (cell) => {
   expect(client.peer.left).toEqual([]);
   expect(downstreams.alpha.openRequests).toBe(idle);
   expect(servers.beta.count(cancelled)).toBe(0);
+});
+
+describe("while servers are starting", () => {
+  someCells("cancel.methods", ["LL", "LM", "ML", "MM"], async (cell) => {
+    const { client, servers, settle, send } = await open(cell, { alpha: { ...everything, isHeld: true } });
+    const lists = ["tools/list", "prompts/list", "resources/list", "resources/templates/list"] as const;
+    const requests = [...lists.map((method) => [method, "{}"] as const), ...methods].map(([method, params]) => ({
+      method,
+      request: send(method, params),
+    }));
+    for (const { request } of requests) client.cancel(request.id);
+    await client.ping();
+    servers.alpha.open();
+    await settle();
+    await client.ping();
+    // The list that greeting the server asked for is still wanted.
+    const replies = client.peer.lines.filter(({ json }) => requests.some(({ request }) => request.id === json.id));
+    expect(replies).toEqual([]);
+    for (const [method] of methods) expect(servers.alpha.count(method)).toBe(0);
+  });
 });
 
 describe("while the client is asked", () => {

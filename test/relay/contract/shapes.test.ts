@@ -73,15 +73,30 @@ describe("a request without params, or with other ones than an object,", () => {
     }
   }
 
-  test("answers in a request that nobody asked for do not reach a server that does not know them", async () => {
-    const { client, servers } = await open("ML", { alpha });
-    client.call(1, "alpha__do", '{"inputResponses":{}}', ',"inputResponses":{"a":{"action":"accept"}}');
-    const { params, result } = await servers.alpha.call();
-    expect(params.arguments).toEqual({ inputResponses: {} });
-    expect(params.inputResponses).toBeUndefined();
-    result();
-    await client.reply(1);
-  });
+  for (const cell of ["LM", "ML"] as const) {
+    test(`answers that nobody asked for reach no server of another era, ${cell}`, async () => {
+      const { client, servers } = await open(cell, { alpha });
+      for (const meta of ["", '"a":1.0']) {
+        const id = client.newId();
+        client.call(id, "alpha__do", '{"inputResponses":{}}', ',"inputResponses":{"a":{"action":"accept"}}', meta);
+        const { params, result } = await servers.alpha.call();
+        expect(params.arguments).toEqual({ inputResponses: {} });
+        expect(params.inputResponses).toBeUndefined();
+        result();
+        await client.reply(id);
+      }
+    });
+
+    test(`a state of who knows whom reaches no server of another era, ${cell}`, async () => {
+      const { client, servers } = await open(cell, { alpha });
+      for (const meta of ["", '"a":1.0']) {
+        const id = client.newId();
+        client.call(id, "alpha__do", "{}", ',"requestState":"s"', meta);
+        expect((await client.reply(id)).json.error.code).toBe(-32602);
+      }
+      expect(servers.alpha.calls).toEqual([]);
+    });
+  }
 });
 
 describe("a message of more than 1 MB, which comes in many pieces,", () => {
