@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { FakeCall, FakeServer } from "../support/fake-call.ts";
+import type { FakeCall } from "../support/fake-call.ts";
+import type { FakeServer } from "../support/fake-server.ts";
 import { stage } from "../support/stage.ts";
 import { quiet } from "../support/turns.ts";
 
