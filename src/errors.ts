@@ -1,5 +1,5 @@
 import { slot } from "./wire/members.ts";
-import { encodeString, type Message, type Outgoing, toBytes } from "./wire/message.ts";
+import { type Edit, encodeString, type Message, type Outgoing, toBytes } from "./wire/message.ts";
 
 /**
  * Why a call got no reply of its own from its server. The list is closed; what a person can do about each is in
@@ -25,6 +25,9 @@ export type CallErrorCode =
   | "cannot_ask"
   | "cancelled"
   | "internal";
+
+/** What replaces the name of a member that only tutti may write, where a server wrote it. */
+const foreignMark = '"foreign/tutti-error"';
 
 const didNotRun: ReadonlySet<CallErrorCode> = new Set(["unknown_tool", "queue_full", "unavailable"]);
 
@@ -115,6 +118,15 @@ export function serverErrorAsResult(id: string, server: string, reply: Message, 
 export function serverErrorInOneLine(reply: Message): string {
   const message = reply.text(slot.message)?.replace(/\s+/g, " ").slice(0, 300) ?? "no message";
   return `${message} (${reply.raw(slot.code)?.slice(0, 20) ?? "no code"})`;
+}
+
+/** What takes marks of tutti's out of a server's reply: they get another name. */
+export function foreignMarks({ reservedNames }: Message): Edit[] {
+  const edits: Edit[] = [];
+  for (let index = 0; index < reservedNames.length; index += 2) {
+    edits.push({ start: reservedNames[index] as number, end: reservedNames[index + 1] as number, bytes: foreignMark });
+  }
+  return edits;
 }
 
 function markOf({ server, code, mayHaveRun }: CallError): string {

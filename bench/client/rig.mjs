@@ -14,7 +14,7 @@ const KEPT_STDERR = 2000;
 /** A message from this length on is written as bytes made once. */
 const BIG_CHARS = 8192;
 
-/** A modern client shows no list until it is complete, but is told of no changes: it asks again after this. */
+/** A modern client hears of changed lists only on a stream that it opens; this one asks again instead. */
 const ASK_AGAIN_MS = 50;
 /** What each modern request says of its client, in the order of the TypeScript SDK's. */
 const envelope = {

@@ -58,6 +58,8 @@ export type Catalog = Readonly<Record<Kind, readonly ExposedItem[]>> & {
   readonly routeOfOriginal: (original: string) => Route | undefined;
   /** The route of a prompt's exposed name, or of an original one that only one server has and that is under nobody's prefix. */
   readonly promptRoute: (name: string) => Route | undefined;
+  /** The route of a URI that is listed as it stands. */
+  readonly listedRoute: (uri: string) => Route | undefined;
   /** The route of a listed URI, an address of tutti's own, or a URI that matches a template; its original is the server's URI. */
   readonly resourceRoute: (uri: string) => Route | undefined;
   /** The route of a listed template, or of a listed URI or an address of tutti's own: what a completion may refer to. */
@@ -116,6 +118,7 @@ export function buildCatalog(exposed: readonly Exposed[]): Catalog {
     routeOfOriginal: (name) => tools.originals.get(name),
     promptRoute: (name) =>
       prompts.exposed.get(name) ?? (servers.has(prefixOf(name) ?? "") ? undefined : prompts.originals.get(name)),
+    listedRoute: (uri) => resources.routes.get(uri),
     resourceRoute: (uri) => {
       const listedRoute = resources.routes.get(uri);
       if (listedRoute !== undefined) return listedRoute;

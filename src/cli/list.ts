@@ -1,27 +1,39 @@
+import type { ExposedItem } from "../catalog/catalog.ts";
+import { type Kind, kinds } from "../catalog/definition.ts";
 import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
 import { withServers } from "./with-servers.ts";
 
-/** Prints the tools that clients see. */
+/** Prints what clients see: the tools, then what else there is, each kind under its name. */
 export async function run(invocation: Invocation): Promise<number> {
   return await withServers(invocation, "warn", async ({ tutti, print, redact }) => {
     await tutti.start();
-    const { tools } = tutti.relay.catalog;
-    const width = Math.max(...tools.map(({ exposed }) => exposed.length), 0);
-    if (invocation.json) print(`[${tools.map(({ bytes }) => bytes.toString()).join(",\n")}]`);
-    else
-      for (const { exposed, bytes } of tools) {
-        print(`${exposed.padEnd(width)}  ${harmless(firstSentence(redact(descriptionOf(bytes))))}`.trimEnd());
-      }
+    const { catalog } = tutti.relay;
+    const all = (Object.keys(kinds) as Kind[]).map((kind) => [kind, catalog[kind]] as const);
+    if (invocation.json) print(`{${all.map(([kind, items]) => definitions(kind, items)).join(",\n")}}`);
+    else for (const [kind, items] of all) for (const line of lines(kind, items, redact)) print(line);
     const isComplete = tutti.downstreams.every(({ state }) => state.kind === "ready");
     return isComplete ? exitCode.ok : exitCode.unreachable;
   });
 }
 
+function definitions(kind: Kind, items: readonly ExposedItem[]): string {
+  return `"${kinds[kind].member}":[${items.map(({ bytes }) => bytes.toString()).join(",\n")}]`;
+}
+
+function lines(kind: Kind, items: readonly ExposedItem[], redact: (text: string) => string): readonly string[] {
+  const rows = items.map(({ exposed, bytes }) => [harmless(redact(exposed)), redact(descriptionOf(bytes))] as const);
+  const width = Math.min(Math.max(...rows.map(([name]) => name.length), 0), 60);
+  const list = rows.map(([name, text]) => `${name.padEnd(width)}  ${harmless(firstSentence(text))}`.trimEnd());
+  return kind === "tools" || list.length === 0 ? list : ["", `${kinds[kind].many}:`, ...list];
+}
+
+/** What it says of itself; of a resource that says nothing, at least its name. */
 function descriptionOf(definition: Buffer): string {
-  const { description = "" } = JSON.parse(definition.toString()) as { description?: string };
-  return description;
+  const { description, title, name, uri, uriTemplate } = JSON.parse(definition.toString()) as Record<string, unknown>;
+  const others = uri === undefined && uriTemplate === undefined ? [title] : [title, name];
+  return ([description, ...others].find((text) => typeof text === "string" && text !== "") ?? "") as string;
 }
 
 function firstSentence(description: string): string {

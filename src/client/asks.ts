@@ -7,8 +7,8 @@ export type Asked = {
   readonly reply: (reply: Message) => void;
   /** The client reports progress under the question's id, which it does only where the question asks for it. */
   readonly progress: (notification: Message) => void;
-  /** No reply will come: the client has left, or its reply was spoilt. Never called before `Client.ask` has returned. */
-  readonly lost: () => void;
+  /** No reply will come: the client has left, or its reply cannot be read. Never called before `Client.ask` has returned. */
+  readonly lost: (why: "left" | "spoilt") => void;
 };
 
 /** The questions that one client has not answered, under ids of our own: 1, 2, 3, … Replies to others are dropped. */
@@ -41,17 +41,23 @@ export class Asks {
     this.#waiting.get(notification.integer(slot.token))?.progress(notification);
   }
 
-  /** Whether the line that was spoilt, of which no method could be read, was the reply to a question. */
-  spoil(id: string): boolean {
-    const asked = /^\d{1,15}$/.test(id) ? this.#waiting.get(Number(id)) : undefined;
+  /**
+   * Whether the line that was spoilt, of which no method could be read, was the reply to a question: "late" where it
+   * seems to be one to a question that nobody waits for any more.
+   */
+  spoil(id: string): boolean | "late" {
+    // The digits as we write them: what else counts as the same number is not our id.
+    if (!/^[1-9]\d{0,14}$/.test(id) || Number(id) > this.#lastId) return false;
+    const asked = this.#waiting.get(Number(id));
+    if (asked === undefined) return "late";
     this.#waiting.delete(Number(id));
-    asked?.lost();
-    return asked !== undefined;
+    asked.lost("spoilt");
+    return true;
   }
 
   loseAll(): void {
     const lost = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const asked of lost) asked.lost();
+    for (const asked of lost) asked.lost("left");
   }
 }

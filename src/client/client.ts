@@ -116,10 +116,11 @@ export class Client {
   }
 
   receiveBadLine({ problem, id, hasMethod }: BadLine): void {
-    // An error under that id would be taken for the answer to a request of the client's own.
-    if (id !== undefined && !hasMethod && this.#asks.spoil(id)) return;
+    const spoilt = id !== undefined && !hasMethod && this.#asks.spoil(id);
+    if (spoilt === true) return;
     const [code, text] = badRequests[problem];
-    this.send(toProtocolError(id ?? "null", code, text));
+    // An error under the id of a question would be taken for the answer to a request of the client's own.
+    this.send(toProtocolError(id === undefined || spoilt === "late" ? "null" : id, code, text));
   }
 
   /** The client has ended its side or is gone. What is sent to it may still arrive. */

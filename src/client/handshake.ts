@@ -15,7 +15,6 @@ export type Origin = {
   readonly logLevel: string | undefined;
 };
 
-/** Why a request is not served, as the members of a JSON-RPC error; `data` is JSON in bytes. */
 /** What a handshake tells of us. */
 export type About = {
   /** For the model; empty for nothing. */
@@ -24,6 +23,7 @@ export type About = {
   readonly extensions: string;
 };
 
+/** Why a request is not served, as the members of a JSON-RPC error; `data` is JSON in bytes. */
 export type Refusal = { readonly code: number; readonly message: string; readonly data?: string };
 
 /** Revisions of the legacy era that clients may ask for, the newest first. */

@@ -3,6 +3,7 @@ import { slot } from "../wire/members.ts";
 import { encodeString, type Message } from "../wire/message.ts";
 import type { Connection } from "./connection.ts";
 import type { Greeting } from "./handshake.ts";
+import { mostOpen } from "./open-requests.ts";
 import type { OwnRequests } from "./own-requests.ts";
 
 /** A server that ends the stream of its notices is asked for it again after this long. */
@@ -18,8 +19,8 @@ export type ChangesOptions = {
 
 type Wish = {
   readonly uri: string;
-  readonly resolve: (reply: undefined) => void;
-  readonly reject: (error: Error) => void;
+  readonly grant: () => void;
+  readonly reject: (reason: string) => void;
 };
 
 /**
@@ -59,10 +60,34 @@ export class Changes {
   /** Has it tell of the resource from now on. Gives its reply where it had to be asked; rejects with one line. */
   async subscribe(uri: string): Promise<Message | undefined> {
     this.#uris.add(uri);
-    if (this.#envelope === undefined) return await this.#ask("resources/subscribe", uri);
+    if (this.#envelope === undefined) {
+      const reply = await this.#ask("resources/subscribe", uri);
+      if (reply.has(slot.error)) this.#uris.delete(uri);
+      return reply;
+    }
     if (!this.#canTell) throw new Error("the server does not tell what changes");
     this.#reopen();
-    return await new Promise((resolve, reject) => void this.#wishes.push({ uri, resolve, reject }));
+    return await new Promise((resolve, reject) => {
+      const { clock, connectTimeoutMs } = this.#options;
+      const late = `the server did not acknowledge it within ${connectTimeoutMs / 1000} s (connectTimeoutMs)`;
+      const timer = clock.after(connectTimeoutMs, () => {
+        this.#wishes = this.#wishes.filter((one) => one !== wish);
+        wish.reject(late);
+      });
+      const wish: Wish = {
+        uri,
+        grant: () => {
+          timer.cancel();
+          resolve(undefined);
+        },
+        reject: (reason) => {
+          timer.cancel();
+          this.#uris.delete(uri);
+          reject(new Error(reason));
+        },
+      };
+      this.#wishes.push(wish);
+    });
   }
 
   /** The opposite, as `subscribe`. */
@@ -76,6 +101,8 @@ export class Changes {
   /** The server says what of a stream was granted. */
   acknowledged(message: Message): void {
     if (this.#stream === undefined || message.integer(slot.subscriptionId) !== this.#stream) return;
+    // It was not asked for what has been wished for since: the next one is.
+    if (this.#isReopening) return;
     const { notifications } = message.parsed(slot.params) as { notifications?: { resourceSubscriptions?: unknown } };
     const granted = notifications?.resourceSubscriptions;
     this.#settle((uri) => Array.isArray(granted) && granted.includes(uri), "the server does not tell of it");
@@ -93,12 +120,9 @@ export class Changes {
   }
 
   #settle(isGranted: (uri: string) => boolean, reason: string): void {
-    for (const { uri, resolve, reject } of this.#wishes.splice(0)) {
-      if (isGranted(uri)) resolve(undefined);
-      else {
-        this.#uris.delete(uri);
-        reject(new Error(reason));
-      }
+    for (const { uri, grant, reject } of this.#wishes.splice(0)) {
+      if (isGranted(uri)) grant();
+      else reject(reason);
     }
   }
 
@@ -115,13 +139,21 @@ export class Changes {
   #open(): void {
     const { connection, clock, oddity } = this.#options;
     if (this.#isOver || connection.closedBecause !== undefined) return;
+    if (connection.openRequests >= mostOpen) {
+      clock.after(listenAgainMs, () => this.#reopen());
+      return;
+    }
     const before = this.#stream;
     const ended = (text: string | undefined, isFinal: boolean): void => {
       connection.forget(id);
       if (this.#stream !== id) return;
       this.#stream = undefined;
-      this.#settle(() => false, text ?? "the server tells nothing any more");
       if (text !== undefined) oddity(text);
+      if (this.#isReopening) return;
+      const isWished = this.#wishes.length > 0;
+      this.#settle(() => false, text ?? "the server tells nothing any more");
+      // What it told of before the wish is not to be lost with it.
+      if (isFinal && isWished) this.#reopen();
       if (!isFinal) clock.after(listenAgainMs, () => this.#stream ?? this.#reopen());
     };
     const id = connection.register({

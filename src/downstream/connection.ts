@@ -39,6 +39,10 @@ export class Connection {
   readonly #waiters = new OpenRequests<Waiter>();
   #link: OwnLink | undefined;
   #closedBecause: string | undefined;
+  /** How many links were opened. Only what the last one brings counts. */
+  #generation = 0;
+  /** The request that was given up last. */
+  #givenUp: number | undefined;
 
   constructor(events: ConnectionEvents) {
     this.#events = events;
@@ -46,11 +50,17 @@ export class Connection {
 
   /** Opens the link, or another one after it has closed. Rejects as `openLink` does. Before anything else. */
   async open(openLink: OpenLink): Promise<void> {
+    const generation = ++this.#generation;
+    const ifPresent =
+      <T>(take: (brought: T) => void) =>
+      (brought: T): void => {
+        if (generation === this.#generation) take(brought);
+      };
     this.#closedBecause = undefined;
     this.#link = await openLink({
-      message: (message) => this.#receive(message),
-      badLine: (line) => this.#receiveBadLine(line),
-      closed: (reason) => this.#close(reason),
+      message: ifPresent((message) => this.#receive(message)),
+      badLine: ifPresent((line) => this.#receiveBadLine(line)),
+      closed: ifPresent((reason) => this.#close(reason)),
       defect: this.#events.defect,
     });
   }
@@ -119,10 +129,18 @@ export class Connection {
     this.#waiters.delete(id);
   }
 
+  /** The same of a request that was waited for in vain: a reply that comes late is nothing odd. */
+  giveUp(id: number): void {
+    this.forget(id);
+    this.#givenUp = id;
+  }
+
   #receive(message: Message): void {
     if (message.kind === "reply") {
-      const waiter = this.#take(message.integer(slot.id));
-      if (waiter === undefined) this.#events.dropped(`a reply with the id ${short(message.raw(slot.id))}`);
+      const id = message.integer(slot.id);
+      const waiter = this.#take(id);
+      if (waiter === undefined && id === this.#givenUp) this.#givenUp = undefined;
+      else if (waiter === undefined) this.#events.dropped(`a reply with the id ${short(message.raw(slot.id))}`);
       else waiter.reply(message);
       return;
     }

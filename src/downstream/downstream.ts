@@ -9,8 +9,9 @@ import { Changes } from "./changes.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Gate } from "./gate.ts";
-import { type Era, envelope, type Greeting, greet, type Identity, LeftOnProbe } from "./handshake.ts";
+import { type Era, envelope, type Greeting, type Identity } from "./handshake.ts";
 import { Offering } from "./offering.ts";
+import { openAndGreet } from "./opening.ts";
 import { OwnRequests } from "./own-requests.ts";
 import { StartLimit } from "./start-limit.ts";
 import type { Verdicts } from "./verdicts.ts";
@@ -156,10 +157,7 @@ export class Downstream implements Pausable {
     this.#startLimit.begin();
     try {
       const greeting = await this.#greet();
-      if (this.#state.kind === "down") {
-        await this.#connection.stop();
-        return;
-      }
+      if (this.#state.kind === "down") throw new Error(this.#state.reason);
       this.#greeting = greeting;
       this.#serverInfo = toBytes(JSON.stringify(greeting.serverInfo));
       await this.#offering.listAll(greeting.capabilities);
@@ -169,8 +167,9 @@ export class Downstream implements Pausable {
       this.#options.events.stateChanged();
       for (const call of this.#early.splice(0)) call.enter();
     } catch (cause) {
-      this.#options.verdicts.forget(this.#options.launchKey);
       this.#giveUp(this.#options.redact(cause instanceof Error ? cause.message : String(cause)));
+      // Its link may have been opened only after it was given up.
+      void this.#connection.stop();
     } finally {
       this.#startLimit.end();
     }
@@ -245,26 +244,15 @@ export class Downstream implements Pausable {
     this.#connection.resume();
   }
 
-  /** Opens and greets it; once more where it leaves because it was asked which era it is of. */
   async #greet(): Promise<Greeting> {
-    const { openLink, verdicts, launchKey, redact, version } = this.#options;
     // The time until a client is there is not the server's.
     const who = (): Promise<Identity> => this.#startLimit.without(this.#options.who);
-    const greetAs = async (era: Era | undefined): Promise<Greeting> => {
-      await this.#connection.open(openLink);
+    const refuseWhenDown = (): void => {
       if (this.#state.kind === "down") throw new Error(this.#state.reason);
-      return await greet(this.#requests, who, version, era, this.config.connectTimeoutMs);
     };
-    let greeting: Greeting;
-    try {
-      greeting = await greetAs(verdicts.known(launchKey));
-    } catch (cause) {
-      if (!(cause instanceof LeftOnProbe) || this.#state.kind === "down") throw cause;
-      await this.#connection.stop();
-      greeting = await greetAs(cause.era);
-    }
+    const told = { connection: this.#connection, requests: this.#requests, who, refuseWhenDown };
+    const greeting = await openAndGreet({ ...this.#options, ...told, limitMs: this.config.connectTimeoutMs });
     this.#envelope = envelope(await who(), greeting) || undefined;
-    verdicts.learn(launchKey, greeting.era, redact(`${greeting.serverInfo.name} ${greeting.serverInfo.version}`));
     return greeting;
   }
 

@@ -108,7 +108,9 @@ export async function greet(
 ): Promise<Greeting> {
   const handshake = { speech, who, version, limitMs };
   if (known === "legacy") {
-    return await initialize(handshake).catch((cause: unknown) => probeAfter(handshake, cause));
+    // Where it does not answer there is still time for the probe.
+    const within = { ...handshake, limitMs: limitMs - probeLimit(handshake) };
+    return await initialize(within).catch((cause: unknown) => probeAfter(handshake, cause));
   }
   try {
     // One that is known to answer gets the time to start.

@@ -6,6 +6,12 @@ import { fetchList } from "./lists.ts";
 /** However often a server says that a list has changed, it is fetched once in this time. */
 const relistMs = 500;
 
+/** So much later than its tools the other lists that it declares may come before a server is ready without them. */
+const lateMs = 5000;
+
+/** The same for its templates: many servers have resources and no notion of templates, and some never say so. */
+const templatesLateMs = 500;
+
 /** Which lists a server has, by the capability that declares them. */
 const kindsOf: Readonly<Record<string, readonly Kind[]>> = {
   tools: ["tools"],
@@ -41,7 +47,10 @@ export class Offering {
     return this.#offer;
   }
 
-  /** Fetches all lists at once. Rejects with one line where the tools cannot be had; other lists are then empty, and it is said. */
+  /**
+   * Fetches all lists at once. Rejects with one line where the tools cannot be had. Other lists that cannot be had are
+   * empty, and it is said; those that are late are offered when they come.
+   */
   async listAll(capabilities: Readonly<Record<string, unknown>>): Promise<void> {
     this.#kinds = Object.keys(kindsOf).flatMap((name) =>
       capabilities[name] === undefined ? [] : (kindsOf[name] ?? []),
@@ -49,7 +58,17 @@ export class Offering {
     for (const kind of Object.keys(kinds) as Kind[]) {
       if (!this.#kinds.includes(kind)) this.#offer = { ...this.#offer, [kind]: neverOffered };
     }
-    await Promise.all(this.#kinds.map((kind) => this.#listFirst(kind)));
+    const first = (kind: Kind): Promise<void> =>
+      this.#kinds.includes(kind) ? this.#listFirst(kind) : Promise.resolve();
+    const [tools, prompts, resources, templates] = [
+      first("tools"),
+      first("prompts"),
+      first("resources"),
+      first("templates"),
+    ];
+    await tools;
+    await this.#within(lateMs, Promise.all([prompts, resources]));
+    await this.#within(templatesLateMs, templates);
     this.#isComplete = true;
     this.#relist();
   }
@@ -70,9 +89,20 @@ export class Offering {
       await this.#list(kind);
     } catch (cause) {
       if (kind === "tools") throw cause;
-      // Many servers have resources and no notion of templates.
-      if (kind !== "templates") this.#options.oddity(`its ${kind} could not be listed: ${(cause as Error).message}`);
+      if (kind === "templates") this.#kinds = this.#kinds.filter((one) => one !== kind);
+      else this.#options.oddity(`its ${kind} could not be listed: ${(cause as Error).message}`);
     }
+  }
+
+  /** Resolves with `lists`, and at the latest after `ms`. */
+  async #within(ms: number, lists: Promise<unknown>): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.after(ms, resolve);
+      void lists.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   async #list(kind: Kind): Promise<void> {

@@ -29,7 +29,10 @@ export class OwnRequests implements Speech {
       const id = connection.register({
         isSent: true,
         deadlineAt,
-        expire: () => fail(new Error(`no answer to ${method} within ${limitMs / 1000} s (connectTimeoutMs)`)),
+        expire: () => {
+          connection.giveUp(id);
+          reject(new Error(`no answer to ${method} within ${limitMs / 1000} s (connectTimeoutMs)`));
+        },
         reply: resolve,
         progress: () => {},
         spoilt: (problem) => fail(new Error(`its answer to ${method} cannot be read (${problem})`)),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync, writeFileSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
 /** The little that tutti does with the file system, nearly all of it while starting. */
 export type Files = {
@@ -24,6 +24,7 @@ export type StateFiles = {
    * Replaces the file by what `change` makes of its text (undefined where it cannot be read), and makes its folder where
    * there is none; only the user may read them. Whoever reads it meanwhile, or after a crash, sees the old text or the new
    * one, whole. Of two that do this at once the last one wins. Rejects where that cannot be done; then nothing has changed.
+   * What is left of one that was interrupted is taken away by a later one.
    */
   readonly rewrite: (path: string, change: (text: string | undefined) => string) => Promise<void>;
 };
@@ -73,8 +74,22 @@ export const systemStateFiles: StateFiles = {
       await rm(fresh, { force: true }).catch(() => {}); // What went wrong first says more.
       throw cause;
     }
+    await removeLeftovers(path).catch(() => {}); // The next one tries again.
   },
 };
+
+/** Nobody takes so long to write a file. */
+const longestWriteMs = 60_000;
+
+/** Removes what processes have left that were killed while they wrote the file. */
+async function removeLeftovers(path: string): Promise<void> {
+  const isNew = (name: string): boolean =>
+    name.startsWith(`${basename(path)}.`) && /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);
+  for (const name of (await readdir(dirname(path))).filter(isNew)) {
+    const left = join(dirname(path), name);
+    if (Date.now() - (await stat(left)).mtimeMs > longestWriteMs) await rm(left, { force: true });
+  }
+}
 
 function statusOf(path: string): Stats | undefined {
   try {

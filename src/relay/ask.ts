@@ -1,37 +1,34 @@
 import type { Client } from "../client/client.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { CallError, rpcCode, toProtocolError } from "../errors.ts";
-import type { Clock, Timer } from "../ports/clock.ts";
+import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
-import type { Edit, Message, Outgoing } from "../wire/message.ts";
-import { memberOf } from "../wire/object.ts";
+import type { Edit, Message } from "../wire/message.ts";
+import { membersOf } from "../wire/walk.ts";
 import { Exchange } from "./exchange.ts";
+import { type Ask, forward } from "./forward.ts";
 import { Openers } from "./openers.ts";
 import type { Parked } from "./parked.ts";
-import { elicitationIdOf, inputRequest, inputRequired, nameEdits, paramsOf, readQuestions } from "./question.ts";
+import {
+  answerLimit,
+  elicitationIdOf,
+  inputRequest,
+  inputRequired,
+  kindOf,
+  mostQuestions,
+  nameEdits,
+  paramsOf,
+  readQuestions,
+} from "./question.ts";
 import { Rounds } from "./rounds.ts";
 import { askForUrls } from "./urls.ts";
 import { whoAnswers } from "./who-answers.ts";
 
 /** Questions this close together are put to a client in one reply. */
 const gatherMs = 5;
-/** Questions of one server that are open at once; one more is refused. */
-const mostOpen = 64;
 const urlElicitationRequired = -32_042;
 /** What a client that knows a question at all can answer one of. */
 const variants = [{}, { mode: "url" }];
-
-/** One question of a server that wrote it as a request. */
-type Ask = {
-  readonly downstream: Downstream;
-  /** The server's id, as it stands. */
-  readonly id: string;
-  readonly method: string;
-  readonly message: Message;
-  /** Takes it back where it was put to somebody. */
-  withdraw: (notice: Message | undefined) => void;
-  timer: Timer | undefined;
-};
 
 export type AskingOptions = {
   readonly clock: Clock;
@@ -56,7 +53,7 @@ export class Asking {
   /** What is put into the next reply to the client that waits for each. */
   readonly #gathered = new Map<Exchange, Ask[]>();
   /** What came while all whom it could be put to were away. */
-  readonly #later = new Map<Downstream, Ask[]>();
+  readonly #later = new Set<Ask>();
 
   constructor(options: AskingOptions) {
     this.#options = options;
@@ -80,15 +77,13 @@ export class Asking {
     const id = message.raw(slot.id) as string;
     const ask: Ask = { downstream, id, method, message, withdraw: () => {}, timer: undefined };
     const open = this.#open.get(downstream) ?? new Set();
-    if (open.size >= mostOpen) {
-      refuse(ask, rpcCode.internalError, `more than ${mostOpen} questions are open`);
-      return;
+    if (downstream.state.kind === "down") refuse(ask, rpcCode.internalError, "this server is being stopped");
+    else if (open.size >= mostQuestions) {
+      refuse(ask, rpcCode.internalError, `more than ${mostQuestions} questions are open`);
+    } else {
+      this.#open.set(downstream, open.add(ask));
+      this.#put(ask);
     }
-    this.#open.set(downstream, open.add(ask));
-    const { askTimeoutMs } = downstream.config;
-    const text = `the client did not answer within ${askTimeoutMs / 1000} s (askTimeoutMs)`;
-    if (askTimeoutMs > 0) ask.timer = this.#options.clock.after(askTimeoutMs, () => this.#giveUp(ask, text));
-    this.#put(ask);
   }
 
   /** A server takes a question back. False: it means something else. */
@@ -118,7 +113,6 @@ export class Asking {
       ask.withdraw(undefined);
     }
     this.#open.delete(downstream);
-    this.#later.delete(downstream);
   }
 
   /** An exchange is over; what it had asked its client is taken back. */
@@ -139,8 +133,7 @@ export class Asking {
       return "taken";
     }
     if (type === "input_required") {
-      const requests = readQuestions(reply)?.requests ?? [];
-      return requests.flatMap(({ method, params, at }) => nameEdits(method, params, at, server));
+      return readQuestions(reply).requests.flatMap(({ method, params, at }) => nameEdits(method, params, at, server));
     }
     if (type !== "complete" && !isSame) {
       const text = `${server}: its reply is of the type "${type.slice(0, 40)}", which this client does not know. The call has run.`;
@@ -155,9 +148,11 @@ export class Asking {
 
   #put(ask: Ask): void {
     const { downstream, method, message } = ask;
-    const params: unknown = JSON.parse(paramsOf(message).toString());
-    const who = whoAnswers(downstream, this.#options.clients(), method, params);
-    if (who === "away") this.#later.set(downstream, [...(this.#later.get(downstream) ?? []), ask]);
+    const limit = answerLimit(downstream.config);
+    ask.timer?.cancel();
+    if (limit.ms > 0) ask.timer = this.#options.clock.after(limit.ms, () => this.#giveUp(ask, limit.text));
+    const who = whoAnswers(downstream, this.#options.clients(), method, kindOf(paramsOf(message)));
+    if (who === "away") this.#later.add(ask);
     else if (who === undefined) {
       this.#close(ask);
       const isKnown = variants.some(
@@ -172,42 +167,21 @@ export class Asking {
 
   /** To a client that is asked by requests. */
   #forward(ask: Ask, client: Client): void {
-    const { downstream, method, message } = ask;
-    const { name, askTimeoutMs } = downstream.config;
-    for (const request of downstream.requests()) if (request instanceof Exchange) request.call?.extend(askTimeoutMs);
+    const { downstream, message } = ask;
+    extendAll(downstream, answerLimit(downstream.config).ms);
     const address = elicitationIdOf(message);
     if (address !== undefined) this.#openers.note(downstream, address, client);
-    const token = message.raw(slot.wantedToken);
-    const encode = (id: number): Outgoing => {
-      const edits = [{ start: message.start(slot.id), end: message.end(slot.id), bytes: String(id) }];
-      edits.push(...nameEdits(method, paramsOf(message), message.start(slot.params), name));
-      if (token !== undefined) {
-        edits.push({ start: message.start(slot.wantedToken), end: message.end(slot.wantedToken), bytes: String(id) });
-      }
-      return message.splice(edits);
-    };
-    const ours = client.ask(
-      encode,
-      {
-        reply: (reply) => {
-          this.#close(ask);
-          downstream.answer(reply.splice([{ start: reply.start(slot.id), end: reply.end(slot.id), bytes: ask.id }]));
-        },
-        progress: (notice) => {
-          if (token === undefined) return;
-          const at = { start: notice.start(slot.token), end: notice.end(slot.token) };
-          downstream.notify(notice.splice([{ ...at, bytes: token }]));
-        },
-        lost: () => this.#giveUp(ask, "the client has left"),
+    forward(ask, client, {
+      answered: (answer) => {
+        this.#close(ask);
+        downstream.answer(answer);
       },
-      downstream,
-    );
-    ask.withdraw = (notice) => {
-      client.withdraw(ours);
-      const at = notice && { start: notice.start(slot.requestId), end: notice.end(slot.requestId) };
-      const plain = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${ours}}}`;
-      client.send(notice && at ? notice.splice([{ ...at, bytes: String(ours) }]) : plain);
-    };
+      lost: (why) => {
+        this.#close(ask);
+        const text = why === "left" ? "the client has left" : "the client's answer cannot be read";
+        refuse(ask, rpcCode.internalError, text);
+      },
+    });
   }
 
   /** To a client that is asked by replies: with whatever else is asked about now. */
@@ -225,47 +199,62 @@ export class Asking {
     const asks = (this.#gathered.get(exchange) ?? []).filter((ask) => this.#isOpen(ask));
     this.#gathered.delete(exchange);
     if (asks.length === 0) return;
-    const { downstream, client, message } = exchange.arrival;
+    const { client, message } = exchange.arrival;
+    const downstream = exchange.arrival.downstream as Downstream;
     const { parked } = this.#options;
-    if (!exchange.isAwaited || parked.isFull) {
-      const text = exchange.isAwaited ? "too many calls wait for their clients" : "the call is over";
-      for (const ask of asks) this.#giveUp(ask, text);
+    if (!exchange.isAwaited) {
+      // It may have been another call that asks.
+      for (const ask of asks) this.#put(ask);
       return;
     }
-    const { name, askTimeoutMs } = downstream?.config ?? { name: "", askTimeoutMs: 0 };
+    if (parked.isFull) {
+      for (const ask of asks) this.#giveUp(ask, "too many calls wait for their clients");
+      return;
+    }
+    const { ms } = answerLimit(downstream.config);
+    // From here on the time is that of what is parked.
+    for (const ask of asks) ask.timer?.cancel();
     // Keys of one server's ids would be its own; they are ours, and unknown ones that come back mean nothing.
     const byKey = new Map(asks.map((ask, index) => [`q${index + 1}`, ask]));
-    const state = parked.add(client, message, askTimeoutMs, {
+    const state = parked.add(client, message, ms, {
       resume: (retry) => this.#resume(exchange, byKey, retry),
       abandon: () => {
         for (const ask of asks) if (this.#isOpen(ask)) this.#giveUp(ask, "the client did not come back with an answer");
         exchange.abandon("the client did not come back with an answer");
+        this.#putLater(downstream);
       },
     });
-    exchange.call?.extend(askTimeoutMs === 0 ? 0 : askTimeoutMs + gatherMs);
+    extendAll(downstream, ms === 0 ? 0 : ms + gatherMs);
     const requests = [...byKey].map(
-      ([key, ask]) => `"${key}":${inputRequest(ask.method, paramsOf(ask.message), name)}`,
+      ([key, ask]) => `"${key}":${inputRequest(ask.method, paramsOf(ask.message), downstream.name)}`,
     );
     exchange.park(inputRequired(exchange.id, requests, state));
   }
 
   #resume(exchange: Exchange, byKey: ReadonlyMap<string, Ask>, retry: Message): void {
-    const start = retry.start(slot.inputResponses);
     const isObject = retry.firstByte(slot.inputResponses) === 0x7b;
+    const [start, end] = [retry.start(slot.inputResponses), retry.end(slot.inputResponses)];
+    const responses = isObject ? retry.bytes(start, end) : Buffer.from("{}");
+    const answers = new Map([...membersOf(responses, 0)].map((member) => [member.name, member]));
     exchange.resume(retry);
     for (const [key, ask] of byKey) {
       if (!this.#isOpen(ask)) continue;
-      const at = isObject ? memberOf(retry, start, retry.end(slot.inputResponses), key) : undefined;
+      const at = answers.get(key);
       if (at === undefined) this.#put(ask);
       else {
         this.#close(ask);
-        ask.downstream.answer(`{"jsonrpc":"2.0","id":${ask.id},"result":${retry.slice(at.start, at.end)}}`);
+        const result = responses.toString("latin1", at.start, at.end);
+        ask.downstream.answer(`{"jsonrpc":"2.0","id":${ask.id},"result":${result}}`);
       }
     }
-    const downstream = exchange.arrival.downstream as Downstream;
-    const later = this.#later.get(downstream) ?? [];
-    this.#later.delete(downstream);
-    for (const ask of later) if (this.#isOpen(ask)) this.#put(ask);
+    this.#putLater(exchange.arrival.downstream as Downstream);
+  }
+
+  /** One who was away is back, or will not come back. */
+  #putLater(downstream: Downstream): void {
+    for (const ask of [...this.#later]) {
+      if (ask.downstream === downstream && this.#later.delete(ask)) this.#put(ask);
+    }
   }
 
   #giveUp(ask: Ask, text: string): void {
@@ -281,7 +270,13 @@ export class Asking {
   #close(ask: Ask): void {
     ask.timer?.cancel();
     this.#open.get(ask.downstream)?.delete(ask);
+    this.#later.delete(ask);
   }
+}
+
+/** A server over stdio does not say which of its calls asks, so each has the time for an answer. */
+function extendAll(downstream: Downstream, ms: number): void {
+  for (const request of downstream.requests()) if (request instanceof Exchange) request.call?.extend(ms);
 }
 
 function refuse({ downstream, id }: Ask, code: number, text: string): void {

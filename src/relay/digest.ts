@@ -38,18 +38,16 @@ function ownInstructions(servers: readonly Described[], room: number): string {
     const quoted = lines.filter((line) => line !== "").map((line) => `\n> ${line}`);
     return quoted.length === 0 ? [] : [`\n\n${shownName(name)} says of itself:${quoted.join("")}`];
   });
-  let text = "";
   // The short ones first take what they need, and leave the rest of their share to the long ones.
-  const byLength = [...own].sort((a, b) => a.length - b.length);
-  const shown = new Map<string, string>();
+  const byLength = [...own.entries()].sort(([, a], [, b]) => a.length - b.length);
+  const shown = own.map(() => "");
   let left = room;
-  for (const [index, section] of byLength.entries()) {
-    const share = Math.floor(left / (byLength.length - index));
+  for (const [rank, [index, section]] of byLength.entries()) {
+    const share = Math.floor(left / (byLength.length - rank));
     if (section.length > share && share < leastOwn) continue;
     const kept = shorten(section, share);
-    shown.set(section, kept);
+    shown[index] = kept;
     left -= kept.length;
   }
-  for (const section of own) text += shown.get(section) ?? "";
-  return text;
+  return shown.join("");
 }

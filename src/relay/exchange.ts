@@ -150,7 +150,7 @@ export class Exchange implements Request {
 
   fail(error: CallError): void {
     if (this.#isParked) this.#held = error;
-    else this.#settle(this.#failure(error), error.code);
+    else this.#settle(this.#failure(this.rounds > 0 ? begun(error) : error), error.code);
   }
 
   /** Gives the client a reply that is made elsewhere. */
@@ -215,8 +215,15 @@ export class Exchange implements Request {
   }
 }
 
-// Anything but a string or a number is no token, and stays what it is.
-function tokenOf(message: Message): string | undefined {
+/** The failure of a call whose server has had it before, and asked something: whatever became of it now, it may have run. */
+function begun(error: CallError): CallError {
+  if (error.mayHaveRun) return error;
+  const text = error.message.replace("did not run", "may have run");
+  return new CallError(error.code, text, { server: error.server, sent: true });
+}
+
+/** Where a request asks for progress, as it stands. Anything but a string or a number is no token, and stays what it is. */
+export function tokenOf(message: Message): string | undefined {
   const token = message.raw(slot.wantedToken);
   return token !== undefined && /^["\d-]/.test(token) ? token : undefined;
 }

@@ -39,7 +39,8 @@ export class Lists {
   send(kind: Kind, message: Message, client: Client, { era }: Origin): void {
     const id = message.raw(slot.id) as string;
     const params = message.parsed(slot.params) as { cursor?: unknown } | undefined;
-    if (params?.cursor !== undefined) {
+    // Some clients write null for what they do not say.
+    if (typeof params === "object" && (params?.cursor ?? null) !== null) {
       const text = "There is no such cursor: every list comes on one page.";
       client.send(toProtocolError(id, rpcCode.invalidParams, text));
       return;

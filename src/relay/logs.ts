@@ -4,7 +4,7 @@ import type { Downstream } from "../downstream/downstream.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
 import { slot } from "../wire/members.ts";
 import { type Edit, encodeString, type Message } from "../wire/message.ts";
-import { memberOf } from "../wire/object.ts";
+import { memberOf, rewriteObject } from "../wire/object.ts";
 import { hasHints, notificationEdits } from "./eras.ts";
 import { Exchange } from "./exchange.ts";
 
@@ -37,8 +37,12 @@ export class Logs {
     }
     client.logLevel = level;
     client.send(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
-    const wanted = [...this.#options.clients()].map(({ logLevel }) => logLevel).filter((one) => one !== undefined);
-    this.#tell(wanted.reduce((one, other) => (isAtLeast(one, other) ? other : one), level));
+    this.#tellLeast();
+  }
+
+  /** A client has left: what it wanted is wanted no more. */
+  forget(): void {
+    if (this.#told !== undefined) this.#tellLeast();
   }
 
   /** A request with a level of its own goes to a server, which may have to be told. */
@@ -57,19 +61,26 @@ export class Logs {
    * under way there which asks for it. The name of the server stands before the logger's.
    */
   message(downstream: Downstream, message: Message): void {
-    const level = (parse(message, "level") ?? "emergency") as string;
     const { era, name } = downstream;
     if (era === undefined) return;
-    const newest = newestThatAsked(downstream, level);
+    const level = levelOf(message);
+    let newest: Exchange | undefined | null = null;
     for (const client of this.#options.clients()) {
       const { session, logLevel } = client;
       // Servers decide what they say to a client that has not asked for a level.
       const isWanted = session !== undefined && (logLevel === undefined || isAtLeast(level, logLevel));
+      if (!isWanted && newest === null) newest = newestThatAsked(downstream, level);
       const origin = isWanted ? session : newest?.client === client ? newest.arrival.origin : undefined;
       if (origin === undefined) continue;
       const edits = [...notificationEdits(message, era, origin.era), ...nameEdits(message, name)];
       client.send(message.splice(edits), downstream);
     }
+  }
+
+  #tellLeast(): void {
+    const wanted = [...this.#options.clients()].flatMap(({ logLevel }) => logLevel ?? []);
+    const [first, ...others] = wanted;
+    if (first !== undefined) this.#tell(others.reduce((one, other) => (isAtLeast(one, other) ? other : one), first));
   }
 
   #tell(level: string): void {
@@ -103,18 +114,24 @@ function isAtLeast(level: string, wanted: string): boolean {
   return levels.indexOf(level) >= levels.indexOf(wanted);
 }
 
-function parse(message: Message, name: string): unknown {
-  const at = paramAt(message, name);
-  return at && JSON.parse(message.bytes(at.start, at.end).toString());
+/** What is no level is less important than any that a client can ask for. */
+function levelOf(message: Message): string {
+  const at = paramAt(message, "level");
+  const level: unknown = at && JSON.parse(message.bytes(at.start, at.end).toString());
+  return typeof level === "string" ? level : "";
 }
 
+/** A logger whose name is no text keeps it, as JSON, behind that of the server. */
 function nameEdits(message: Message, server: string): Edit[] {
   if (message.firstByte(slot.params) !== 0x7b) return [];
   const at = paramAt(message, "logger");
-  const logger = parse(message, "logger");
-  if (at !== undefined && typeof logger === "string") return [{ ...at, bytes: encodeString(`${server}/${logger}`) }];
-  const start = message.start(slot.params) + 1;
-  return at === undefined ? [{ start, end: start, bytes: `"logger":${encodeString(server)},` }] : [];
+  if (at === undefined) {
+    const [start, end] = [message.start(slot.params), message.end(slot.params)];
+    return rewriteObject(message, start, end, new Set(), `"logger":${encodeString(server)}`);
+  }
+  const json = message.bytes(at.start, at.end).toString();
+  const logger: unknown = json.startsWith('"') ? JSON.parse(json) : json;
+  return [{ ...at, bytes: encodeString(json === "null" ? server : `${server}/${logger}`) }];
 }
 
 function paramAt(message: Message, name: string): { start: number; end: number } | undefined {

@@ -18,11 +18,15 @@ export type OffersOptions = {
   readonly tell: () => void;
 };
 
+/** What a server has offered, and as what it is seen. */
+type Shown = { readonly offer: Offer; readonly isDown: boolean; readonly exposed: Exposed };
+
 /** What all servers offer together, built anew whenever one of them offers something else. */
 export class Offers {
   readonly #options: OffersOptions;
-  readonly #exposed = new Map<Downstream, { readonly offer: Offer; readonly exposed: Exposed }>();
-  readonly #told = new Set<string>();
+  readonly #exposed = new Map<Downstream, Shown>();
+  /** The conflicts of the catalog, which have been said. */
+  #told: readonly string[] = [];
   #catalog: Catalog;
   #isTelling = false;
 
@@ -36,10 +40,12 @@ export class Offers {
     return this.#catalog;
   }
 
-  /** A server's lists may have changed. */
+  /** A server's lists may have changed, or it is down: then nobody can say how long what it listed stays so. */
   update(downstream: Downstream): void {
-    const { offer } = downstream;
-    if (this.#exposed.get(downstream)?.offer === offer) return;
+    const { offer, state } = downstream;
+    const isDown = state.kind === "down";
+    const before = this.#exposed.get(downstream);
+    if (before?.offer === offer && before.isDown === isDown) return;
     this.#expose(downstream, offer);
     this.#catalog = this.#build();
     if (this.#isTelling) return;
@@ -51,21 +57,33 @@ export class Offers {
   }
 
   #expose(downstream: Downstream, offer: Offer): void {
-    const { name, config } = downstream;
+    const { name, config, state } = downstream;
     const { exposed, leftOut } = expose(name, this.#options.prefixes.get(name) as string, config.tools, offer);
-    for (const text of leftOut) this.#options.events.publish("oddity", { server: name, text });
-    this.#exposed.set(downstream, { offer, exposed });
+    const isNew = this.#exposed.get(downstream)?.offer !== offer;
+    for (const text of isNew ? leftOut : []) this.#options.events.publish("oddity", { server: name, text });
+    const isDown = state.kind === "down";
+    this.#exposed.set(downstream, { offer, isDown, exposed: isDown ? withoutHints(exposed) : exposed });
   }
 
   #build(): Catalog {
     const { downstreams, events } = this.#options;
     const exposed = downstreams.map((one) => this.#exposed.get(one)?.exposed).filter((one) => one !== undefined);
     const catalog = buildCatalog(exposed);
-    for (const text of catalog.conflicts) {
-      if (this.#told.has(text)) continue;
-      this.#told.add(text);
-      events.publish("notice", { text });
-    }
+    for (const text of catalog.conflicts) if (!this.#told.includes(text)) events.publish("notice", { text });
+    this.#told = catalog.conflicts;
     return catalog;
   }
+}
+
+function withoutHints({ lists: { tools, prompts, resources, templates }, ...exposed }: Exposed): Exposed {
+  const hints = { ttlMs: 0, isPublic: false };
+  return {
+    ...exposed,
+    lists: {
+      tools: { ...tools, ...hints },
+      prompts: { ...prompts, ...hints },
+      resources: { ...resources, ...hints },
+      templates: { ...templates, ...hints },
+    },
+  };
 }

@@ -7,7 +7,11 @@ import { membersOf } from "../wire/walk.ts";
 
 /** How a state of ours begins. Nobody else's is looked at. */
 const mark = "tutti.";
+const ourState = /^tutti\.(\d{1,15})\./;
 const mostParked = 1024;
+
+/** How long anything waits where no limit is set: a client may never come back. */
+const longestMs = 24 * 60 * 60 * 1000;
 
 /** What waits for a client to come back with answers. */
 export type Waiting = {
@@ -48,25 +52,24 @@ export class Parked {
 
   /** Whether a request carries a state of ours. What others have made passes as it is: the server may be one like us. */
   isOurs(message: Message): boolean {
-    const [, id = "", seal = ""] = this.#partsOf(message);
-    return isSame(seal, this.#seal(id));
+    return this.#idIn(message) !== undefined;
   }
 
-  /** The state under which `waiting` is resumed, within `ttlMs` (0: without limit), by a request of `client` like `message`. */
+  /** The state under which `waiting` is resumed, within `ttlMs` (0: a day), by a request of `client` like `message`. */
   add(client: Client, message: Message, ttlMs: number, waiting: Waiting): string {
     const id = String(++this.#count);
     const expire = (): void => {
       this.#entries.delete(id);
       waiting.abandon();
     };
-    const timer = ttlMs === 0 ? { cancel: () => {} } : this.#clock.after(ttlMs, expire);
+    const timer = this.#clock.after(ttlMs || longestMs, expire);
     this.#entries.set(id, { ...waiting, client, digest: digestOf(message), timer });
-    return `${mark}${id}.${this.#seal(id)}`;
+    return this.#stateOf(id);
   }
 
   /** What `message`, a request of `client` with a state of ours, resumes: it is parked no more. */
   take(client: Client, message: Message): Waiting | Refusal {
-    const [, id = ""] = this.#partsOf(message);
+    const id = this.#idIn(message) ?? "";
     const entry = this.#entries.get(id);
     if (entry === undefined) return { problem: "requestState was used before, or has expired. Send the request anew" };
     if (entry.client !== client) return { problem: "requestState was given to another client" };
@@ -86,13 +89,15 @@ export class Parked {
     }
   }
 
-  #partsOf(message: Message): readonly string[] {
+  /** Undefined unless the state is ours to the last character. */
+  #idIn(message: Message): string | undefined {
     const state = message.text(slot.requestState) ?? "";
-    return state.startsWith(mark) ? state.split(".") : [];
+    const id = ourState.exec(state)?.[1];
+    return id !== undefined && isSame(state, this.#stateOf(id)) ? id : undefined;
   }
 
-  #seal(id: string): string {
-    return createHmac("sha256", this.#key).update(id).digest("base64url");
+  #stateOf(id: string): string {
+    return `${mark}${id}.${createHmac("sha256", this.#key).update(id).digest("base64url")}`;
   }
 }
 
@@ -119,5 +124,6 @@ function canonical(value: unknown): string {
 }
 
 function isSame(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+  const [left, right] = [Buffer.from(one), Buffer.from(other)];
+  return left.length === right.length && timingSafeEqual(left, right);
 }

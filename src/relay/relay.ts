@@ -17,9 +17,10 @@ import { Logs } from "./logs.ts";
 import { Offers } from "./offers.ts";
 import { Parked } from "./parked.ts";
 import { type Incoming, Requests } from "./requests.ts";
-import { Routes } from "./routes.ts";
+import { type Destination, Routes } from "./routes.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tasks } from "./tasks.ts";
+import type { Place } from "./watched.ts";
 
 /** Requests that wait for servers to start; one more is refused. */
 const mostWaiting = 1024;
@@ -64,10 +65,9 @@ export class Relay implements Answerer {
     this.#lists = new Lists(catalog);
     this.#subscriptions = new Subscriptions({
       catalog,
-      resolve: (uri) => {
-        const { downstream, route } = this.#routes.resource(uri);
-        return downstream && route && { downstream, original: JSON.parse(utf8(route.original)) as string };
-      },
+      resolve: (uri) => placeOf(this.#routes.resource(uri)),
+      resolveListed: (uri) => placeOf(this.#routes.listedResource(uri)),
+      unknown: (uri) => this.#routes.unknownResource(uri),
       oddity: (server, text) => events.publish("oddity", { server, text }),
     });
     const clients = (): Iterable<Client> => this.#clients;
@@ -84,7 +84,7 @@ export class Relay implements Answerer {
     const exchanges = {
       errors: config.errors,
       resolve: ({ arrival: { method, target, downstream } }: Exchange) => {
-        const kind = method === "prompts/get" ? "prompt" : "tool";
+        const kind = method === "tools/call" ? "tool" : "prompt";
         const { route } = this.#routes[kind](target);
         return route?.server === downstream?.name && route ? route.original : this.#routes.unknown(kind, target);
       },
@@ -154,6 +154,8 @@ export class Relay implements Answerer {
   /** The client has left: nothing of it is kept, and what it waits for is taken back at the servers. */
   closed(client: Client): void {
     this.#clients.delete(client);
+    this.#waiting = this.#waiting?.filter((incoming) => incoming.client !== client);
+    this.#logs.forget();
     this.#lists.forget(client);
     this.#subscriptions.forget(client);
     this.#parked.drop(client);
@@ -170,7 +172,10 @@ export class Relay implements Answerer {
   /** A server is ready, or down. */
   changed(downstream: Downstream): void {
     if (downstream.state.kind === "ready") this.#logs.ready(downstream);
-    else if (downstream.state.kind === "down") this.#asking.lost(downstream);
+    else if (downstream.state.kind === "down") {
+      this.#offers.update(downstream);
+      this.#asking.lost(downstream);
+    }
   }
 
   /** A server asks something. */
@@ -184,9 +189,7 @@ export class Relay implements Answerer {
     else if (method === "notifications/resources/updated") this.#subscriptions.updated(downstream, message);
     else if (method === "notifications/cancelled") this.#asking.cancelled(downstream, message);
     else if (!method.startsWith("notifications/subscriptions/")) {
-      const opener =
-        method === "notifications/elicitation/complete" ? this.#asking.openerOf(downstream, message) : undefined;
-      for (const client of opener === undefined ? this.#clients : [opener]) {
+      for (const client of this.#meantBy(downstream, method, message)) {
         if (client.session?.era === downstream.era) client.send(message.splice([]), downstream);
       }
     }
@@ -196,7 +199,7 @@ export class Relay implements Answerer {
   answerLists(): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
-    for (const incoming of waiting) if (this.#clients.has(incoming.client)) this.#dispatch(incoming);
+    for (const incoming of waiting) this.#dispatch(incoming);
   }
 
   request(method: string, message: Message, client: Client, origin: Origin): void {
@@ -223,18 +226,21 @@ export class Relay implements Answerer {
 
   #dispatch(incoming: Incoming): void {
     const { method, message, client, origin } = incoming;
+    if (method === "tools/call") {
+      this.#requests.named(incoming, "tool");
+      return;
+    }
     const kind = Lists.kindOf(method);
-    if (method === "tools/call") this.#requests.named(incoming, "tool");
-    else if (kind !== undefined) {
+    if (kind !== undefined) {
       if (this.#waiting === undefined) this.#lists.send(kind, message, client, origin);
       else this.#wait(incoming, this.#waiting);
     } else if (method === "logging/setLevel") this.#logs.setLevel(message, client);
-    else if (method === "resources/unsubscribe") void this.#subscriptions.unsubscribe(message, client);
     else if (method === "prompts/get") this.#requests.named(incoming, "prompt");
     else if (this.#waiting !== undefined) this.#wait(incoming, this.#waiting);
     else if (method === "resources/read") this.#requests.read(incoming);
     else if (method === "completion/complete") this.#requests.complete(incoming);
-    else if (method === "resources/subscribe") void this.#subscriptions.subscribe(message, client);
+    else if (method === "resources/subscribe") void this.#subscriptions.subscribe(message, client, origin.era);
+    else if (method === "resources/unsubscribe") void this.#subscriptions.unsubscribe(message, client);
     else if (method === "subscriptions/listen" && origin !== client.session)
       void this.#subscriptions.listen(message, client);
     else this.#requests.passOn(incoming);
@@ -250,12 +256,24 @@ export class Relay implements Answerer {
 
   #cancel(notice: Message, client: Client): void {
     const id = notice.raw(slot.requestId);
-    if (this.#subscriptions.cancel(client, id)) return;
-    const isMeant = ({ message, client: one }: Incoming) => one === client && message.raw(slot.id) === id;
-    if (this.#waiting?.some(isMeant)) this.#waiting = this.#waiting.filter((incoming) => !isMeant(incoming));
-    const meant = this.#exchangesOf(client).filter((exchange) => exchange.id === id && exchange.isAwaited);
+    const isStream = this.#subscriptions.has(client, id);
+    const waiting = (this.#waiting ?? []).filter((one) => one.client === client && one.message.raw(slot.id) === id);
+    const sent = this.#exchangesOf(client).filter((exchange) => exchange.id === id && exchange.isAwaited);
     // Of two requests under one id nobody can say which is meant; ending the wrong one is worse than ending none.
-    if (meant.length === 1) meant[0]?.cancel(notice);
+    if (Number(isStream) + waiting.length + sent.length !== 1) return;
+    if (isStream) this.#subscriptions.cancel(client, id);
+    this.#waiting = this.#waiting?.filter((incoming) => incoming !== waiting[0]);
+    sent[0]?.cancel(notice);
+  }
+
+  /** Whom a server's notification is for, where it is about something of one client. */
+  #meantBy(downstream: Downstream, method: string, message: Message): Iterable<Client> {
+    const isOpened = method === "notifications/elicitation/complete";
+    if (!isOpened && !method.startsWith("notifications/tasks/")) return this.#clients;
+    const client = isOpened ? this.#asking.openerOf(downstream, message) : this.#tasks.clientOf(downstream, message);
+    if (client !== undefined) return [client];
+    // What nobody here has begun may be anybody's.
+    return isOpened || this.#clients.size === 1 ? this.#clients : [];
   }
 
   #exchangesOf(client: Client): Exchange[] {
@@ -274,6 +292,6 @@ export class Relay implements Answerer {
   }
 }
 
-function utf8(bytes: string): string {
-  return Buffer.from(bytes, "latin1").toString();
+function placeOf({ downstream, route }: Destination): Place | undefined {
+  return downstream && route && { downstream, original: JSON.parse(Buffer.from(route.original, "latin1").toString()) };
 }

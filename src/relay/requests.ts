@@ -48,13 +48,9 @@ export class Requests {
       refuse(incoming, `${method} needs params.name, the name of a ${kind}`);
       return;
     }
-    const at = { start: message.start(slot.name), end: message.end(slot.name) };
-    this.#send(
-      incoming,
-      kind === "tool" ? this.#options.routes.tool(name) : this.#options.routes.prompt(name),
-      name,
-      at,
-    );
+    const { routes } = this.#options;
+    const destination = kind === "tool" ? routes.tool(name) : routes.prompt(name);
+    this.#send(incoming, destination, name, message.start(slot.name), message.end(slot.name));
   }
 
   read(incoming: Incoming): void {
@@ -64,18 +60,14 @@ export class Requests {
       refuse(incoming, "resources/read needs params.uri, the URI of a resource");
       return;
     }
-    const destination = this.#options.routes.resource(uri);
-    if (destination.downstream !== undefined) {
-      this.#send(
-        incoming,
-        destination,
-        uri,
-        memberOf(message, message.start(slot.params), message.end(slot.params), "uri"),
-      );
-      return;
+    const { routes } = this.#options;
+    const destination = routes.resource(uri);
+    const at = memberOf(message, message.start(slot.params), message.end(slot.params), "uri");
+    if (destination.downstream !== undefined) this.#send(incoming, destination, uri, at?.start, at?.end);
+    else {
+      const id = message.raw(slot.id) as string;
+      client.send(toProtocolError(id, notFoundCode(origin.era), routes.unknownResource(uri)));
     }
-    const text = `No server has the resource ${JSON.stringify(uri.slice(0, 300))}.${this.#options.routes.late()}`;
-    client.send(toProtocolError(message.raw(slot.id) as string, notFoundCode(origin.era), text));
   }
 
   /** What is typed for an argument of a prompt or a variable of a template. */
@@ -86,32 +78,36 @@ export class Requests {
       refuse(incoming, "completion/complete needs params.ref, what to complete");
       return;
     }
-    const [name, uri] = [memberOf(message, ref.start, ref.end, "name"), memberOf(message, ref.start, ref.end, "uri")];
-    const at = uri ?? name;
+    const member = (name: string): Span | undefined => memberOf(message, ref.start, ref.end, name);
+    const [name, uri, type] = [member("name"), member("uri"), member("type")];
+    const isPrompt = uri === undefined || (type && message.slice(type.start, type.end)) === '"ref/prompt"';
+    const at = isPrompt ? name : uri;
     const target: unknown = at && JSON.parse(message.bytes(at.start, at.end).toString());
     if (typeof target !== "string") {
       refuse(incoming, "completion/complete needs params.ref.name or params.ref.uri");
       return;
     }
-    const destination = uri === undefined ? this.#options.routes.prompt(target) : this.#options.routes.template(target);
-    if (destination.downstream !== undefined) {
-      this.#send(incoming, destination, target, at);
-      return;
+    const { routes } = this.#options;
+    const destination = isPrompt ? routes.prompt(target) : routes.template(target);
+    if (destination.downstream !== undefined) this.#send(incoming, destination, target, at?.start, at?.end);
+    else {
+      const text = isPrompt ? routes.unknown("prompt", target).message : routes.unknownResource(target);
+      client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
     }
-    const text =
-      uri === undefined
-        ? this.#options.routes.unknown("prompt", target).message
-        : `No server has ${JSON.stringify(target.slice(0, 300))}.`;
-    client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
   }
 
   /** A method that tutti does not know: to the one server that declares it. */
   passOn(incoming: Incoming): void {
     const { method, message, client } = incoming;
-    const owner = this.#options.tasks.serverOf(client, message);
+    const { tasks } = this.#options;
+    const owner = tasks.serverOf(client, message);
+    if (owner === undefined && method.startsWith("tasks/") && tasks.isOfAnother(client, message)) {
+      refuse(incoming, "There is no such task: another client has begun it");
+      return;
+    }
     const [only, ...others] = owner === undefined ? this.#options.routes.declaring(method) : [owner];
     if (only !== undefined && others.length === 0) {
-      this.#send(incoming, { downstream: only, route: undefined }, method, undefined);
+      this.#send(incoming, { downstream: only, route: undefined }, method);
       return;
     }
     const names = [only, ...others].map((one) => one?.name).join(", ");
@@ -120,8 +116,14 @@ export class Requests {
     client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.methodNotFound, text));
   }
 
-  /** Hands a request to its server; `at`: where in the message the name stands by which the server knows it otherwise. */
-  #send(incoming: Incoming, { downstream, route }: Destination, target: string, at: Span | undefined): void {
+  /** Hands a request to its server. The name by which the server may know it otherwise stands there in the message. */
+  #send(
+    incoming: Incoming,
+    { downstream, route }: Destination,
+    target: string,
+    nameStart: number = -1,
+    nameEnd: number = -1,
+  ): void {
     const { method, message, client, origin, isRetry = false } = incoming;
     const { clock, events } = this.#options;
     const exchange = new Exchange(this.#options.exchanges, {
@@ -130,8 +132,8 @@ export class Requests {
       method,
       message,
       target,
-      nameStart: at?.start ?? -1,
-      nameEnd: at?.end ?? -1,
+      nameStart,
+      nameEnd,
       original: route?.original,
       isWrapped: route?.isWrapped ?? false,
       isRetry,

@@ -1,9 +1,20 @@
+import type { Downstream } from "../downstream/downstream.ts";
 import { CallError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, type Message, spliced } from "../wire/message.ts";
+import { membersOf } from "../wire/walk.ts";
 import type { Exchange } from "./exchange.ts";
-import { asking, type InputRequest, nameEdits, questions, readQuestions } from "./question.ts";
+import {
+  answerLimit,
+  asking,
+  type InputRequest,
+  kindOf,
+  mostQuestions,
+  nameEdits,
+  questions,
+  readQuestions,
+} from "./question.ts";
 
 /** However often a server asks within one request, it ends here. */
 const mostRounds = 10;
@@ -31,9 +42,13 @@ export class Rounds {
   }
 
   begin(exchange: Exchange, reply: Message): void {
-    const read = asking.has(exchange.arrival.method) ? readQuestions(reply) : undefined;
-    if (read === undefined) {
+    const read = readQuestions(reply);
+    if (!read.isWhole || !asking.has(exchange.arrival.method)) {
       fail(exchange, "bad_reply", "its reply asks something that cannot be read");
+      return;
+    }
+    if (read.requests.length > mostQuestions) {
+      fail(exchange, "bad_reply", `it asked more than ${mostQuestions} things at once`);
       return;
     }
     if (exchange.rounds === mostRounds) {
@@ -42,7 +57,7 @@ export class Rounds {
     }
     const { identity } = exchange.arrival.origin;
     const wrong = read.requests.find(
-      ({ method, params }) => !questions.has(method) || !identity.canAsk(method, JSON.parse(params.toString())),
+      ({ method, params }) => !questions.has(method) || !identity.canAsk(method, kindOf(params)),
     );
     if (wrong === undefined) this.#ask(exchange, read.requests, read.state);
     else fail(exchange, "cannot_ask", `it asked ${wrong.method.slice(0, 80)}, which this client cannot answer`);
@@ -54,8 +69,9 @@ export class Rounds {
   }
 
   #ask(exchange: Exchange, requests: readonly InputRequest[], state: string | undefined): void {
-    const { client, downstream } = exchange.arrival;
-    const { name, askTimeoutMs } = downstream?.config ?? { name: "", askTimeoutMs: 0 };
+    const { client } = exchange.arrival;
+    const downstream = exchange.arrival.downstream as Downstream;
+    const limit = answerLimit(downstream.config);
     const answers: string[] = [];
     const ids = new Set<number>();
     const takeBack = (reason: string): void => {
@@ -64,7 +80,8 @@ export class Rounds {
       for (const id of ids) {
         client.withdraw(id);
         const params = `{"requestId":${id},"reason":${encodeString(reason)}}`;
-        client.send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`);
+        // From the same source as the question, which it would overtake otherwise.
+        client.send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`, downstream);
       }
       ids.clear();
     };
@@ -72,8 +89,8 @@ export class Rounds {
       takeBack("the call has failed");
       fail(exchange, code, text);
     };
-    const late = `the client did not answer its question within ${askTimeoutMs / 1000} s (askTimeoutMs)`;
-    const timer = askTimeoutMs === 0 ? undefined : this.#clock.after(askTimeoutMs, () => giveUp("timed_out", late));
+    const expire = (): void => giveUp("timed_out", limit.text);
+    const timer = limit.ms === 0 ? undefined : this.#clock.after(limit.ms, expire);
     const goOn = (): void => {
       this.#open.delete(exchange);
       timer?.cancel();
@@ -83,7 +100,7 @@ export class Rounds {
     this.#open.set(exchange, takeBack);
     for (const request of requests) {
       const { key, method } = request;
-      const params = paramsFor(request, name);
+      const params = paramsFor(request, downstream.name);
       const id: number = client.ask(
         (ours) => `{"jsonrpc":"2.0","id":${ours},"method":${encodeString(method)},"params":${params(ours)}}`,
         {
@@ -97,7 +114,11 @@ export class Rounds {
             if (ids.size === 0) goOn();
           },
           progress: () => {},
-          lost: () => ids.delete(id),
+          // When the client has left, whatever waits for it is ended elsewhere.
+          lost: (why) => {
+            ids.delete(id);
+            if (why === "spoilt") giveUp("cannot_ask", `the client's answer to ${method} cannot be read`);
+          },
         },
         downstream,
       );
@@ -110,8 +131,8 @@ export class Rounds {
 /** A client that is asked to open an address wants an id for it, which these servers do not give. */
 function paramsFor({ method, params, at }: InputRequest, server: string): (id: number) => string {
   const edits = nameEdits(method, params, 0, server);
-  const { mode, elicitationId } = JSON.parse(params.toString());
-  const needsId = method === "elicitation/create" && mode === "url" && elicitationId === undefined;
+  const isUrl = method === "elicitation/create" && kindOf(params)["mode"] === "url";
+  const needsId = isUrl && ![...membersOf(params, 0)].some(({ name }) => name === "elicitationId");
   return (id) => {
     const added = needsId ? [{ start: 1, end: 1, bytes: `"elicitationId":"tutti-${at}-${id}",` }] : [];
     return spliced(params, [...added, ...edits]);

@@ -15,6 +15,9 @@ export type Destination = {
 
 const nowhere: Destination = { downstream: undefined, route: undefined };
 
+const scheme = /^[^:/?#]+:/;
+const schemeAndHost = /^[^:/?#]+:\/\/[^/?#]+/;
+
 /** Says which server has what a client asks for. */
 export class Routes {
   readonly #catalog: () => Catalog;
@@ -33,28 +36,38 @@ export class Routes {
    */
   tool(tool: string): Destination {
     const catalog = this.#catalog();
-    return this.#named(tool, catalog.route(tool), () => catalog.routeOfOriginal(tool));
+    const route = catalog.route(tool);
+    return route === undefined ? this.#unlisted(tool, catalog.routeOfOriginal(tool)) : this.#listed(route);
   }
 
   prompt(name: string): Destination {
-    return this.#named(name, this.#catalog().promptRoute(name), () => undefined);
+    const route = this.#catalog().promptRoute(name);
+    return route === undefined ? this.#unlisted(name, undefined) : this.#listed(route);
   }
 
-  /** Where a resource is read. What nobody has listed may still be had, as links in results are: from the one server it can be of. */
+  /**
+   * Where a resource is read. What nobody has listed may still be had, as links in results are: from the one server it can
+   * be of, which is more than a guess only when all have started or when it is that server's host.
+   */
   resource(uri: string): Destination {
     const route = this.#catalog().resourceRoute(uri);
     if (route !== undefined) return this.#listed(route);
-    const able = this.#ready().filter(({ greeting }) => greeting?.capabilities["resources"] !== undefined);
-    const alike = (beginning: string): readonly Downstream[] =>
-      beginning === "" ? [] : able.filter((one) => addressesOf(one).some((address) => address.startsWith(beginning)));
-    const places = [
-      able,
-      alike(/^[^:/?#]+:\/\/[^/?#]*/.exec(uri)?.[0] ?? ""),
-      alike(/^[^:/?#]+:/.exec(uri)?.[0] ?? ""),
-    ];
+    const able = [...this.#byName.values()].filter(({ greeting }) => greeting?.capabilities["resources"] !== undefined);
+    const alike = (beginning: RegExp): readonly Downstream[] => {
+      const own = beginning.exec(uri)?.[0];
+      return own === undefined
+        ? []
+        : able.filter((one) => addressesOf(one).some((address) => beginning.exec(address)?.[0] === own));
+    };
+    const places = this.late() === "" ? [able, alike(schemeAndHost), alike(scheme)] : [alike(schemeAndHost)];
     const [downstream] = places.find(({ length }) => length === 1) ?? [];
     if (downstream === undefined) return nowhere;
     return { downstream, route: { server: downstream.name, original: encodeString(uri), isWrapped: false } };
+  }
+
+  /** Where a resource is that a server lists under this very URI. */
+  listedResource(uri: string): Destination {
+    return this.#listed(this.#catalog().listedRoute(uri));
   }
 
   /** Where the completion of a template, or of a resource, goes. */
@@ -93,6 +106,11 @@ export class Routes {
     );
   }
 
+  /** What is said of a resource, or of a template, that nobody has. */
+  unknownResource(uri: string): string {
+    return `No server has the resource ${JSON.stringify(uri.slice(0, 300))}.${this.late()}`;
+  }
+
   /** Which servers may still bring what is missing now, as a sentence with a blank before it; empty where none may. */
   late(): string {
     const starting = [...this.#byName.values()].filter(({ state }) => state.kind === "starting");
@@ -103,10 +121,10 @@ export class Routes {
     return [...this.#byName.values()].filter(({ state }) => state.kind === "ready");
   }
 
-  #named(name: string, exposed: Route | undefined, original: () => Route | undefined): Destination {
-    if (exposed !== undefined) return this.#listed(exposed);
+  /** `original`: the route of it as an original name. */
+  #unlisted(name: string, original: Route | undefined): Destination {
     const named = this.#byPrefix.get(prefixOf(name) ?? "");
-    if (named === undefined) return this.#listed(original());
+    if (named === undefined) return this.#listed(original);
     return { downstream: named.state.kind === "ready" ? undefined : named, route: undefined };
   }
 

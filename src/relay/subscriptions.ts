@@ -1,48 +1,37 @@
-import type { Catalog } from "../catalog/catalog.ts";
+import type { Catalog, ExposedItem } from "../catalog/catalog.ts";
 import type { Kind } from "../catalog/definition.ts";
+import { addressOf, readAddress } from "../catalog/uris.ts";
 import type { Client } from "../client/client.ts";
 import type { Downstream } from "../downstream/downstream.ts";
-import { rpcCode, toProtocolError } from "../errors.ts";
+import type { Era } from "../downstream/handshake.ts";
+import { CallError, foreignMarks, rpcCode, toFailure, toProtocolError } from "../errors.ts";
 import { slot } from "../wire/members.ts";
 import { type Edit, encodeString, type Message } from "../wire/message.ts";
 import { memberOf, rewriteObject } from "../wire/object.ts";
+import { notFoundCode } from "./eras.ts";
 import { changeOf } from "./lists.ts";
+import { type Holder, type Listen, type Place, type Told, Watched } from "./watched.ts";
 
-/** What holds a subscription: a client itself, or one of its streams, under the URI that it gave. */
-type Holder = { readonly client: Client; readonly listen: Listen | undefined; readonly uri: string };
-
-/** One resource that somebody wants to hear of. */
-type Subscribed = {
-  readonly downstream: Downstream;
-  /** As its server knows it. */
-  readonly uri: string;
-  readonly holders: Set<Holder>;
-  /** The server's reply to the subscription. */
-  readonly reply: Promise<Message | undefined>;
-};
-
-/** A server that was told that nobody wants to hear of a resource any more. */
-type Told = { readonly downstream: Downstream; readonly reply: Promise<Message | undefined> };
-
-/** A stream of notices that a client has open. */
-type Listen = {
-  readonly client: Client;
-  /** The id of its request, as it stands. */
-  readonly id: string;
+type Stream = Listen & {
   readonly lists: ReadonlySet<string>;
-  readonly holders: Holder[];
   /** The lists that it knows. */
   listed: Catalog;
 };
 
 const listKinds: readonly Kind[] = ["tools", "prompts", "resources", "templates"];
 const subscriptionId = "io.modelcontextprotocol/subscriptionId";
-const mostPerClient = 4096;
+const mostStreams = 256;
+/** Of what comes for a stream before it is acknowledged, the rest is dropped. */
+const mostEarly = 256;
 
 export type SubscriptionsOptions = {
   readonly catalog: () => Catalog;
   /** Where a URI goes. */
-  readonly resolve: (uri: string) => { readonly downstream: Downstream; readonly original: string } | undefined;
+  readonly resolve: (uri: string) => Place | undefined;
+  /** Where a URI goes that a server lists. */
+  readonly resolveListed: (uri: string) => Place | undefined;
+  /** What is said of a resource that nobody has. */
+  readonly unknown: (uri: string) => string;
   readonly oddity: (server: string, text: string) => void;
 };
 
@@ -53,45 +42,40 @@ export type SubscriptionsOptions = {
  */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
-  readonly #subscribed = new Map<string, Subscribed>();
-  readonly #listens = new Set<Listen>();
-  readonly #counts = new Map<Client, number>();
+  readonly #watched: Watched;
+  readonly #streams = new Set<Stream>();
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
+    this.#watched = new Watched(options.oddity);
   }
 
   /** How many resources servers were asked for, and streams are open. */
   get size(): number {
-    return this.#subscribed.size + this.#listens.size;
+    return this.#watched.size + this.#streams.size;
   }
 
   /** `resources/subscribe`: answered as the server does. */
-  async subscribe(message: Message, client: Client): Promise<void> {
+  async subscribe(message: Message, client: Client, era: Era): Promise<void> {
     const id = message.raw(slot.id) as string;
     const uri = uriOf(message);
-    const route = uri === undefined ? undefined : this.#options.resolve(uri);
-    if (uri === undefined || route === undefined) {
-      refuse(client, id, uri);
-      return;
-    }
-    const subscribed = this.#hold(route, { client, listen: undefined, uri });
-    if (typeof subscribed === "string") {
-      client.send(toProtocolError(id, rpcCode.invalidRequest, subscribed));
-      return;
-    }
-    await this.#answer(id, client, route.downstream, subscribed.reply, () => void this.#releaseOwn(client, uri));
+    const place = uri === undefined ? undefined : this.#options.resolve(uri);
+    if (uri === undefined) refuse(client, id, "resources/subscribe");
+    else if (place === undefined) client.send(toProtocolError(id, notFoundCode(era), this.#options.unknown(uri)));
+    else await answer(id, client, place.downstream, this.#watched.hold(place, { client, listen: undefined, uri }));
   }
 
   /** `resources/unsubscribe`: answered as the server does where it has to be told; what was not subscribed to changes nothing. */
   async unsubscribe(message: Message, client: Client): Promise<void> {
     const id = message.raw(slot.id) as string;
     const uri = uriOf(message);
-    if (uri === undefined) refuse(client, id, uri);
-    else {
-      const [told] = this.#releaseOwn(client, uri);
-      await this.#answer(id, client, told?.downstream, told?.reply ?? Promise.resolve(undefined), () => {});
+    if (uri === undefined) {
+      refuse(client, id, "resources/unsubscribe");
+      return;
     }
+    const isMeant = (one: Holder): boolean => one.client === client && one.uri === uri && one.listen === undefined;
+    const [told]: readonly (Told | undefined)[] = this.#watched.release(isMeant);
+    await answer(id, client, told?.downstream, told?.reply ?? Promise.resolve(undefined));
   }
 
   /** `subscriptions/listen`: open until the client cancels it or leaves. */
@@ -103,148 +87,128 @@ export class Subscriptions {
       client.send(toProtocolError(id, rpcCode.invalidParams, text));
       return;
     }
-    const listen: Listen = { client, id, lists: wanted.lists, holders: [], listed: this.#options.catalog() };
-    this.#listens.add(listen);
-    const granted = await Promise.all(wanted.uris.map((uri) => this.#grant(uri, listen)));
-    if (!this.#listens.has(listen)) return;
+    if ([...this.#streams].filter((one) => one.client === client).length >= mostStreams) {
+      const text = `There are ${mostStreams} streams already, the most that a client can have. Cancel some first.`;
+      client.send(toFailure(id, new CallError("queue_full", text)));
+      return;
+    }
+    const listed = this.#options.catalog();
+    const stream: Stream = { client, id, lists: wanted.lists, listed, early: new Map() };
+    this.#streams.add(stream);
+    const granted = await Promise.all(wanted.uris.map((uri) => this.#grant(uri, stream)));
+    if (!this.#streams.has(stream)) return;
     const lists = [...wanted.lists].map((name) => `"${name}ListChanged":true`);
     const uris = granted.filter((uri) => uri !== undefined).map((uri) => encodeString(uri));
     const members = wanted.uris.length === 0 ? lists : [...lists, `"resourceSubscriptions":[${uris.join(",")}]`];
-    this.#tell(listen, "subscriptions/acknowledged", `,"notifications":{${members.join(",")}}`);
+    this.#open(stream, `{${members.join(",")}}`);
   }
 
-  /** The client takes `id` back. False: it is no stream. */
-  cancel(client: Client, id: string | undefined): boolean {
-    const ended = [...this.#listens].filter((listen) => listen.client === client && listen.id === id);
-    for (const listen of ended) this.#end(listen);
-    return ended.length > 0;
+  /** Whether a stream of the client is open under `id`. */
+  has(client: Client, id: string | undefined): boolean {
+    return [...this.#streams].some((stream) => stream.client === client && stream.id === id);
+  }
+
+  /** The client takes the stream `id` back. */
+  cancel(client: Client, id: string | undefined): void {
+    for (const stream of [...this.#streams]) if (stream.client === client && stream.id === id) this.#end(stream);
   }
 
   /** A server tells of a resource, or of a part of one. */
   updated(downstream: Downstream, message: Message): void {
     const uri = uriOf(message);
     if (uri === undefined) return;
-    for (const subscribed of this.#subscribed.values()) {
-      if (subscribed.downstream !== downstream || !isWithin(uri, subscribed.uri)) continue;
-      const told = new Set<Client | Listen>();
-      for (const { client, listen, uri: own } of subscribed.holders) {
-        if (told.has(listen ?? client)) continue;
-        told.add(listen ?? client);
-        const shown = own === subscribed.uri ? undefined : own;
-        client.send(message.splice([...uriEdits(message, shown), ...streamEdits(message, listen?.id)]), downstream);
+    const told = new Map<Client | Listen, Set<string>>();
+    for (const watch of this.#watched.all()) {
+      if (watch.downstream !== downstream || !isWithin(uri, watch.original)) continue;
+      for (const { client, listen, uri: own } of watch.holders) {
+        const shown = shownAs(uri, watch.original, own);
+        const seen = told.get(listen ?? client) ?? new Set();
+        if (seen.has(shown)) continue;
+        told.set(listen ?? client, seen.add(shown));
+        const edits = shown === uri ? [] : uriEdits(message, shown);
+        const notice = message.splice([...edits, ...streamEdits(message, listen?.id)]);
+        if (listen?.early === undefined) client.send(notice, downstream);
+        else if (listen.early.size < mostEarly) listen.early.set(shown, notice);
       }
     }
   }
 
-  /** The catalog is another: streams that want to know which lists are. */
+  /** The catalog is another: subscriptions go to the servers that list the resources now, and streams hear which lists are others. */
   tell(): void {
-    const catalog = this.#options.catalog();
-    for (const listen of this.#listens) {
-      const before = listen.listed;
-      listen.listed = catalog;
-      const changed = listKinds.filter((kind) => !before.list(kind, true).equals(catalog.list(kind, true)));
-      for (const what of new Set(changed.map((kind) => changeOf[kind]))) {
-        if (listen.lists.has(what)) this.#tell(listen, `${what}/list_changed`, "");
+    for (const { holders, downstream } of [...this.#watched.all()]) {
+      for (const holder of holders) {
+        const place = this.#options.resolveListed(holder.uri);
+        if (place === undefined || place.downstream === downstream) continue;
+        this.#watched.release((one) => one === holder);
+        this.#watched.hold(place, holder).catch(() => {}); // Nobody waits for it; the log has what the server says.
       }
     }
+    for (const stream of this.#streams) if (stream.early === undefined) this.#tellLists(stream);
   }
 
   /** The client has left. */
   forget(client: Client): void {
-    for (const listen of [...this.#listens]) if (listen.client === client) this.#end(listen);
-    this.#release((holder) => holder.client === client);
-    this.#counts.delete(client);
-  }
-
-  /** Gives the client the server's reply, or one of ours where the server had none to give. */
-  async #answer(
-    id: string,
-    client: Client,
-    downstream: Downstream | undefined,
-    replied: Promise<Message | undefined>,
-    refused: () => void,
-  ): Promise<void> {
-    try {
-      const reply = await replied;
-      if (reply?.has(slot.error)) refused();
-      const edit = reply && { start: reply.start(slot.id), end: reply.end(slot.id), bytes: id };
-      client.send(reply && edit ? reply.splice([edit]) : `{"jsonrpc":"2.0","id":${id},"result":{}}`);
-    } catch (cause) {
-      refused();
-      client.send(toProtocolError(id, rpcCode.internalError, `${downstream?.name}: ${(cause as Error).message}`));
-    }
-  }
-
-  #releaseOwn(client: Client, uri: string): readonly Told[] {
-    return this.#release((holder) => holder.client === client && holder.uri === uri && holder.listen === undefined);
+    for (const stream of [...this.#streams]) if (stream.client === client) this.#end(stream);
+    this.#watched.release((holder) => holder.client === client);
   }
 
   async #grant(uri: string, listen: Listen): Promise<string | undefined> {
-    const route = this.#options.resolve(uri);
-    if (route === undefined) return undefined;
-    const holder = { client: listen.client, listen, uri };
-    const subscribed = this.#hold(route, holder);
-    if (typeof subscribed === "string") return undefined;
+    const { client } = listen;
+    const place = this.#watched.isFull(client) ? undefined : this.#options.resolve(uri);
+    if (place === undefined) return undefined;
     try {
-      const reply = await subscribed.reply;
-      if (!reply?.has(slot.error)) return uri;
+      const reply = await this.#watched.hold(place, { client, listen, uri });
+      return reply?.has(slot.error) ? undefined : uri;
     } catch {
-      // Not granted, as the acknowledgement says.
+      return undefined; // Not granted, as the acknowledgement says.
     }
-    this.#release((one) => one === holder);
-    return undefined;
   }
 
-  #hold(route: { downstream: Downstream; original: string }, holder: Holder): Subscribed | string {
-    const { downstream, original } = route;
-    const count = this.#counts.get(holder.client) ?? 0;
-    if (count >= mostPerClient) return `There are ${count} subscriptions already. Take some back first.`;
-    const key = `${downstream.name}\n${original}`;
-    let subscribed = this.#subscribed.get(key);
-    if (subscribed === undefined) {
-      const reply = downstream.subscribe(original);
-      reply.catch(() => {}); // Whoever holds it hears of that.
-      subscribed = { downstream, uri: original, holders: new Set(), reply };
-      this.#subscribed.set(key, subscribed);
-    }
-    const isHeld = [...subscribed.holders].some(
-      ({ client, listen, uri }) => client === holder.client && listen === holder.listen && uri === holder.uri,
-    );
-    if (!isHeld) {
-      subscribed.holders.add(holder);
-      this.#counts.set(holder.client, count + 1);
-    }
-    return subscribed;
+  /** Nothing is told on a stream before it is acknowledged. */
+  #open(stream: Stream, granted: string): void {
+    this.#notify(stream, "subscriptions/acknowledged", `,"notifications":${granted}`);
+    for (const notice of stream.early?.values() ?? []) stream.client.send(notice);
+    stream.early = undefined;
+    this.#tellLists(stream);
   }
 
-  /** Gives what servers say that are told that nobody wants a resource any more. */
-  #release(isMeant: (holder: Holder) => boolean): readonly Told[] {
-    const told: Told[] = [];
-    for (const [key, { downstream, uri, holders }] of this.#subscribed) {
-      for (const holder of holders) {
-        if (!isMeant(holder)) continue;
-        holders.delete(holder);
-        this.#counts.set(holder.client, (this.#counts.get(holder.client) ?? 1) - 1);
-      }
-      if (holders.size > 0) continue;
-      this.#subscribed.delete(key);
-      const reply = downstream.unsubscribe(uri);
-      told.push({ downstream, reply });
-      reply.catch((cause: Error) => {
-        this.#options.oddity(downstream.name, `still tells of ${JSON.stringify(uri.slice(0, 200))}: ${cause.message}`);
-      });
+  #tellLists(stream: Stream): void {
+    const before = stream.listed;
+    const now = this.#options.catalog();
+    stream.listed = now;
+    if (before === now) return;
+    const changed = listKinds.filter((kind) => !isSameList(before[kind], now[kind]));
+    for (const what of new Set(changed.map((kind) => changeOf[kind]))) {
+      if (stream.lists.has(what)) this.#notify(stream, `${what}/list_changed`, "");
     }
-    return told;
   }
 
-  #end(listen: Listen): void {
-    this.#listens.delete(listen);
-    this.#release((holder) => holder.listen === listen);
+  #end(stream: Stream): void {
+    this.#streams.delete(stream);
+    this.#watched.release((holder) => holder.listen === stream);
   }
 
-  #tell({ client, id }: Listen, method: string, more: string): void {
+  #notify({ client, id }: Stream, method: string, more: string): void {
     const params = `{"_meta":{"${subscriptionId}":${id}}${more}}`;
     client.send(`{"jsonrpc":"2.0","method":"notifications/${method}","params":${params}}`);
+  }
+}
+
+/** Gives the client the server's reply, or one of ours where the server had none to give. */
+async function answer(
+  id: string,
+  client: Client,
+  downstream: Downstream | undefined,
+  replied: Promise<Message | undefined>,
+): Promise<void> {
+  try {
+    const reply = await replied;
+    const edit = reply && { start: reply.start(slot.id), end: reply.end(slot.id), bytes: id };
+    const isOurs = reply === undefined || edit === undefined;
+    client.send(isOurs ? `{"jsonrpc":"2.0","id":${id},"result":{}}` : reply.splice([edit, ...foreignMarks(reply)]));
+  } catch (cause) {
+    const text = `${downstream?.name}: ${(cause as Error).message}`;
+    client.send(cause instanceof CallError ? toFailure(id, cause) : toProtocolError(id, rpcCode.internalError, text));
   }
 }
 
@@ -258,12 +222,25 @@ function wantedBy(message: Message): { lists: ReadonlySet<string>; uris: readonl
   return { lists, uris: [...new Set(uris.filter((uri) => typeof uri === "string"))] };
 }
 
+/** Whether there is nothing to fetch anew; how long it may be kept does not count. */
+function isSameList(one: readonly ExposedItem[], other: readonly ExposedItem[]): boolean {
+  if (one.length !== other.length) return false;
+  return one.every((item, index) => item === other[index] || item.bytes.equals((other[index] as ExposedItem).bytes));
+}
+
 /** Whether `uri` is that of `whole` or of a part of it. */
 function isWithin(uri: string, whole: string): boolean {
   return uri.startsWith(whole) && (uri === whole || whole.endsWith("/") || "/?#".includes(uri[whole.length] as string));
 }
 
-/** `params.uri` */
+/** What a server knows as `uri`, for who knows `whole`, which it is or which it is a part of, as `own`. */
+function shownAs(uri: string, whole: string, own: string): string {
+  if (uri === whole || own === whole) return uri === whole ? own : uri;
+  const address = readAddress(own);
+  return address === undefined ? uri : addressOf(address.prefix, uri);
+}
+
+/** `params.uri`; the last one where it is there more than once, which is then also the one that is replaced. */
 export function uriOf(message: Message): string | undefined {
   if (message.firstByte(slot.params) !== 0x7b) return undefined;
   const at = memberOf(message, message.start(slot.params), message.end(slot.params), "uri");
@@ -271,30 +248,23 @@ export function uriOf(message: Message): string | undefined {
   return raw?.startsWith('"') ? (JSON.parse(raw) as string) : undefined;
 }
 
-function uriEdits(message: Message, shown: string | undefined): Edit[] {
+function uriEdits(message: Message, shown: string): Edit[] {
   const at = memberOf(message, message.start(slot.params), message.end(slot.params), "uri");
-  return shown === undefined || at === undefined ? [] : [{ ...at, bytes: encodeString(shown) }];
+  return at === undefined ? [] : [{ ...at, bytes: encodeString(shown) }];
 }
 
 /** A notice as part of the stream `id`; as one of no stream where there is none. */
 function streamEdits(message: Message, id: string | undefined): Edit[] {
   const added = id === undefined ? "" : `"${subscriptionId}":${id}`;
-  const [start, end] = [message.start(slot.meta), message.end(slot.meta)];
   if (message.firstByte(slot.meta) === 0x7b) {
-    return rewriteObject(message, start, end, new Set([subscriptionId]), added);
+    return rewriteObject(message, message.start(slot.meta), message.end(slot.meta), new Set([subscriptionId]), added);
   }
   if (id === undefined) return [];
-  return rewriteObject(
-    message,
-    message.start(slot.params),
-    message.end(slot.params),
-    new Set(["_meta"]),
-    `"_meta":{${added}}`,
-  );
+  const [start, end] = [message.start(slot.params), message.end(slot.params)];
+  return rewriteObject(message, start, end, new Set(["_meta"]), `"_meta":{${added}}`);
 }
 
-function refuse(client: Client, id: string, uri: string | undefined): void {
-  const text =
-    uri === undefined ? "params.uri is missing" : `No server has the resource ${JSON.stringify(uri.slice(0, 300))}.`;
+function refuse(client: Client, id: string, method: string): void {
+  const text = `${method} needs params.uri, the URI of a resource`;
   client.send(toProtocolError(id, rpcCode.invalidParams, text));
 }

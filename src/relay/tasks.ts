@@ -27,6 +27,19 @@ export class Tasks {
     return id === undefined ? undefined : this.#begun.get(client)?.get(id);
   }
 
+  /** Whether a request or notification names a task that another client has begun. */
+  isOfAnother(client: Client, message: Message): boolean {
+    const id = idIn(message, slot.params);
+    return id !== undefined && [...this.#begun].some(([one, tasks]) => one !== client && tasks.has(id));
+  }
+
+  /** Who has begun the task that a server's notification names; undefined where nobody has. */
+  clientOf(downstream: Downstream, notification: Message): Client | undefined {
+    const id = idIn(notification, slot.params);
+    if (id === undefined) return undefined;
+    return [...this.#begun].find(([, tasks]) => tasks.get(id) === downstream)?.[0];
+  }
+
   forget(client: Client): void {
     this.#begun.delete(client);
   }

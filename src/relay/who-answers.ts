@@ -16,16 +16,18 @@ export function whoAnswers(
 ): Exchange | Client | "away" | undefined {
   let isAway = false;
   let newest: Exchange | undefined;
+  const isKnown = questions.has(method);
   for (const request of downstream.requests()) {
     if (!(request instanceof Exchange) || !request.call?.isSent) continue;
-    if (!request.arrival.origin.identity.canAsk(method, params)) continue;
-    const { isAwaited, arrival } = request;
+    const { isAwaited, arrival, client } = request;
+    const { identity } = arrival.origin;
+    // A question that we do not know is the client's to refuse, where it can be asked by a request.
+    if (isKnown ? !identity.canAsk(method, params) : arrival.origin !== client.session) continue;
     if (!isAwaited) isAway = true;
     else if (newest === undefined || arrival.arrivedAt >= newest.arrival.arrivedAt) newest = request;
   }
   if (newest !== undefined) return newest;
-  // A question that we do not know is the client's to refuse.
   const canAsk = ({ session }: Client): boolean =>
-    session !== undefined && (!questions.has(method) || session.identity.canAsk(method, params));
+    session !== undefined && (!isKnown || session.identity.canAsk(method, params));
   return [...clients].find(canAsk) ?? (isAway ? "away" : undefined);
 }

@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { signal } from "./support/processes.ts";
-import { configFile, fake, fixture, run, start, temporaryFolder } from "./support/program.ts";
+import { configFile, fake, fixture, root, run, start, temporaryFolder } from "./support/program.ts";
 
 const commands = ["serve", "demo", "check", "list", "call"];
 
@@ -63,10 +64,32 @@ test("list prints a line a tool, and with --json the definitions as clients get 
   const plain = await run(["list", "--config", config]);
   expect(plain).toMatchObject({ code: 0, stdout: "sdk__sum     Adds.\nsdk__throws  Throws.\n", left: [] });
   const json = await run(["list", "--json", "--config", config]);
-  const tools = JSON.parse(json.stdout) as { name: string }[];
+  const { tools, ...others } = JSON.parse(json.stdout) as { tools: { name: string }[] };
+  expect(others).toEqual({ prompts: [], resources: [], resourceTemplates: [] });
   expect(tools.map(({ name }) => name)).toEqual(["sdk__sum", "sdk__throws"]);
   expect(tools[0]).toMatchObject({ outputSchema: { type: "object" }, annotations: { readOnlyHint: true } });
   expect(json.code).toBe(0);
+});
+
+test("list prints prompts, resources and templates below the tools, and with --json their definitions", async () => {
+  const everything = join(root, "node_modules", "@modelcontextprotocol", "server-everything", "dist", "index.js");
+  const all = { command: process.execPath, args: [everything, "stdio"], tools: { include: ["echo"] } };
+  const config = configFile({ all });
+  const { code, stdout } = await run(["list", "--config", config]);
+  const [tools = "", ...others] = stdout.split("\n\n");
+  expect([code, tools]).toEqual([0, expect.stringMatching(/^all__echo {2}\S.*$/)]);
+  expect(others.map((lines) => lines.split("\n").slice(0, 2))).toEqual([
+    ["prompts:", expect.stringMatching(/^all__\S+ +\S/)],
+    ["resources:", expect.stringMatching(/^demo:\/\/\S+ +\S/)],
+    ["resource templates:", expect.stringMatching(/^demo:\/\/\S+ +\S/)],
+  ]);
+  const json = await run(["list", "--json", "--config", config]);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    tools: [{ name: "all__echo" }],
+    prompts: [{ name: expect.stringMatching(/^all__/) }, {}, {}, {}],
+    resources: expect.arrayContaining([expect.objectContaining({ uri: expect.stringMatching(/^demo:/) })]),
+    resourceTemplates: [{ uriTemplate: expect.stringMatching(/^demo:/) }, {}],
+  });
 });
 
 test("list prints what there is and ends with 4 when a server is not ready", async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   chmodSync,
   mkdirSync,
@@ -7,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -61,6 +63,19 @@ describe("a file of our state", () => {
     mkdirSync(join(folder, "full", "of"), { recursive: true });
     await expect(files.rewrite(join(folder, "full"), () => "2")).rejects.toThrow();
     expect([readdirSync(folder), files.readText(path)]).toEqual([["full", "x.json"], "1"]);
+  });
+
+  test("is rid of what a process has left that was killed while it wrote, and of nothing else", async () => {
+    const folder = temporaryFolder();
+    const [left, writing] = [`x.json.${randomUUID()}`, `x.json.${randomUUID()}`];
+    const others = ["x.json.bak", `y.json.${randomUUID()}`];
+    const longAgo = new Date(Date.now() - 120_000);
+    for (const name of [left, writing, ...others]) {
+      writeFileSync(join(folder, name), "");
+      if (name !== writing) utimesSync(join(folder, name), longAgo, longAgo);
+    }
+    await files.rewrite(join(folder, "x.json"), () => "1");
+    expect(readdirSync(folder).sort()).toEqual(["x.json", writing, ...others].sort());
   });
 
   test("cannot be written where its folder is a file, and says so", async () => {

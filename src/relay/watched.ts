@@ -1,0 +1,133 @@
+import type { Client } from "../client/client.ts";
+import type { Downstream } from "../downstream/downstream.ts";
+import { CallError } from "../errors.ts";
+import { slot } from "../wire/members.ts";
+import type { Message, Outgoing } from "../wire/message.ts";
+
+/** A stream of notices that a client has open. */
+export type Listen = {
+  readonly client: Client;
+  /** The id of its request, as it stands. */
+  readonly id: string;
+  /** What it is to bring and cannot yet, by the URI that it is about; undefined once it is acknowledged. */
+  early: Map<string, Outgoing> | undefined;
+};
+
+/** Who wants to hear of a resource: a client itself, or one of its streams, under the URI that it gave. */
+export type Holder = { readonly client: Client; readonly listen: Listen | undefined; readonly uri: string };
+
+/** A resource where it is: at its server, under the URI by which that one knows it. */
+export type Place = { readonly downstream: Downstream; readonly original: string };
+
+/** A resource that somebody wants to hear of. */
+export type Watch = Place & {
+  readonly holders: ReadonlySet<Holder>;
+};
+
+/** A server that was told that nobody wants to hear of a resource any more. */
+export type Told = { readonly downstream: Downstream; readonly reply: Promise<Message | undefined> };
+
+type OwnWatch = Place & {
+  readonly holders: Set<Holder>;
+  /** The server's reply while it is awaited; to whoever comes later it has nothing to say. */
+  reply: Promise<Message | undefined>;
+};
+
+const mostPerClient = 4096;
+
+/** Which resources somebody wants to hear of: each server is asked once for each, and told when nobody wants it any more. */
+export class Watched {
+  readonly #oddity: (server: string, text: string) => void;
+  readonly #all = new Map<string, OwnWatch>();
+  /** How many each client holds; no entry where none. */
+  readonly #counts = new Map<Client, number>();
+
+  constructor(oddity: (server: string, text: string) => void) {
+    this.#oddity = oddity;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  all(): Iterable<Watch> {
+    return this.#all.values();
+  }
+
+  /** Whether the client can hold no more. */
+  isFull(client: Client): boolean {
+    return (this.#counts.get(client) ?? 0) >= mostPerClient;
+  }
+
+  /**
+   * Gives the server's reply where it had to be asked. Where that is an error, or this rejects (a `CallError` where it was
+   * not asked at all), the holder is none.
+   */
+  async hold({ downstream, original }: Place, holder: Holder): Promise<Message | undefined> {
+    const { client, listen, uri } = holder;
+    const { name, state } = downstream;
+    if (this.isFull(client)) {
+      const text = `There are ${mostPerClient} subscriptions already, the most that a client can have. Take some back first.`;
+      throw new CallError("queue_full", text);
+    }
+    if (state.kind !== "ready") {
+      const why = state.kind === "down" ? state.reason : "still starting";
+      throw new CallError("unavailable", `${name}: ${why}. The subscription was not made.`, { server: name });
+    }
+    const key = keyOf(downstream, original);
+    const watch = this.#all.get(key) ?? this.#begin(key, { downstream, original });
+    const isHeld = [...watch.holders].some((one) => one.client === client && one.listen === listen && one.uri === uri);
+    if (!isHeld) {
+      watch.holders.add(holder);
+      this.#counts.set(client, (this.#counts.get(client) ?? 0) + 1);
+    }
+    return await watch.reply;
+  }
+
+  /** Gives what servers say that are told that nobody wants a resource any more. */
+  release(isMeant: (holder: Holder) => boolean): readonly Told[] {
+    return [...this.#all.values()].flatMap((watch) => this.#releaseIn(watch, isMeant) ?? []);
+  }
+
+  #begin(key: string, { downstream, original }: Place): OwnWatch {
+    const reply = downstream.subscribe(original).then(
+      (answer) => {
+        if (answer?.has(slot.error)) this.#releaseIn(watch, () => true);
+        watch.reply = Promise.resolve(undefined);
+        return answer;
+      },
+      (cause: unknown) => {
+        this.#releaseIn(watch, () => true);
+        throw cause;
+      },
+    );
+    const watch: OwnWatch = { downstream, original, holders: new Set(), reply };
+    this.#all.set(key, watch);
+    return watch;
+  }
+
+  #releaseIn(watch: OwnWatch, isMeant: (holder: Holder) => boolean): Told | undefined {
+    const { downstream, original, holders } = watch;
+    for (const holder of holders) if (isMeant(holder)) this.#drop(holders, holder);
+    const key = keyOf(downstream, original);
+    // Another one may have begun since it was released.
+    if (holders.size > 0 || this.#all.get(key) !== watch) return undefined;
+    this.#all.delete(key);
+    const reply = downstream.unsubscribe(original);
+    reply.catch((cause: Error) => {
+      this.#oddity(downstream.name, `still tells of ${JSON.stringify(original.slice(0, 200))}: ${cause.message}`);
+    });
+    return { downstream, reply };
+  }
+
+  #drop(holders: Set<Holder>, holder: Holder): void {
+    holders.delete(holder);
+    const left = (this.#counts.get(holder.client) ?? 1) - 1;
+    if (left > 0) this.#counts.set(holder.client, left);
+    else this.#counts.delete(holder.client);
+  }
+}
+
+function keyOf({ name }: Downstream, uri: string): string {
+  return `${name}\n${uri}`;
+}

@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { Connection } from "../../src/downstream/connection.ts";
+import { openLineLink } from "../../src/transport/line-link.ts";
+import type { LinkEvents, OwnLink } from "../../src/transport/link.ts";
+import { fakeClock } from "../support/clock.ts";
+import { Peer, pipe } from "../support/peer.ts";
+import { quiet } from "../support/turns.ts";
+
+function twice() {
+  const clock = fakeClock();
+  const closed: string[] = [];
+  const notified: string[] = [];
+  const links: LinkEvents[] = [];
+  const peers: Peer[] = [];
+  const connection = new Connection({
+    notification: (method) => void notified.push(method),
+    request: () => {},
+    strayLine: () => {},
+    dropped: () => {},
+    closed: (reason) => void closed.push(reason),
+    defect: (cause) => {
+      throw cause;
+    },
+  });
+  const open = async (events: LinkEvents): Promise<OwnLink> => {
+    links.push(events);
+    const { ours, theirs } = pipe();
+    peers.push(new Peer(theirs));
+    const link = openLineLink(ours, { maxMessageBytes: 1000, maxDepth: 10 }, clock, events);
+    return { ...link, kill: () => link.end(), stop: async () => link.end() };
+  };
+  return { connection, open, closed, notified, links, peers };
+}
+
+test("what an older link still brings is not taken for what the present one brings", async () => {
+  const { connection, open, closed, notified, links, peers } = twice();
+  await connection.open(open);
+  await connection.open(open);
+  peers[0]?.send('{"jsonrpc":"2.0","method":"from/old"}');
+  await quiet();
+  links[0]?.closed("the old one");
+  peers[1]?.send('{"jsonrpc":"2.0","method":"from/new"}');
+  await quiet();
+  expect({ closed, notified, because: connection.closedBecause }).toEqual({
+    closed: [],
+    notified: ["from/new"],
+    because: undefined,
+  });
+});
+
+test("an answer before there is a link, and one after it has closed, do nothing", async () => {
+  const { connection, open, peers } = twice();
+  connection.answer("{}");
+  await connection.open(open);
+  peers[0]?.end();
+  await quiet();
+  connection.answer("{}");
+  connection.send("{}");
+  await quiet();
+  expect(connection.closedBecause).toBe("its output ended");
+});
