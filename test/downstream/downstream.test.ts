@@ -4,7 +4,9 @@ import { quiet } from "../support/turns.ts";
 import { startAlone } from "./alone.ts";
 
 const never = (): Promise<Identity> => new Promise(() => {});
-const leave = (_: unknown, server: { crash(): void }): undefined => server.crash();
+const leave = (_: unknown, server: { crash(): void }): undefined => {
+  server.crash();
+};
 
 test("a link that opens when the time for the start has passed is stopped", async () => {
   const { downstream, server, clock, links } = startAlone({ isHeld: true });
