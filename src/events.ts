@@ -44,14 +44,16 @@ export type CallEnded = {
 /** Publishes to its observers, in the order in which they subscribed. One that throws is a defect, and changes nothing for others. */
 export class Events {
   readonly #observers: Observer[] = [];
+  readonly #wanted = new Set<string>();
 
   subscribe(observer: Observer): void {
     this.#observers.push(observer);
+    for (const [kind, observe] of Object.entries(observer)) if (observe !== undefined) this.#wanted.add(kind);
   }
 
   /** Whether anybody wants events of this kind: for those that cost something to make. */
   wants(kind: keyof Observer): boolean {
-    return this.#observers.some((observer) => observer[kind] !== undefined);
+    return this.#wanted.has(kind);
   }
 
   publish<K extends keyof Observer>(kind: K, event: Parameters<NonNullable<Observer[K]>>[0]): void {

@@ -8,6 +8,8 @@ import type { Gate, Leave } from "./gate.ts";
 
 /** A request on its way to a server, as its exchange sees it. Exactly one of `reply` and `fail` is called, once, unless it is cancelled first. */
 export type Request = {
+  /** When it came (ms, `clock.now()`): however often it is sent, it ends at `callTimeoutCapMs` from then. */
+  readonly arrivedAt: number;
   /** The message for the server, with `id` as its id and progress token. Called when it is sent; undefined: it is not wanted any more. */
   readonly encode: (id: number) => Outgoing | undefined;
   readonly reply: (reply: Message) => void;
@@ -46,15 +48,17 @@ export class Call implements Waiter {
   readonly #latestAt: number;
   readonly #id: number;
   #leave: Leave | undefined;
+  /** While it enters the gate, when that is. */
+  #enteredAt: number | undefined;
   #isLong = false;
   #isOver = false;
 
-  constructor(request: Request, surroundings: Surroundings) {
+  /** `now`: as the clock says it. */
+  constructor(request: Request, surroundings: Surroundings, now: number) {
     const { callTimeoutMs, callTimeoutCapMs } = surroundings.config;
-    const now = surroundings.clock.now();
     this.request = request;
     this.#at = surroundings;
-    this.#latestAt = now + (callTimeoutCapMs || Number.POSITIVE_INFINITY);
+    this.#latestAt = request.arrivedAt + (callTimeoutCapMs || Number.POSITIVE_INFINITY);
     this.deadlineAt = Math.min(now + (callTimeoutMs || Number.POSITIVE_INFINITY), this.#latestAt);
     this.#id = surroundings.connection.register(this);
   }
@@ -63,9 +67,11 @@ export class Call implements Waiter {
     return this.sentAt !== undefined;
   }
 
-  /** The server is ready: goes through the gate, now or when there is a place. */
-  enter(): void {
+  /** The server is ready: goes through the gate, now (as the clock says it) or when there is a place. */
+  enter(now: number): void {
+    this.#enteredAt = now;
     const leave = this.#at.gate.enter(() => this.#send());
+    this.#enteredAt = undefined;
     this.#leave = leave;
     if (leave === undefined) {
       const { maxQueuedCalls } = this.#at.config;
@@ -79,7 +85,8 @@ export class Call implements Waiter {
 
   progress(notification: Message): void {
     const { clock, config } = this.#at;
-    if (config.callTimeoutMs > 0) this.deadlineAt = Math.min(clock.now() + config.callTimeoutMs, this.#latestAt);
+    // Where its client is asked something it may already live longer.
+    if (config.callTimeoutMs > 0) this.#moveTo(clock.now() + config.callTimeoutMs);
     this.request.progress(notification);
   }
 
@@ -98,8 +105,7 @@ export class Call implements Waiter {
 
   /** Its server waits for an answer of the client, which has `ms` for it: so long at least the call lives, up to the cap. */
   extend(ms: number): void {
-    const at = this.#at.clock.now() + (ms || Number.POSITIVE_INFINITY);
-    this.deadlineAt = Math.min(Math.max(this.deadlineAt, at), this.#latestAt);
+    this.#moveTo(this.#at.clock.now() + (ms || Number.POSITIVE_INFINITY));
   }
 
   /** Its deadline has come. */
@@ -134,6 +140,10 @@ export class Call implements Waiter {
     if (this.#finish()) this.request.fail(error);
   }
 
+  #moveTo(deadline: number): void {
+    this.deadlineAt = Math.min(Math.max(this.deadlineAt, deadline), this.#latestAt);
+  }
+
   #send(): void {
     if (this.#isOver) return;
     if (this.#at.connection.link.queuedBytes() > mostUnreadBytes) {
@@ -145,7 +155,7 @@ export class Call implements Waiter {
       this.#finish();
       return;
     }
-    this.sentAt = this.#at.clock.now();
+    this.sentAt = this.#enteredAt ?? this.#at.clock.now();
     this.#isLong = typeof message !== "string";
     this.#at.connection.send(message);
   }

@@ -1,4 +1,4 @@
-import type { Offer } from "../catalog/definition.ts";
+import type { Kind, Offer } from "../catalog/definition.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { CallError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -160,12 +160,12 @@ export class Downstream implements Pausable {
       if (this.#state.kind === "down") throw new Error(this.#state.reason);
       this.#greeting = greeting;
       this.#serverInfo = toBytes(JSON.stringify(greeting.serverInfo));
-      await this.#offering.listAll(greeting.capabilities);
+      await this.#offering.listAll(greeting.capabilities, this.#envelope !== undefined);
       if (this.#state.kind !== "starting") return;
       this.#changes.begin(greeting, this.#envelope);
       this.#state = { kind: "ready", greeting, startedInMs: this.#clock.now() - startedAt };
       this.#options.events.stateChanged();
-      for (const call of this.#early.splice(0)) call.enter();
+      for (const call of this.#early.splice(0)) call.enter(this.#clock.now());
     } catch (cause) {
       this.#giveUp(this.#options.redact(cause instanceof Error ? cause.message : String(cause)));
       // Its link may have been opened only after it was given up.
@@ -176,18 +176,23 @@ export class Downstream implements Pausable {
   }
 
   /** Hands over a request that arrived now: it is sent as soon as the server is ready and its gate has a place. Undefined: it has failed already. */
-  send(request: Request): Call | undefined {
+  send(request: Request, now = this.#clock.now()): Call | undefined {
     if (this.#connection.isFull) {
       const text = `${this.name}: ${this.openRequests} calls are already open. The call did not run.`;
       request.fail(new CallError("queue_full", text, { server: this.name }));
       return undefined;
     }
-    const call = new Call(request, this.#surroundings);
+    const call = new Call(request, this.#surroundings, now);
     this.#deadlines.watch(call.deadlineAt);
     if (this.#state.kind === "down") call.refuse(this.#state.reason);
     else if (this.#state.kind === "starting") this.#early.push(call);
-    else call.enter();
+    else call.enter(now);
     return call;
+  }
+
+  /** A client asks for a list that may be out of date by now, by what its server said: it is asked for again. */
+  refresh(kind: Kind): void {
+    this.#offering.refresh(kind);
   }
 
   /** The members of `_meta` that a request of this client needs, whoever it is for; `logLevel` as JSON. */

@@ -32,6 +32,10 @@ export class Offering {
   readonly #options: OfferingOptions;
   #offer: Offer = emptyOffer;
   #kinds: readonly Kind[] = [];
+  /** Lists that say how long they hold, and of whose changes the server does not tell. */
+  #untold: ReadonlySet<Kind> = new Set();
+  /** When they came. */
+  readonly #listedAt = new Map<Kind, number>();
   /** Kinds whose list has changed since it was last asked for. */
   readonly #stale = new Set<Kind>();
   #isRelisting = false;
@@ -49,12 +53,13 @@ export class Offering {
 
   /**
    * Fetches all lists at once. Rejects with one line where the tools cannot be had. Other lists that cannot be had are
-   * empty, and it is said; those that are late are offered when they come.
+   * empty, and it is said; those that are late are offered when they come. `hasHints`: its lists say how long they hold.
    */
-  async listAll(capabilities: Readonly<Record<string, unknown>>): Promise<void> {
-    this.#kinds = Object.keys(kindsOf).flatMap((name) =>
-      capabilities[name] === undefined ? [] : (kindsOf[name] ?? []),
-    );
+  async listAll(capabilities: Readonly<Record<string, unknown>>, hasHints: boolean): Promise<void> {
+    const declared = Object.keys(kindsOf).filter((name) => capabilities[name] !== undefined);
+    this.#kinds = declared.flatMap((name) => kindsOf[name] ?? []);
+    const silent = declared.filter((name) => (capabilities[name] as { listChanged?: unknown }).listChanged !== true);
+    if (hasHints) this.#untold = new Set(silent.flatMap((name) => kindsOf[name] ?? []));
     for (const kind of Object.keys(kinds) as Kind[]) {
       if (!this.#kinds.includes(kind)) this.#offer = { ...this.#offer, [kind]: neverOffered };
     }
@@ -76,6 +81,17 @@ export class Offering {
   /** The server says that a list has changed: `capability` names which. */
   changed(capability: string): void {
     for (const kind of kindsOf[capability] ?? []) if (this.#kinds.includes(kind)) this.#stale.add(kind);
+    this.#relist();
+  }
+
+  /**
+   * A client asks for a list: one that its server promised to keep for some time only, and does not tell changes of, is
+   * fetched again when that is over. https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching
+   */
+  refresh(kind: Kind): void {
+    const listedAt = this.#listedAt.get(kind);
+    if (listedAt === undefined || this.#options.clock.now() < listedAt + this.#offer[kind].ttlMs) return;
+    this.#stale.add(kind);
     this.#relist();
   }
 
@@ -109,6 +125,7 @@ export class Offering {
     const { leftOut, ...list } = await fetchList(kind, this.#options.request);
     if (this.#isOver) return;
     this.#offer = { ...this.#offer, [kind]: list };
+    if (this.#untold.has(kind)) this.#listedAt.set(kind, this.#options.clock.now());
     for (const text of leftOut) this.#options.oddity(text);
     this.#options.changed();
   }

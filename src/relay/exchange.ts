@@ -3,14 +3,19 @@ import type { Origin } from "../client/handshake.ts";
 import type { Call, Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Era } from "../downstream/handshake.ts";
-import { CallError, rpcCode, serverErrorAsResult, toFailure, toProtocolError, toToolResult } from "../errors.ts";
+import {
+  CallError,
+  foreignMarks,
+  rpcCode,
+  serverErrorAsResult,
+  toFailure,
+  toProtocolError,
+  toToolResult,
+} from "../errors.ts";
 import type { CallEnded } from "../events.ts";
 import { slot } from "../wire/members.ts";
 import type { Edit, Message, Outgoing } from "../wire/message.ts";
 import { hasHints, replyEdits, requestEdits, resultHead, resultTypeOf, wrapStructured } from "./eras.ts";
-
-/** What replaces the name of a member that only tutti may write, where a server wrote it. */
-const foreignMark = '"foreign/tutti-error"';
 
 const foreignState = "tutti: requestState was not given by this server.";
 
@@ -23,6 +28,8 @@ export type Exchanges = {
   readonly question: (exchange: Exchange, reply: Message, type: string) => Edit[] | "taken";
   /** A reply began a task, which its server alone knows. */
   readonly task: (exchange: Exchange, reply: Message) => void;
+  /** Runs `task` after what was sent until now. */
+  readonly soon: (task: () => void) => void;
   /** Called once for each, when it is settled. */
   readonly settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => void;
 };
@@ -72,12 +79,18 @@ export class Exchange implements Request {
   /** What came while it was parked. */
   #held: Message | CallError | undefined;
   #isSettled = false;
+  /** Whether it has reported progress in this turn. A reply in the same chunk makes the official clients drop that. */
+  #isFresh = false;
 
   constructor(exchanges: Exchanges, arrival: Arrival) {
     this.arrival = arrival;
     this.#exchanges = exchanges;
     this.id = arrival.message.raw(slot.id) as string;
     this.#token = tokenOf(arrival.message);
+  }
+
+  get arrivedAt(): number {
+    return this.arrival.arrivedAt;
   }
 
   get client(): Client {
@@ -119,6 +132,10 @@ export class Exchange implements Request {
       this.#held = reply;
       return;
     }
+    if (this.#isFresh) {
+      this.#exchanges.soon(() => this.reply(reply));
+      return;
+    }
     const { origin, downstream, method } = this.arrival;
     const era = downstream?.era as Era;
     const edits = [replace(reply, slot.id, this.id)];
@@ -146,6 +163,11 @@ export class Exchange implements Request {
   progress(notification: Message): void {
     if (this.#token === undefined || !this.isAwaited) return;
     this.client.send(notification.splice([replace(notification, slot.token, this.#token)]), this.arrival.downstream);
+    if (this.#isFresh) return;
+    this.#isFresh = true;
+    this.#exchanges.soon(() => {
+      this.#isFresh = false;
+    });
   }
 
   fail(error: CallError): void {
@@ -230,12 +252,4 @@ export function tokenOf(message: Message): string | undefined {
 
 function replace(message: Message, member: (typeof slot)[keyof typeof slot], bytes: string): Edit {
   return { start: message.start(member), end: message.end(member), bytes };
-}
-
-function foreignMarks({ reservedNames }: Message): Edit[] {
-  const edits: Edit[] = [];
-  for (let index = 0; index < reservedNames.length; index += 2) {
-    edits.push({ start: reservedNames[index] as number, end: reservedNames[index + 1] as number, bytes: foreignMark });
-  }
-  return edits;
 }

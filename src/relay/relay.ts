@@ -90,6 +90,7 @@ export class Relay implements Answerer {
       },
       question: (exchange: Exchange, reply: Message, type: string) => this.#asking.question(exchange, reply, type),
       task: ({ client, arrival }: Exchange, reply: Message) => this.#tasks.begin(client, arrival.downstream, reply),
+      soon: clock.soon,
       settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => {
         this.#asking.ended(exchange);
         this.#publish(exchange, outcome);
@@ -232,8 +233,10 @@ export class Relay implements Answerer {
     }
     const kind = Lists.kindOf(method);
     if (kind !== undefined) {
-      if (this.#waiting === undefined) this.#lists.send(kind, message, client, origin);
-      else this.#wait(incoming, this.#waiting);
+      if (this.#waiting === undefined) {
+        this.#lists.send(kind, message, client, origin);
+        for (const downstream of this.#options.downstreams) downstream.refresh(kind);
+      } else this.#wait(incoming, this.#waiting);
     } else if (method === "logging/setLevel") this.#logs.setLevel(message, client);
     else if (method === "prompts/get") this.#requests.named(incoming, "prompt");
     else if (this.#waiting !== undefined) this.#wait(incoming, this.#waiting);

@@ -126,6 +126,7 @@ export class Requests {
   ): void {
     const { method, message, client, origin, isRetry = false } = incoming;
     const { clock, events } = this.#options;
+    const now = clock.now();
     const exchange = new Exchange(this.#options.exchanges, {
       client,
       origin,
@@ -138,14 +139,14 @@ export class Requests {
       isWrapped: route?.isWrapped ?? false,
       isRetry,
       downstream,
-      arrivedAt: clock.now(),
+      arrivedAt: now,
     });
     try {
       if (downstream === undefined)
         exchange.fail(this.#options.routes.unknown(method === "prompts/get" ? "prompt" : "tool", target));
       else {
         if (origin.logLevel !== undefined) this.#options.logs.wants(origin);
-        exchange.call = downstream.send(exchange);
+        exchange.call = downstream.send(exchange, now);
       }
     } catch (cause) {
       events.publish("defect", { cause });

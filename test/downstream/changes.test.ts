@@ -141,7 +141,13 @@ test("a stream for which there is no room is opened when there is", async () => 
   server.endListens();
   await quiet();
   const nothing = (): void => {};
-  const waiting = { encode: (id: number) => lineOf(id), reply: nothing, progress: nothing, fail: nothing };
+  const waiting = {
+    arrivedAt: 0,
+    encode: (id: number) => lineOf(id),
+    reply: nothing,
+    progress: nothing,
+    fail: nothing,
+  };
   const calls = Array.from({ length: 65_535 }, () => downstream.send(waiting));
   void downstream.request("other/thing", "").catch(() => {});
   await clock.advance(6000);

@@ -224,3 +224,26 @@ describe("a server whose new list cannot be had", () => {
     expect(await client.tools(1)).toEqual(["alpha__third"]);
   });
 });
+
+test("a list whose changes its server does not tell is asked for again when it holds no longer, and not before", async () => {
+  const names = [["first"], ["second"]];
+  const answers = {
+    "tools/list": () => {
+      const items = (names.shift() ?? ["third"]).map((name) => definition(name)).join(",");
+      return `"result":{"resultType":"complete","tools":[${items}],"ttlMs":5000,"cacheScope":"public"}`;
+    },
+  };
+  const { client, servers, clock } = await stage({
+    servers: { alpha: { era: "modern", capabilities: { tools: {} }, answers } },
+  });
+  expect(await client.tools(1)).toEqual(["alpha__first"]);
+  await clock.advance(4000);
+  expect(await client.tools(2)).toEqual(["alpha__first"]);
+  await clock.advance(2000);
+  expect(servers.alpha.count("tools/list")).toBe(1);
+  expect(await client.tools(3)).toEqual(["alpha__first"]);
+  await clock.advance(2000);
+  await client.notification(listChanged);
+  expect(await client.tools(4)).toEqual(["alpha__second"]);
+  expect(servers.alpha.count("tools/list")).toBe(2);
+});

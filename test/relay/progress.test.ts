@@ -32,6 +32,24 @@ describe("progress", () => {
     expect((await client.notification(method)).json.params).toEqual({ progressToken: "other", progress: 3 });
   });
 
+  test("is not written together with the reply that follows it, which the official clients would drop it for", async () => {
+    const { client, servers, streams } = await stage({ servers: { alpha } });
+    const written: string[] = [];
+    streams[0]?.output.on("data", (chunk: Buffer) => written.push(chunk.toString()));
+    client.callWithProgress(1, "alpha__echo", 1);
+    client.call(2, "alpha__echo");
+    const [{ id }, other] = [await servers.alpha.call(), await servers.alpha.call()];
+    const progress = `{"jsonrpc":"2.0","method":"${method}","params":{"progressToken":${id},"progress":1}}`;
+    const replies = [id, other.id].map((one) => `{"jsonrpc":"2.0","id":${one},"result":{}}`);
+    servers.alpha.send([progress, ...replies].join("\n"));
+    await client.reply(1);
+    const [first = "", second = ""] = written.slice(-2);
+    expect(first).toContain(method);
+    expect(first).toContain('"id":2'); // Others do not wait.
+    expect(first).not.toContain('"id":1,');
+    expect(second).toContain('"id":1,');
+  });
+
   test("comes before the reply that follows it", async () => {
     const { client, servers } = await stage({ servers: { alpha } });
     client.callWithProgress(1, "alpha__echo", 1);

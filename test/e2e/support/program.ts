@@ -35,7 +35,7 @@ export const fake = (...args: readonly (string | number)[]): Entry => fixture("f
 /** A folder for the time of the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "tutti-e2e-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
