@@ -53,14 +53,22 @@ export const kinds = {
 /** Of a server's own names in a message; the rest of them is cut. */
 const longestShown = 80;
 
-/** Reads one element of a list; a string says why no client could use it. */
+/** So many of a kind: "1 tool", "2 tools". */
+export function counted(kind: Kind, count: number): string {
+  return `${count} ${count === 1 ? kinds[kind].one : kinds[kind].many}`;
+}
+
+/** Reads one element of a list; a string says why no client could use it: what follows its name in a sentence. */
 export function readDefinition(kind: Kind, bytes: Buffer): Definition | string {
-  const parsed = shapes[kind].safeParse(JSON.parse(bytes.toString()));
+  const value: unknown = JSON.parse(bytes.toString());
+  const parsed = shapes[kind].safeParse(value);
   // Each shape wants a text under its key.
   if (parsed.success) return { key: (parsed.data as Record<string, unknown>)[kinds[kind].key] as string, bytes };
   const issue = parsed.error.issues[0];
   const path = issue?.path.map((name) => String(name).slice(0, longestShown)).join(".");
-  return `${path || "the definition"}: ${issue?.message ?? "not usable"}`;
+  const hasNone = path === "inputSchema" && (value as Record<string, unknown>)[path] === undefined;
+  if (hasNone) return "is left out: it has no inputSchema";
+  return `is not usable: ${path || "the definition"}: ${issue?.message ?? "not usable"}`;
 }
 
 /** A name, URI or template of a server's own in a sentence: in quotes, on one line, not too long. */

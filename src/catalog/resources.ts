@@ -111,8 +111,13 @@ function note(conflicts: Map<string, Conflict>, conflict: Conflict): void {
 
 function sentence({ kind, winner, server, prefix, example, count }: Conflict): string {
   const more = count === 1 ? "" : ` (and ${count - 1} more)`;
-  const has = `${server} has the ${kinds[kind].one} ${shown(example)}${more}`;
-  const whose = winner === undefined ? "which has an address of tutti's own" : `which ${winner} has too and keeps`;
-  if (kind === "resources") return `${has}, ${whose}; it is read under ${shown(addressOf(prefix, example))}`;
-  return `${has}, ${whose}; its resources are read under tutti://${prefix}/ and their encoded URI`;
+  const what = `the ${kinds[kind].one} ${shown(example)}${more}`;
+  if (winner !== undefined) {
+    const which = kind === "resources" ? "that URI is" : "its URIs are";
+    const first = `${which} read from ${shown(winner)}, which comes first in the configuration`;
+    return `${shown(winner)} and ${shown(server)} both have ${what}: ${first}; those of ${shown(server)} are at tutti://${prefix}/…`;
+  }
+  const has = `${server} has ${what}, which has an address of tutti's own`;
+  if (kind === "resources") return `${has}; it is read under ${shown(addressOf(prefix, example))}`;
+  return `${has}; its resources are read under tutti://${prefix}/ and their encoded URI`;
 }

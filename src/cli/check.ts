@@ -1,4 +1,4 @@
-import { type Kind, kinds } from "../catalog/definition.ts";
+import { counted, type Kind, kinds } from "../catalog/definition.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
@@ -10,8 +10,11 @@ export async function run(invocation: Invocation): Promise<number> {
   return await withServers(invocation, "silent", async ({ tutti, config, events, print: printRaw }) => {
     // Much of what is said here comes from the servers.
     const print = (line: string): void => printRaw(harmless(line));
-    const oddities: string[] = [];
-    events.subscribe({ oddity: ({ server, text }) => oddities.push(`! ${server}: ${text}`) });
+    const said: string[] = [];
+    events.subscribe({
+      oddity: ({ server, text }) => said.push(`! ${server}: ${text}`),
+      notice: ({ text }) => said.push(`! ${text}`),
+    });
     await tutti.start();
     const width = Math.max(...config.servers.map(({ name }) => name.length), 0);
     for (const { name } of config.servers) {
@@ -19,10 +22,11 @@ export async function run(invocation: Invocation): Promise<number> {
       const [sign, text] = downstream === undefined ? ["–", "disabled"] : describe(downstream);
       print(`${sign} ${name.padEnd(width)}  ${text}`);
     }
-    for (const line of [...oddities, ...config.notices.map((notice) => `! ${notice}`)]) print(line);
+    for (const line of [...said, ...config.notices.map((notice) => `! ${notice}`)]) print(line);
     const ready = tutti.downstreams.filter(({ state }) => state.kind === "ready").length;
     const total = tutti.downstreams.length;
-    print(`${ready} of ${total} servers ready, ${tutti.relay.catalog.tools.length} tools (${config.files.join(", ")})`);
+    const tools = counted("tools", tutti.relay.catalog.tools.length);
+    print(`${ready} of ${total} servers ready, ${tools} (${config.files.join(", ")})`);
     return ready === total ? exitCode.ok : exitCode.unreachable;
   });
 }
@@ -33,8 +37,7 @@ function describe({ state, offer }: Downstream): readonly [sign: string, text: s
   const name = `${serverInfo.name} ${serverInfo.version}`.trim() || "unnamed";
   const seconds = (state.startedInMs / 1000).toFixed(1);
   const counts = (Object.keys(kinds) as Kind[])
-    .map((kind) => [offer[kind].definitions.length, kinds[kind]] as const)
-    .filter(([count, { many }]) => count > 0 || many === "tools")
-    .map(([count, { one, many }]) => `${count} ${count === 1 ? one : many}`);
+    .filter((kind) => kind === "tools" || offer[kind].definitions.length > 0)
+    .map((kind) => counted(kind, offer[kind].definitions.length));
   return ["✓", `ready   ${name}, protocol ${protocolVersion}, ${counts.join(", ")}, ${seconds} s`];
 }

@@ -62,7 +62,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   [
     "list",
     {
-      summary: "print the tools that clients see",
+      summary: "print the tools, prompts and resources that clients see",
       usage: "tutti list [--json] [--config FILE]",
       help: "--json prints the definitions as clients get them.",
       words: [0, 0],

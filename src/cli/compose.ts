@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import pLimit, { type LimitFunction } from "p-limit";
+import { counted } from "../catalog/definition.ts";
 import type { Config, ServerConfig } from "../config/config.ts";
 import { stateFolder } from "../config/state-folder.ts";
 import { Downstream } from "../downstream/downstream.ts";
@@ -68,7 +69,10 @@ export function compose(config: Config, version: string, events: Events, who: ()
     path: join(folder, "eras.json"),
     files: systemStateFiles,
     date: systemDate,
-    failed: (reason) => events.publish("notice", { text: reason }),
+    failed: (reason) => {
+      const text = `what protocol each server speaks is not remembered, so each start asks again: ${reason}`;
+      events.publish("notice", { text });
+    },
   });
   const opener = (server: ServerConfig): OpenLink =>
     withoutSecrets(openLink(server, config, { finder, spawning, turns }, events), redact);
@@ -157,7 +161,8 @@ function withoutSecrets(open: OpenLink, redact: (text: string) => string): OpenL
 
 function publishState({ name, state, offer }: Downstream, events: Events): void {
   if (state.kind === "ready") {
-    const text = `ready with ${offer.tools.definitions.length} tools in ${(state.startedInMs / 1000).toFixed(1)} s`;
+    const tools = counted("tools", offer.tools.definitions.length);
+    const text = `ready with ${tools} in ${(state.startedInMs / 1000).toFixed(1)} s`;
     events.publish("serverChanged", { server: name, state: "ready", text });
   } else if (state.kind === "down") {
     const text = state.isFailure ? `did not start: ${state.reason}` : state.reason;

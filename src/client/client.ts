@@ -77,6 +77,11 @@ export class Client {
     return this.#session;
   }
 
+  /** Whose its last request was that said so itself; undefined before there was one. */
+  get lastEnvelope(): Origin | undefined {
+    return this.#envelopes.last;
+  }
+
   /** Questions that it has not answered. */
   get openAsks(): number {
     return this.#asks.count;

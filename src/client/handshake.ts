@@ -121,6 +121,11 @@ type Read = {
 export class Envelopes {
   #last: Read | undefined;
 
+  /** Whose the last request was that spoke for itself; undefined before there was one. */
+  get last(): Origin | undefined {
+    return this.#last?.origin;
+  }
+
   /** Whose a request is that speaks for itself; undefined where it does not, and its session has said it. */
   read(request: Message): Origin | Refusal | undefined {
     const version = request.raw(slot.protocolVersion);

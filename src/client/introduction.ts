@@ -7,7 +7,7 @@ const longestNames = 1000;
 const longestName = 60;
 
 const purpose =
-  "tutti puts several MCP servers behind one. The name of each tool begins with the name of its server. " +
+  "tutti puts several MCP servers behind one. The name of each tool and prompt begins with the name of its server. " +
   "Calls that do not need each other's results can be issued together: they run at once.";
 
 /** What handshakes tell the model of us and of the servers behind us; empty where none is known. */

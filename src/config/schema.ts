@@ -163,7 +163,10 @@ export const ownServerSchema = z.strictObject({
   connectTimeoutMs: wholeNumber(1, longestMs)
     .optional()
     .meta({ default: defaults.connectTimeoutMs })
-    .describe("From the start of the server to its complete lists, in milliseconds."),
+    .describe(
+      "From the start of the server to its complete lists, in milliseconds; also for each later request of tutti's own " +
+        "(lists again, subscriptions, log level).",
+    ),
   tools: z
     .union([toolsSchema, toolPatterns])
     .prefault({})

@@ -59,9 +59,10 @@ export async function fetchList(kind: Kind, request: RequestPage): Promise<Fetch
       items++;
       // A copy, because the catalog keeps it and the whole page would stay with it.
       const item = Buffer.from(result.subarray(start, Math.min(end, start + mostBytesPerItem + 1)));
-      const definition = item.length > mostBytesPerItem ? "longer than 256 KiB" : readDefinition(kind, item);
+      const definition =
+        item.length > mostBytesPerItem ? "is not usable: longer than 256 KiB" : readDefinition(kind, item);
       if (typeof definition !== "string") definitions.push(definition);
-      else leftOut.push(`${one} ${keyOf(kind, result, start) ?? `number ${items}`} is not usable: ${definition}`);
+      else leftOut.push(`${one} ${keyOf(kind, result, start) ?? `number ${items}`} ${definition}`);
     }
     if (nextCursor === undefined) return { definitions, ttlMs, isPublic, leftOut };
     bytes += nextCursor.length;

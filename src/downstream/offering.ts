@@ -105,6 +105,7 @@ export class Offering {
       await this.#list(kind);
     } catch (cause) {
       if (kind === "tools") throw cause;
+      if (this.#isOver) return; // It is down, or being stopped.
       if (kind === "templates") this.#kinds = this.#kinds.filter((one) => one !== kind);
       else this.#options.oddity(`its ${kind} could not be listed: ${(cause as Error).message}`);
     }
@@ -146,6 +147,7 @@ export class Offering {
         try {
           await this.#list(kind);
         } catch (cause) {
+          if (this.#isOver) return;
           this.#options.oddity(`its ${kind} could not be listed again: ${(cause as Error).message}`);
         }
       }),

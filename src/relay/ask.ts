@@ -22,7 +22,7 @@ import {
 } from "./question.ts";
 import { Rounds } from "./rounds.ts";
 import { askForUrls } from "./urls.ts";
-import { whoAnswers } from "./who-answers.ts";
+import { isAnsweredWithin, whoAnswers } from "./who-answers.ts";
 
 /** Questions this close together are put to a client in one reply. */
 const gatherMs = 5;
@@ -155,14 +155,20 @@ export class Asking {
     if (who === "away") this.#later.add(ask);
     else if (who === undefined) {
       this.#close(ask);
-      const isKnown = variants.some(
-        (one) => whoAnswers(downstream, this.#options.clients(), method, one) !== undefined,
-      );
-      const what = isKnown ? "this kind of" : "any";
-      const code = isKnown ? rpcCode.invalidParams : rpcCode.methodNotFound;
-      refuse(ask, code, `the client cannot answer ${what} ${method.slice(0, 80)}`);
+      this.#refuseUnanswerable(ask);
     } else if (who instanceof Exchange && who.arrival.origin.era === "modern") this.#gather(ask, who);
     else this.#forward(ask, who instanceof Exchange ? who.client : who);
+  }
+
+  /** There is nobody now who can answer it. */
+  #refuseUnanswerable(ask: Ask): void {
+    const { downstream, method, message } = ask;
+    const clients = [...this.#options.clients()];
+    const isKnown = variants.some((one) => whoAnswers(downstream, clients, method, one) !== undefined);
+    const refusal = isAnsweredWithin(clients, method, kindOf(paramsOf(message)))
+      ? `${method} can be asked of this client only while one of its requests is under way`
+      : `this client cannot be asked ${method.slice(0, 80)}${isKnown ? " in this way" : ""}`;
+    refuse(ask, isKnown ? rpcCode.invalidParams : rpcCode.methodNotFound, refusal);
   }
 
   /** To a client that is asked by requests. */

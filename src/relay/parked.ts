@@ -10,6 +10,10 @@ const mark = "tutti.";
 const ourState = /^tutti\.(\d{1,15})\./;
 const mostParked = 1024;
 
+const spent =
+  "requestState was used before, or has expired (askTimeoutMs): the call that waited for it was ended and may have run. " +
+  "Send the request without requestState to begin anew";
+
 /** How long anything waits where no limit is set: a client may never come back. */
 const longestMs = 24 * 60 * 60 * 1000;
 
@@ -71,7 +75,7 @@ export class Parked {
   take(client: Client, message: Message): Waiting | Refusal {
     const id = this.#idIn(message) ?? "";
     const entry = this.#entries.get(id);
-    if (entry === undefined) return { problem: "requestState was used before, or has expired. Send the request anew" };
+    if (entry === undefined) return { problem: spent };
     if (entry.client !== client) return { problem: "requestState was given to another client" };
     if (entry.digest !== digestOf(message)) return { problem: "requestState belongs to another request" };
     this.#entries.delete(id);

@@ -15,6 +15,8 @@ export type Destination = {
 
 const nowhere: Destination = { downstream: undefined, route: undefined };
 
+/** No URI has braces. */
+const expression = /\{[^{}]*\}/;
 const scheme = /^[^:/?#]+:/;
 const schemeAndHost = /^[^:/?#]+:\/\/[^/?#]+/;
 
@@ -108,7 +110,8 @@ export class Routes {
 
   /** What is said of a resource, or of a template, that nobody has. */
   unknownResource(uri: string): string {
-    return `No server has the resource ${JSON.stringify(uri.slice(0, 300))}.${this.late()}`;
+    const isTemplate = expression.test(uri) && this.#catalog().templateRoute(uri) === undefined;
+    return `No server has the resource ${isTemplate ? "template " : ""}${JSON.stringify(uri.slice(0, 300))}.${this.late()}`;
   }
 
   /** Which servers may still bring what is missing now, as a sentence with a blank before it; empty where none may. */

@@ -83,7 +83,7 @@ export class Subscriptions {
     const id = message.raw(slot.id) as string;
     const wanted = wantedBy(message);
     if (wanted === undefined) {
-      const text = "subscriptions/listen needs params.notifications, an object that says what of";
+      const text = "subscriptions/listen needs params.notifications, an object that says what to tell of";
       client.send(toProtocolError(id, rpcCode.invalidParams, text));
       return;
     }

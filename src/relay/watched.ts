@@ -115,6 +115,7 @@ export class Watched {
     this.#all.delete(key);
     const reply = downstream.unsubscribe(original);
     reply.catch((cause: Error) => {
+      if (downstream.state.kind === "down") return;
       this.#oddity(downstream.name, `still tells of ${JSON.stringify(original.slice(0, 200))}: ${cause.message}`);
     });
     return { downstream, reply };

@@ -31,3 +31,10 @@ export function whoAnswers(
     session !== undefined && (!isKnown || session.identity.canAsk(method, params));
   return [...clients].find(canAsk) ?? (isAway ? "away" : undefined);
 }
+
+/** Whether there is a client that could be asked this in a reply, which it gets to a request of its own alone. */
+export function isAnsweredWithin(clients: Iterable<Client>, method: string, params: unknown): boolean {
+  return (
+    questions.has(method) && [...clients].some(({ lastEnvelope }) => lastEnvelope?.identity.canAsk(method, params))
+  );
+}

@@ -51,7 +51,6 @@ describe("a definition", () => {
     [{ ...usable, name: "" }, "name: "],
     [{ ...usable, name: 7 }, "name: "],
     [{ ...usable, name: null }, "name: "],
-    [{ name: "a" }, "inputSchema: "],
     [{ ...usable, inputSchema: null }, "inputSchema: "],
     [{ ...usable, inputSchema: true }, "inputSchema: "],
     [{ ...usable, inputSchema: {} }, "inputSchema.type: "],
@@ -80,9 +79,14 @@ describe("a definition", () => {
   ];
   for (const [definition, field] of broken) {
     test(`is left out, naming the field: ${JSON.stringify(definition)}`, () => {
-      expect(read(definition)).toMatch(new RegExp(`^${field.replaceAll(".", "\\.")}`));
+      expect(read(definition)).toMatch(new RegExp(`^is not usable: ${field.replaceAll(".", "\\.")}`));
     });
   }
+
+  test("is left out in plain words where it has no input schema", () => {
+    expect(read({ name: "a" })).toBe("is left out: it has no inputSchema");
+    expect(read({ inputSchema: undefined, name: 7 })).toMatch(/^is not usable: name: /);
+  });
 
   test("is left out in a bounded text however long the names in it are", () => {
     const properties = { ["x".repeat(100_000)]: 7 };

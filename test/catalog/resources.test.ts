@@ -74,9 +74,9 @@ describe("a resource that two servers have", () => {
 
   test("is said in one sentence for each two servers", () => {
     expect(catalog.conflicts).toEqual([
-      't has the resource "file:///x", which s has too and keeps; it is read under "tutti://t/file%3A%2F%2F%2Fx"',
-      'u has the resource "file:///y", which t has too and keeps; it is read under "tutti://u/file%3A%2F%2F%2Fy"',
-      'u has the resource "file:///x", which s has too and keeps; it is read under "tutti://u/file%3A%2F%2F%2Fx"',
+      '"s" and "t" both have the resource "file:///x": that URI is read from "s", which comes first in the configuration; those of "t" are at tutti://t/…',
+      '"t" and "u" both have the resource "file:///y": that URI is read from "t", which comes first in the configuration; those of "u" are at tutti://u/…',
+      '"s" and "u" both have the resource "file:///x": that URI is read from "s", which comes first in the configuration; those of "u" are at tutti://u/…',
     ]);
   });
 
@@ -85,7 +85,7 @@ describe("a resource that two servers have", () => {
     const { conflicts } = buildCatalog([exposed("s", { resources }), exposed("t", { resources })]);
     expect(conflicts.length).toBe(1);
     expect(conflicts[0]).toMatch(
-      /^t has the resource "x:\\n0y{76}…" \(and 1999 more\), which s has too and keeps; .*…"$/,
+      /^"s" and "t" both have the resource "x:\\n0y{76}…" \(and 1999 more\): .* tutti:\/\/t\/…$/,
     );
   });
 
@@ -198,7 +198,7 @@ describe("a template that two servers have", () => {
       ["t", "t:{x}"],
     ]);
     expect(catalog.conflicts).toEqual([
-      't has the resource template "file:///{+path}", which s has too and keeps; its resources are read under tutti://t/ and their encoded URI',
+      '"s" and "t" both have the resource template "file:///{+path}": its URIs are read from "s", which comes first in the configuration; those of "t" are at tutti://t/…',
     ]);
   });
 

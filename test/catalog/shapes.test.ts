@@ -75,13 +75,13 @@ describe("a definition", () => {
 
   for (const [kind, definition, field] of refuses) {
     test(`of ${kind} is left out, naming the field: ${JSON.stringify(definition)?.slice(0, 100)}`, () => {
-      expect(read(kind, definition).startsWith(field)).toBe(true);
+      expect(read(kind, definition).startsWith(`is not usable: ${field}`)).toBe(true);
     });
   }
 
   test("of a resource is left out with a size that is no number to anybody", () => {
     const bytes = Buffer.from('{"uri":"k","name":"","size":1e999}');
-    expect(readDefinition("resources", bytes)).toMatch(/^size: /);
+    expect(readDefinition("resources", bytes)).toMatch(/^is not usable: size: /);
   });
 });
 

@@ -4,7 +4,7 @@ import { enumerate, introduce, oneLine, shorten } from "../../src/client/introdu
 
 test("the introduction names the servers, and says how their tools are called and that calls run at once", () => {
   expect(introduce(["github", "my files"])).toBe(
-    "tutti puts several MCP servers behind one. The name of each tool begins with the name of its server. " +
+    "tutti puts several MCP servers behind one. The name of each tool and prompt begins with the name of its server. " +
       "Calls that do not need each other's results can be issued together: they run at once.\n" +
       "Servers: github, my files.",
   );

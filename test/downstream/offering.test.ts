@@ -45,3 +45,26 @@ test("nothing is said of templates that a server does not know when its resource
   expect(keys(downstream.offer.resources.definitions)).toEqual(["a://2"]);
   expect(oddities).toEqual([]);
 });
+
+test("nothing is said of lists that do not come because the server is gone, or is being stopped", async () => {
+  for (const end of ["crash", "stop"] as const) {
+    let lists = 0;
+    const { downstream, server, clock, oddities, started } = startAlone({
+      resources: ["a://1"],
+      prompts: ["p"],
+      answers: {
+        "prompts/list": silent,
+        "resources/list": () => (lists++ === 0 ? '"result":{"resources":[]}' : undefined),
+      },
+    });
+    await clock.advance(6000);
+    await started;
+    server.change("resources", ["a://2"]);
+    await clock.advance(1000);
+    expect(lists).toBe(2);
+    if (end === "crash") server.crash();
+    else await downstream.stop();
+    await clock.advance(1000);
+    expect({ kind: downstream.state.kind, oddities }).toEqual({ kind: "down", oddities: [] });
+  }
+});

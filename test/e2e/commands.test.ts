@@ -44,10 +44,35 @@ test("check names every server that is not ready, with the reason and the cure, 
 test("check names keys that do nothing, and tools that are left out", async () => {
   const config = configFile({ one: { ...fake(), autoApprove: ["echo"] }, bad: fixture("bad-definitions.mjs") });
   const { code, stdout } = await run(["check", "--config", config]);
-  expect(stdout).toMatch(/^! bad: tool "?no_schema"? is not usable: /m);
+  expect(stdout).toMatch(/^! bad: tool "?no_schema"? is left out: it has no inputSchema$/m);
   expect(stdout).toMatch(/^! .*autoApprove.*\(server "one"\)/m);
   expect(stdout).toContain("✓ bad");
   expect(code).toBe(0);
+});
+
+test("check says which resources two servers have, and what cannot be remembered", async () => {
+  const config = configFile({
+    everything: fixture("legacy-server.mjs", "same"),
+    serial: fixture("legacy-server.mjs", "same"),
+  });
+  const { code, stdout } = await run(["check", "--config", config], { env: { XDG_STATE_HOME: config } });
+  expect(stdout).toContain(
+    '! "everything" and "serial" both have the resource "same://text" (and 1 more): that URI is read from "everything", ' +
+      'which comes first in the configuration; those of "serial" are at tutti://serial/…\n',
+  );
+  expect(stdout).toMatch(
+    /^! what protocol each server speaks is not remembered, so each start asks again: .*eras\.json cannot be written/m,
+  );
+  expect(code).toBe(0);
+});
+
+test("check and the log count one tool as one", async () => {
+  const starts = join(temporaryFolder(), "starts");
+  const config = configFile({ one: fixture("old-manners.mjs", "leaves", starts) });
+  const { stdout, stderr } = await run(["check", "--log", "info", "--config", config]);
+  expect(stdout).toMatch(/^✓ one {2}ready {3}.*, 1 tool, /m);
+  expect(stdout).toContain("1 of 1 servers ready, 1 tool (");
+  expect(stderr).toMatch(/ready with 1 tool in /);
 });
 
 test("what servers say of themselves cannot act on the terminal", async () => {

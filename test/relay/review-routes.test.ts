@@ -61,6 +61,19 @@ describe("completion", () => {
     }
   });
 
+  test("of a template, or of a resource, that nobody has says which of them it is", async () => {
+    const { client } = await open("LL", {
+      alpha: { resources: ["file:///a"], templates: ["db://{x}"], ...completions },
+    });
+    const said = async (uri: string): Promise<string> => {
+      const ref = JSON.stringify({ type: "ref/resource", uri });
+      const params = `{"ref":${ref},"argument":{"name":"a","value":""}}`;
+      return (await client.ask("completion/complete", params)).json.error.message;
+    };
+    expect(await said("no://{y}")).toBe('No server has the resource template "no://{y}".');
+    expect(await said("no://y")).toBe('No server has the resource "no://y".');
+  });
+
   test("of a prompt of a server that is still starting waits for it", async () => {
     const slow = { isHeld: true, prompts: ["do"], ...completions };
     const { client, servers, clock } = await open("LL", { alpha: { prompts: ["do"], ...completions }, slow });

@@ -45,6 +45,18 @@ describe("subscriptions of a client", () => {
     expect([servers.alpha.count(subscribed), relay.held]).toEqual([1, 0]);
   });
 
+  test("that are taken back when their server goes down leave nothing in the log", async () => {
+    const held = { [unsubscribed]: () => undefined };
+    const { client, servers, published, clock } = await open("LL", { alpha: { ...alpha, answers: held } });
+    await client.ask(subscribed, params);
+    client.request(1, unsubscribed, params);
+    await servers.alpha.line(unsubscribed);
+    servers.alpha.crash();
+    await client.reply(1);
+    await clock.advance(100);
+    expect(published.oddities).toEqual([]);
+  });
+
   test("that are taken back while servers start are never made", async () => {
     const { client, servers, clock, relay } = await open("LL", { alpha: { ...alpha, isHeld: true } });
     client.request(1, subscribed, params);

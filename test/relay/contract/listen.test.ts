@@ -34,7 +34,10 @@ describe("that asks for nothing, or for what is none", () => {
     const { client } = await open(cell, { alpha });
     expect(await client.listen(1, {})).toEqual({});
     for (const params of ["{}", '{"notifications":null}', '{"notifications":[]}', '{"notifications":7}']) {
-      expect((await client.ask("subscriptions/listen", params)).json.error.code).toBe(-32602);
+      expect((await client.ask("subscriptions/listen", params)).json.error).toMatchObject({
+        code: -32602,
+        message: "subscriptions/listen needs params.notifications, an object that says what to tell of",
+      });
     }
   });
 });

@@ -5,6 +5,9 @@ import { quiet } from "../../support/turns.ts";
 import { able, accepted, form } from "./questions.ts";
 
 const alpha = { tools: ["do", "other"], prompts: ["do"] };
+const spent =
+  "tutti: requestState was used before, or has expired (askTimeoutMs): the call that waited for it was ended and may have run. " +
+  "Send the request without requestState to begin anew.";
 const done = '{"content":[{"type":"text","text":"done"}]}';
 const cancelled = "notifications/cancelled";
 
@@ -104,7 +107,7 @@ cells("parked.expired", async () => {
   expect((await asking).answers.who.error).toMatchObject({ message: expect.stringMatching(/./) });
   expect(relay.held).toBe(0);
   call.answer(accepted);
-  expect((await call.reply()).json.error).toMatchObject({ code: -32602, message: expect.stringContaining("expired") });
+  expect((await call.reply()).json.error).toMatchObject({ code: -32602, message: spent });
   (await servers.beta.call()).result(done);
   await other.result();
   expect(servers.alpha.count("tools/call")).toBe(1);

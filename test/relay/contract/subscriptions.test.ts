@@ -135,7 +135,10 @@ describe("a client that subscribes to what nobody has", () => {
     const before = servers.alpha.heard.length;
     const { error } = (await client.ask("resources/subscribe", '{"uri":"file:///none"}')).json;
     expect([-32002, -32602]).toContain(error.code);
-    expect((await client.ask("resources/subscribe", '{"uri":7}')).json.error.code).toBe(-32602);
+    expect((await client.ask("resources/subscribe", '{"uri":7}')).json.error).toMatchObject({
+      code: -32602,
+      message: "resources/subscribe needs params.uri, the URI of a resource",
+    });
     // Nothing is lost by taking back what never was.
     expect((await client.ask("resources/unsubscribe", '{"uri":"file:///none"}')).json.result).toEqual({});
     expect(servers.alpha.heard.length).toBe(before);
