@@ -37,12 +37,11 @@ test("calls of one server beyond all that can be open fail at once, the others a
 test("a defect of ours while a call is taken in is its own result, and is logged", async () => {
   const { client, clock, defects } = await stage({ servers: { alpha: { tools: ["do"] } } });
   const cause = new Error("a clock that is broken");
-  const { now } = clock;
-  let reads = 0;
+  const { after } = clock;
   Object.assign(clock, {
-    now: () => {
-      if (++reads === 2) throw cause;
-      return now();
+    after: () => {
+      Object.assign(clock, { after });
+      throw cause;
     },
   });
   client.call('"é"', "alpha__do");
