@@ -35,12 +35,10 @@ test("calls of one server beyond all that can be open fail at once, the others a
 });
 
 test("a defect of ours while a call is taken in is its own result, and is logged", async () => {
-  const { client, clock, defects } = await stage({ servers: { alpha: { tools: ["do"] } } });
-  const cause = new Error("a clock that is broken");
-  const { after } = clock;
-  Object.assign(clock, {
-    after: () => {
-      Object.assign(clock, { after });
+  const { client, downstreams, defects } = await stage({ servers: { alpha: { tools: ["do"] } } });
+  const cause = new Error("a server's side that is broken");
+  Object.assign(downstreams.alpha, {
+    send: () => {
       throw cause;
     },
   });
