@@ -64,6 +64,7 @@ export class Relay implements Answerer {
     this.#routes = new Routes(downstreams, prefixOf, catalog);
     this.#lists = new Lists(catalog);
     this.#subscriptions = new Subscriptions({
+      clock,
       catalog,
       resolve: (uri) => placeOf(this.#routes.resource(uri)),
       resolveListed: (uri) => placeOf(this.#routes.listedResource(uri)),
@@ -206,11 +207,9 @@ export class Relay implements Answerer {
   request(method: string, message: Message, client: Client, origin: Origin): void {
     if (message.has(slot.requestState) && this.#parked.isOurs(message)) {
       const parked = this.#parked.take(client, message);
+      const id = message.raw(slot.id) as string;
       if ("resume" in parked) parked.resume(message);
-      else
-        client.send(
-          toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, `tutti: ${parked.problem}.`),
-        );
+      else client.send(toProtocolError(id, rpcCode.invalidParams, `tutti: ${parked.problem}.`));
     } else this.#dispatch({ method, message, client, origin });
   }
 

@@ -5,6 +5,7 @@ import type { Client } from "../client/client.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Era } from "../downstream/handshake.ts";
 import { CallError, foreignMarks, rpcCode, toFailure, toProtocolError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import { type Edit, encodeString, type Message } from "../wire/message.ts";
 import { memberOf, rewriteObject } from "../wire/object.ts";
@@ -20,11 +21,14 @@ type Stream = Listen & {
 
 const listKinds: readonly Kind[] = ["tools", "prompts", "resources", "templates"];
 const subscriptionId = "io.modelcontextprotocol/subscriptionId";
+/** So long a stream waits for servers to grant what it wants. */
+const grantMs = 5000;
 const mostStreams = 256;
 /** Of what comes for a stream before it is acknowledged, the rest is dropped. */
 const mostEarly = 256;
 
 export type SubscriptionsOptions = {
+  readonly clock: Clock;
   readonly catalog: () => Catalog;
   /** Where a URI goes. */
   readonly resolve: (uri: string) => Place | undefined;
@@ -156,12 +160,25 @@ export class Subscriptions {
     const { client } = listen;
     const place = this.#watched.isFull(client) ? undefined : this.#options.resolve(uri);
     if (place === undefined) return undefined;
-    try {
-      const reply = await this.#watched.hold(place, { client, listen, uri });
-      return reply?.has(slot.error) ? undefined : uri;
-    } catch {
-      return undefined; // Not granted, as the acknowledgement says.
-    }
+    const holder = { client, listen, uri };
+    const isGranted = await this.#inTime(this.#watched.hold(place, holder));
+    if (!isGranted) this.#watched.release((one) => one === holder);
+    return isGranted ? uri : undefined;
+  }
+
+  /** Whether a server takes a subscription: one that says nothing for a while holds up no stream. */
+  async #inTime(asked: Promise<Message | undefined>): Promise<boolean> {
+    return await new Promise((resolve) => {
+      const timer = this.#options.clock.after(grantMs, () => resolve(false));
+      const end = (isGranted: boolean): void => {
+        timer.cancel();
+        resolve(isGranted);
+      };
+      asked.then(
+        (reply) => end(!reply?.has(slot.error)),
+        () => end(false),
+      );
+    });
   }
 
   /** Nothing is told on a stream before it is acknowledged. */
