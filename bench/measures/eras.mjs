@@ -19,7 +19,7 @@ export const eras = {
   boundMs: 60_000,
   async run({ contender, isQuick }) {
     if (contender === "v1") return {};
-    const count = isQuick ? 10_000 : 20_000;
+    const count = isQuick ? 10_000 : 40_000;
     /** @param {import("../contenders.mjs").Era} client @param {import("../contenders.mjs").Era} server */
     const between = (client, server) => manyAtOnce(new Rig(contender, SERVERS, { client, server }), count);
     const modern = await between("modern", "modern");
