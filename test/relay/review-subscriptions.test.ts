@@ -127,7 +127,7 @@ describe("a listen", () => {
     await client.ping();
     servers.alpha.tell(updated, params);
     servers.alpha.change("resources", [uri, "file:///new"]);
-    await clock.advance(5000);
+    await clock.advance(4000);
     expect([client.count(updated), client.count(changed)]).toEqual([0, 0]);
     await clock.advance(60_000);
     const told = client.peer.lines.map(({ json }) => json.method).filter((method) => method !== undefined);
