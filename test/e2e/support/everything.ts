@@ -29,7 +29,7 @@ export async function playEverything(script: Script): Promise<string[]> {
 }
 
 const roots =
-  '{"roots":[{"uri":"file:///work/caf%C3%A9","name":"café"},{"uri":"file:///a","_meta":{"b":1}}],"x":[1.0]}';
+  '{"roots":[{"uri":"file:///folder/caf%C3%A9","name":"café"},{"uri":"file:///a","_meta":{"b":1}}],"x":[1.0]}';
 
 /** Calls a tool as a step of its own; `args` may be raw JSON. */
 export async function call({ talk, name }: Side, tool: string, args: object | string = {}, more = ""): Promise<void> {
