@@ -11,6 +11,8 @@ import { type Edit, encodeString, type Message, type Outgoing, toBytes } from ".
  * - `timed_out`: no reply by the deadline. May have run.
  * - `connection_lost`: the link closed while the call was under way. May have run.
  * - `bad_reply`: the reply is not valid JSON, too long or too deep. May have run.
+ * - `login_required`: the server wants to know who asks, and was not told or does not accept it. Did not run.
+ * - `bad_arguments`: what a tool of tutti's own was given cannot be used. Did not run.
  * - `cannot_ask`: the server asked what this client cannot answer. May have run.
  * - `cancelled`: the client cancelled or left; nobody is told.
  * - `internal`: a defect of ours, logged with its cause.
@@ -24,12 +26,20 @@ export type CallErrorCode =
   | "bad_reply"
   | "cannot_ask"
   | "cancelled"
-  | "internal";
+  | "internal"
+  | "login_required"
+  | "bad_arguments";
 
 /** What replaces the name of a member that only tutti may write, where a server wrote it. */
 const foreignMark = '"foreign/tutti-error"';
 
-const didNotRun: ReadonlySet<CallErrorCode> = new Set(["unknown_tool", "queue_full", "unavailable"]);
+const didNotRun: ReadonlySet<CallErrorCode> = new Set([
+  "unknown_tool",
+  "queue_full",
+  "unavailable",
+  "login_required",
+  "bad_arguments",
+]);
 
 /** A call that failed through tutti or on the way to its server. The message's first line is for the model. */
 export class CallError extends Error {
@@ -72,6 +82,8 @@ const codes: readonly CallErrorCode[] = [
   "cannot_ask",
   "cancelled",
   "internal",
+  "login_required",
+  "bad_arguments",
 ];
 const firstCode = -31_000;
 

@@ -22,6 +22,8 @@ const mayHaveRun: Readonly<Record<CallErrorCode, boolean>> = {
   cannot_ask: true,
   cancelled: true,
   internal: true,
+  login_required: false,
+  bad_arguments: false,
 };
 
 describe("a call error", () => {

@@ -95,6 +95,7 @@ export function compose(config: Config, version: string, events: Events, who: ()
             relay.changed(downstream);
             publishState(downstream, events);
           },
+          renewed: () => relay.changed(downstream),
           asked: (method, message) => relay.asked(downstream, method, message),
           notified: (method, message) => relay.notified(downstream, method, message),
           stdoutLine: (line) => events.publish("serverSaid", { server: name, from: "stdout", line }),

@@ -28,9 +28,13 @@ export async function prepareServing(client: Client, link: LineLink, options: In
     process.exitCode = 1;
     client.serve({
       request: (_method, message) => {
-        client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.internalError, `tutti: ${problem}`));
+        client.reply(
+          message,
+          toProtocolError(message.raw(slot.id) as string, rpcCode.internalError, `tutti: ${problem}`),
+        );
       },
       notification: () => {},
+      withdrawn: () => {},
       about: () => ({
         instructions: shorten(`tutti cannot serve: ${problem}`, longestInstructions),
         extensions: "",

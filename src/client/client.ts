@@ -21,10 +21,20 @@ import type { Identity } from "./identity.ts";
 export type Answerer = {
   readonly request: (method: string, message: Message, client: Client, origin: Origin) => void;
   readonly notification: (method: string, message: Message, client: Client) => void;
+  /** Nobody waits for the reply to this request any more; `reason` is for its server. */
+  readonly withdrawn: (request: Message, client: Client, reason: string) => void;
   /** What a handshake tells of us. */
   readonly about: () => About;
   /** The client has ended its side or is gone, after everything that it has said. */
   readonly closed?: (client: Client) => void;
+};
+
+/** Who issued a request in the name of a client, and gets what comes of it in its stead. */
+export type Issuer = {
+  /** The client's own request within which this one was issued. */
+  readonly within: Message;
+  /** Its one reply. */
+  readonly reply: (reply: Outgoing) => void;
 };
 
 /** What came before anybody answered. Notifications have no origin. */
@@ -56,6 +66,7 @@ export class Client {
   readonly #firstInstructions: () => string;
   readonly #envelopes = new Envelopes();
   readonly #asks = new Asks();
+  readonly #issued = new Map<Message, Issuer>();
   #tellIdentity: (identity: Identity) => void = () => {};
   #session: Origin | undefined;
   #answerer: Answerer | undefined;
@@ -96,21 +107,45 @@ export class Client {
     if (this.#isClosed) answerer.closed?.(this);
   }
 
-  /** Sends to the client; `source` is held up while the client does not read what came from it. */
-  send(message: Outgoing, source?: Pausable): void {
-    this.#link.send(message, source);
+  /** Gives the client the one reply to its `request`; `source` is held up while the client does not read what came from it. */
+  reply(request: Message, reply: Outgoing, source?: Pausable): void {
+    const issuer = this.#issued.size === 0 ? undefined : this.#issued.get(request);
+    if (issuer === undefined) {
+      this.#link.send(reply, source, request);
+      return;
+    }
+    this.#issued.delete(request);
+    issuer.reply(reply);
   }
 
-  /** Asks the client; `encode` writes the request under the id that it is given, which is returned. */
-  ask(encode: (id: number) => Outgoing, asked: Asked, source?: Pausable): number {
+  /** Notifies the client; `about`: its request that this belongs to, where there is one. `source` as for `reply`. */
+  notify(message: Outgoing, source?: Pausable, about?: Message): void {
+    this.#link.send(message, source, this.#own(about));
+  }
+
+  /** Asks the client; `encode` writes the request under the id that it is given, which is returned. The rest as for `notify`. */
+  ask(encode: (id: number) => Outgoing, asked: Asked, source?: Pausable, about?: Message): number {
     const id = this.#asks.add(asked);
     if (this.#isClosed) void Promise.resolve().then(() => this.#asks.loseAll());
-    else this.send(encode(id), source);
+    else this.#link.send(encode(id), source, this.#own(about));
     return id;
   }
 
+  /** Makes a request in the client's name, as if it had come from it; its reply is the issuer's. `withdraw` it to take it back. */
+  issue(request: Message, origin: Origin, issuer: Issuer): void {
+    this.#issued.set(request, issuer);
+    this.#answerer?.request(request.text(slot.method) as string, request, this, origin);
+  }
+
+  /** Nobody waits for the reply to this request any more: the client's, or one that was issued in its name. */
+  withdraw(request: Message, reason: string): void {
+    this.#issued.delete(request);
+    this.#backlog = this.#backlog.filter(({ message }) => message !== request);
+    this.#answerer?.withdrawn(request, this, reason);
+  }
+
   /** Forgets a question: nothing more is heard of it. The client is not told. */
-  withdraw(id: number): void {
+  forgetAsk(id: number): void {
     this.#asks.forget(id);
   }
 
@@ -125,7 +160,7 @@ export class Client {
     if (spoilt === true) return;
     const [code, text] = badRequests[problem];
     // An error under the id of a question would be taken for the answer to a request of the client's own.
-    this.send(toProtocolError(id === undefined || spoilt === "late" ? "null" : id, code, text));
+    this.#link.send(toProtocolError(id === undefined || spoilt === "late" ? "null" : id, code, text));
   }
 
   /** The client has ended its side or is gone. What is sent to it may still arrive. */
@@ -133,6 +168,7 @@ export class Client {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#asks.loseAll();
+    this.#issued.clear();
     this.#answerer?.closed?.(this);
   }
 
@@ -147,8 +183,8 @@ export class Client {
   #answer(method: string, message: Message, origin: Origin): void {
     const refusal = refusalOf(method, origin.era);
     if (refusal !== undefined) this.#refuse(message, refusal);
-    else if (method === "ping") this.send(`{"jsonrpc":"2.0","id":${message.raw(slot.id)},"result":{}}`);
-    else if (method === "server/discover") this.send(answerDiscover(message, this.#version, this.#about()));
+    else if (method === "ping") this.reply(message, `{"jsonrpc":"2.0","id":${message.raw(slot.id)},"result":{}}`);
+    else if (method === "server/discover") this.reply(message, answerDiscover(message, this.#version, this.#about()));
     else {
       // Not by the handshake above, which may be a mere probe that says nothing of what the client can do.
       this.#tellIdentity(origin.identity);
@@ -159,7 +195,7 @@ export class Client {
   #initialize(message: Message): void {
     this.#session = openSession(message);
     this.logLevel = undefined;
-    this.send(answerInitialize(message, this.#version, this.#about()));
+    this.reply(message, answerInitialize(message, this.#version, this.#about()));
     this.#tellIdentity(this.#session.identity);
   }
 
@@ -175,6 +211,11 @@ export class Client {
     else answerer.request(method, message, this, origin);
   }
 
+  /** The client's own request that one belongs to. */
+  #own(request: Message | undefined): Message | undefined {
+    return request && (this.#issued.get(request)?.within ?? request);
+  }
+
   #about(): About {
     return this.#answerer?.about() ?? { instructions: this.#firstInstructions(), extensions: "" };
   }
@@ -182,6 +223,6 @@ export class Client {
   #refuse(message: Message, { code, message: text, data }: Refusal): void {
     const id = message.raw(slot.id) as string;
     const more = data === undefined ? "" : `,"data":${data}`;
-    this.send(`{"jsonrpc":"2.0","id":${id},"error":{"code":${code},"message":${encodeString(text)}${more}}}`);
+    this.reply(message, `{"jsonrpc":"2.0","id":${id},"error":{"code":${code},"message":${encodeString(text)}${more}}}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { ServerConfig } from "../config/config.ts";
 import { CallError, type CallErrorCode } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { LinkFailure } from "../transport/link.ts";
 import type { BadLine } from "../wire/lines.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
 import type { Connection, Waiter } from "./connection.ts";
@@ -98,6 +99,10 @@ export class Call implements Waiter {
     this.failWith("connection_lost", `the connection was lost: ${reason}. The call may have run.`);
   }
 
+  failed({ code, text, mayHaveRun }: LinkFailure): void {
+    this.failWith(code, `${text}. The call ${mayHaveRun ? "may have run" : "did not run"}.`, mayHaveRun);
+  }
+
   /** It is not sent and will not be. */
   refuse(reason: string): void {
     this.failWith("unavailable", `${reason}. The call did not run.`);
@@ -134,9 +139,9 @@ export class Call implements Waiter {
   }
 
   /** Ends it with an error; `text` begins in lower case and says what it means for the call. */
-  failWith(code: CallErrorCode, text: string): void {
+  failWith(code: CallErrorCode, text: string, sent = this.isSent): void {
     const { name } = this.#at.config;
-    const error = new CallError(code, `${name}: ${text}`, { server: name, sent: this.isSent });
+    const error = new CallError(code, `${name}: ${text}`, { server: name, sent });
     if (this.#finish()) this.request.fail(error);
   }
 

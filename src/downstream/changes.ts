@@ -108,6 +108,15 @@ export class Changes {
     this.#settle((uri) => Array.isArray(granted) && granted.includes(uri), "the server does not tell of it");
   }
 
+  /** The server has forgotten what it was told: it is told again. */
+  renew(): void {
+    if (this.#envelope !== undefined || this.#isOver) return;
+    for (const uri of this.#uris) {
+      const lost = (reason: string): void => this.#options.oddity(`may not tell of ${uri.slice(0, 200)}: ${reason}`);
+      this.#ask("resources/subscribe", uri).catch((cause: Error) => lost(cause.message));
+    }
+  }
+
   /** Asks nothing more. */
   end(): void {
     this.#isOver = true;
@@ -170,6 +179,7 @@ export class Changes {
       progress: () => {},
       spoilt: () => ended("its answer to subscriptions/listen cannot be read", true),
       lost: () => ended(undefined, true),
+      failed: () => ended(undefined, false),
     });
     this.#stream = id;
     const uris = [...this.#uris].map((uri) => encodeString(uri)).join(",");

@@ -1,11 +1,11 @@
-import type { OpenLink, OwnLink, Pausable } from "../transport/link.ts";
+import type { LinkFailure, OpenLink, OwnLink, Pausable } from "../transport/link.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
 import type { Dated } from "./deadlines.ts";
 import { mostOpen, OpenRequests } from "./open-requests.ts";
 
-/** Who waits for one reply. Exactly one of `reply`, `spoilt` and `lost` is called, once, unless it is forgotten first. */
+/** Who waits for one reply. Exactly one of `reply`, `spoilt`, `lost` and `failed` is called, once, unless it is forgotten first. */
 export type Waiter = Dated & {
   /** Whether its request was sent; until then nothing that comes can be for it. */
   readonly isSent: boolean;
@@ -15,6 +15,8 @@ export type Waiter = Dated & {
   readonly spoilt: (problem: BadLine["problem"]) => void;
   /** The link over which it was sent has closed: no reply will come. */
   readonly lost: (reason: string) => void;
+  /** No reply will come to it alone. */
+  readonly failed: (failure: LinkFailure) => void;
 };
 
 export type ConnectionEvents = {
@@ -27,6 +29,8 @@ export type ConnectionEvents = {
   readonly dropped: (what: string) => void;
   /** The link has closed, and who waited for a reply over it was told. Others who wait may be served over another one. */
   readonly closed: (reason: string) => void;
+  /** The server knows nothing of what it was told since it was greeted. */
+  readonly renewed: () => void;
   readonly defect: (cause: unknown) => void;
 };
 
@@ -62,6 +66,12 @@ export class Connection {
       badLine: ifPresent((line) => this.#receiveBadLine(line)),
       closed: ifPresent((reason) => this.#close(reason)),
       defect: this.#events.defect,
+      failed: (id, failure) => {
+        if (generation === this.#generation) this.#take(id)?.failed(failure);
+      },
+      renewed: () => {
+        if (generation === this.#generation) this.#events.renewed();
+      },
     });
   }
 

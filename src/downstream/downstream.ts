@@ -2,7 +2,7 @@ import type { Kind, Offer } from "../catalog/definition.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { CallError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { OpenLink, Pausable } from "../transport/link.ts";
+import type { Pausable } from "../transport/link.ts";
 import { type Message, type Outgoing, toBytes } from "../wire/message.ts";
 import { Call, type Request, type Surroundings } from "./call.ts";
 import { Changes } from "./changes.ts";
@@ -12,44 +12,9 @@ import { Gate } from "./gate.ts";
 import { type Era, envelope, type Greeting, type Identity } from "./handshake.ts";
 import { Offering } from "./offering.ts";
 import { openAndGreet } from "./opening.ts";
+import type { DownstreamOptions, State } from "./options.ts";
 import { OwnRequests } from "./own-requests.ts";
 import { StartLimit } from "./start-limit.ts";
-import type { Verdicts } from "./verdicts.ts";
-
-export type State =
-  | { readonly kind: "starting" }
-  | { readonly kind: "ready"; readonly greeting: Greeting; readonly startedInMs: number }
-  /** `reason`: one line. `isFailure`: it never was ready. */
-  | { readonly kind: "down"; readonly reason: string; readonly isFailure: boolean };
-
-export type DownstreamEvents = {
-  /** Its lists are other than before. */
-  readonly offerChanged: () => void;
-  /** It is ready, or down. */
-  readonly stateChanged: () => void;
-  /** It asks the client something; `answer` it. */
-  readonly asked: (method: string, message: Message) => void;
-  /** It notifies of something that is neither progress nor a change of its lists. */
-  readonly notified: (method: string, message: Message) => void;
-  readonly stdoutLine: (line: string) => void;
-  readonly oddity: (text: string) => void;
-  readonly defect: (cause: unknown) => void;
-};
-
-export type DownstreamOptions = {
-  readonly config: ServerConfig;
-  readonly version: string;
-  readonly openLink: OpenLink;
-  /** Whom a server that greets its client once is greeted for; resolves when a client is there. */
-  readonly who: () => Promise<Identity>;
-  /** What was learnt of the server under `launchKey` before. */
-  readonly verdicts: Verdicts;
-  readonly launchKey: string;
-  /** Takes secrets out of what the server says of itself, before anybody is told. */
-  readonly redact: (text: string) => string;
-  readonly clock: Clock;
-  readonly events: DownstreamEvents;
-};
 
 const acknowledged = "notifications/subscriptions/acknowledged";
 const listChanged = /^notifications\/(tools|prompts|resources)\/list_changed$/;
@@ -93,6 +58,7 @@ export class Downstream implements Pausable {
         // While it is greeted, whoever greets it notices, and may start it anew.
         if (this.#greeting !== undefined || this.#state.kind !== "starting") this.#goDown(reason);
       },
+      renewed: () => this.#renew(),
       defect: events.defect,
     });
     const { connectTimeoutMs } = config;
@@ -107,8 +73,8 @@ export class Downstream implements Pausable {
       changed: events.offerChanged,
       oddity: events.oddity,
     });
-    const told = { connection: this.#connection, requests: this.#requests, clock, connectTimeoutMs };
-    this.#changes = new Changes({ ...told, oddity: events.oddity });
+    const shared = { connection: this.#connection, requests: this.#requests, clock };
+    this.#changes = new Changes({ ...shared, connectTimeoutMs, oddity: events.oddity });
     const gate = new Gate(config.maxConcurrentCalls, config.maxQueuedCalls);
     this.#surroundings = { config, clock, gate, connection: this.#connection };
   }
@@ -126,12 +92,12 @@ export class Downstream implements Pausable {
     return this.#greeting;
   }
 
-  /** The era in which it is spoken with; undefined until it was greeted. */
+  /** Undefined until it was greeted. */
   get era(): Era | undefined {
     return this.#greeting?.era;
   }
 
-  /** Its name and version as JSON, in bytes. */
+  /** Name and version as JSON, in bytes. */
   get serverInfo(): string {
     return this.#serverInfo;
   }
@@ -146,7 +112,7 @@ export class Downstream implements Pausable {
     return this.#connection.openRequests;
   }
 
-  /** The requests that wait or are under way, in no particular order. */
+  /** The requests that wait or are under way. */
   *requests(): Generator<Request> {
     for (const waiter of this.#connection.waiters()) if (waiter instanceof Call) yield waiter.request;
   }
@@ -157,7 +123,7 @@ export class Downstream implements Pausable {
     this.#startLimit.begin();
     try {
       const greeting = await this.#greet();
-      if (this.#state.kind === "down") throw new Error(this.#state.reason);
+      this.#refuseWhenDown();
       this.#greeting = greeting;
       this.#serverInfo = toBytes(JSON.stringify(greeting.serverInfo));
       await this.#offering.listAll(greeting.capabilities, this.#envelope !== undefined);
@@ -252,19 +218,28 @@ export class Downstream implements Pausable {
   async #greet(): Promise<Greeting> {
     // The time until a client is there is not the server's.
     const who = (): Promise<Identity> => this.#startLimit.without(this.#options.who);
-    const refuseWhenDown = (): void => {
-      if (this.#state.kind === "down") throw new Error(this.#state.reason);
-    };
+    const refuseWhenDown = (): void => this.#refuseWhenDown();
     const told = { connection: this.#connection, requests: this.#requests, who, refuseWhenDown };
     const greeting = await openAndGreet({ ...this.#options, ...told, limitMs: this.config.connectTimeoutMs });
     this.#envelope = envelope(await who(), greeting) || undefined;
     return greeting;
   }
 
+  #refuseWhenDown(): void {
+    if (this.#state.kind === "down") throw new Error(this.#state.reason);
+  }
+
   #request(method: string, members: string): Promise<Message> {
     const meta = this.#envelope === undefined ? "" : `"_meta":{${this.#envelope}}`;
     const params = `{${[meta, members].filter((part) => part !== "").join(",")}}`;
     return this.#requests.request(method, params, this.config.connectTimeoutMs);
+  }
+
+  #renew(): void {
+    if (this.#state.kind !== "ready") return;
+    this.#offering.changed("tools", "prompts", "resources");
+    this.#changes.renew();
+    this.#options.events.renewed();
   }
 
   #giveUp(reason: string): void {

@@ -78,9 +78,10 @@ export class Offering {
     this.#relist();
   }
 
-  /** The server says that a list has changed: `capability` names which. */
-  changed(capability: string): void {
-    for (const kind of kindsOf[capability] ?? []) if (this.#kinds.includes(kind)) this.#stale.add(kind);
+  /** Lists have changed: those of these capabilities. */
+  changed(...capabilities: readonly string[]): void {
+    for (const kind of capabilities.flatMap((name) => kindsOf[name] ?? []))
+      if (this.#kinds.includes(kind)) this.#stale.add(kind);
     this.#relist();
   }
 

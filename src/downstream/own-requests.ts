@@ -37,6 +37,7 @@ export class OwnRequests implements Speech {
         progress: () => {},
         spoilt: (problem) => fail(new Error(`its answer to ${method} cannot be read (${problem})`)),
         lost: (reason) => fail(new LinkClosed(reason)),
+        failed: ({ text }) => fail(new Error(text)),
       });
       if (connection.closedBecause !== undefined) fail(new LinkClosed(connection.closedBecause));
       else connection.send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);

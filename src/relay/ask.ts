@@ -157,7 +157,8 @@ export class Asking {
       this.#close(ask);
       this.#refuseUnanswerable(ask);
     } else if (who instanceof Exchange && who.arrival.origin.era === "modern") this.#gather(ask, who);
-    else this.#forward(ask, who instanceof Exchange ? who.client : who);
+    else if (who instanceof Exchange) this.#forward(ask, who.client, who.request);
+    else this.#forward(ask, who, undefined);
   }
 
   /** There is nobody now who can answer it. */
@@ -172,12 +173,12 @@ export class Asking {
   }
 
   /** To a client that is asked by requests. */
-  #forward(ask: Ask, client: Client): void {
+  #forward(ask: Ask, client: Client, about: Message | undefined): void {
     const { downstream, message } = ask;
     extendAll(downstream, answerLimit(downstream.config).ms);
     const address = elicitationIdOf(message);
     if (address !== undefined) this.#openers.note(downstream, address, client);
-    forward(ask, client, {
+    forward(ask, client, about, {
       answered: (answer) => {
         this.#close(ask);
         downstream.answer(answer);

@@ -66,7 +66,9 @@ export type Round = string;
  */
 export class Exchange implements Request {
   readonly arrival: Arrival;
-  /** The client's id as it stands, bytes one to a character: that of the request that waits now. */
+  /** The request that waits now, or waited last. */
+  request: Message;
+  /** Its id as it stands, bytes one to a character. */
   id: string;
   /** Set once it was handed to its server. */
   call: Call | undefined;
@@ -85,6 +87,7 @@ export class Exchange implements Request {
   constructor(exchanges: Exchanges, arrival: Arrival) {
     this.arrival = arrival;
     this.#exchanges = exchanges;
+    this.request = arrival.message;
     this.id = arrival.message.raw(slot.id) as string;
     this.#token = tokenOf(arrival.message);
   }
@@ -162,7 +165,8 @@ export class Exchange implements Request {
 
   progress(notification: Message): void {
     if (this.#token === undefined || !this.isAwaited) return;
-    this.client.send(notification.splice([replace(notification, slot.token, this.#token)]), this.arrival.downstream);
+    const notice = notification.splice([replace(notification, slot.token, this.#token)]);
+    this.client.notify(notice, this.arrival.downstream, this.request);
     if (this.#isFresh) return;
     this.#isFresh = true;
     this.#exchanges.soon(() => {
@@ -204,12 +208,13 @@ export class Exchange implements Request {
 
   /** The waiting request gets `question` for an answer; from then on nobody waits. */
   park(question: Outgoing): void {
-    this.client.send(question, this.arrival.downstream);
+    this.client.reply(this.request, question, this.arrival.downstream);
     this.#isParked = true;
   }
 
   /** `message` is a request that waits from now on; what came meanwhile it gets at once. */
   resume(message: Message): void {
+    this.request = message;
     this.id = message.raw(slot.id) as string;
     this.#token = tokenOf(message);
     this.#isParked = false;
@@ -232,7 +237,7 @@ export class Exchange implements Request {
   #settle(reply: Outgoing | undefined, outcome: CallEnded["outcome"]): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    if (reply !== undefined) this.client.send(reply, this.arrival.downstream);
+    if (reply !== undefined) this.client.reply(this.request, reply, this.arrival.downstream);
     this.#exchanges.settled(this, outcome);
   }
 }

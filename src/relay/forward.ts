@@ -25,8 +25,8 @@ type Forwarded = {
   readonly lost: (why: "left" | "spoilt") => void;
 };
 
-/** Puts a question to a client as a request of ours. */
-export function forward(ask: Ask, client: Client, { answered, lost }: Forwarded): void {
+/** Puts a question to a client as a request of ours; `about`: its request in which the server asks. */
+export function forward(ask: Ask, client: Client, about: Message | undefined, { answered, lost }: Forwarded): void {
   const { downstream, id, method, message } = ask;
   const token = tokenOf(message);
   const encode = (own: number): Outgoing => {
@@ -47,12 +47,12 @@ export function forward(ask: Ask, client: Client, { answered, lost }: Forwarded)
     },
     lost,
   };
-  const ours = client.ask(encode, asked, downstream);
+  const ours = client.ask(encode, asked, downstream, about);
   ask.withdraw = (notice) => {
-    client.withdraw(ours);
+    client.forgetAsk(ours);
     const at = notice && { start: notice.start(slot.requestId), end: notice.end(slot.requestId) };
     const plain = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${ours}}}`;
     // From the same source as the question, which it would overtake otherwise.
-    client.send(notice && at ? notice.splice([{ ...at, bytes: String(ours) }]) : plain, downstream);
+    client.notify(notice && at ? notice.splice([{ ...at, bytes: String(ours) }]) : plain, downstream, about);
   };
 }

@@ -42,13 +42,13 @@ export class Lists {
     // Some clients write null for what they do not say.
     if (typeof params === "object" && (params?.cursor ?? null) !== null) {
       const text = "There is no such cursor: every list comes on one page.";
-      client.send(toProtocolError(id, rpcCode.invalidParams, text));
+      client.reply(message, toProtocolError(id, rpcCode.invalidParams, text));
       return;
     }
     const list = this.#catalog().list(kind, hasHints(era));
     // Who is told by a stream of its own is not told here.
     if (!hasHints(era)) this.#listedOf(client).set(kind, list);
-    client.send([Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":`, "latin1"), list, Buffer.from("}")]);
+    client.reply(message, [Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":`, "latin1"), list, Buffer.from("}")]);
   }
 
   /** The catalog is another. */
@@ -60,7 +60,7 @@ export class Lists {
         if (before !== now && !before.equals(now)) changed.add(changeOf[kind]);
         listed.set(kind, now);
       }
-      for (const what of changed) client.send(`{"jsonrpc":"2.0","method":"notifications/${what}/list_changed"}`);
+      for (const what of changed) client.notify(`{"jsonrpc":"2.0","method":"notifications/${what}/list_changed"}`);
     }
   }
 

@@ -32,11 +32,11 @@ export class Logs {
     const level = (message.parsed(slot.params) as { level?: unknown } | undefined)?.level;
     if (typeof level !== "string" || !levels.includes(level)) {
       const text = `logging/setLevel needs params.level, one of ${levels.join(", ")}`;
-      client.send(toProtocolError(id, rpcCode.invalidParams, text));
+      client.reply(message, toProtocolError(id, rpcCode.invalidParams, text));
       return;
     }
     client.logLevel = level;
-    client.send(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
+    client.reply(message, `{"jsonrpc":"2.0","id":${id},"result":{}}`);
     this.#tellLeast();
   }
 
@@ -73,7 +73,7 @@ export class Logs {
       const origin = isWanted ? session : newest?.client === client ? newest.arrival.origin : undefined;
       if (origin === undefined) continue;
       const edits = [...notificationEdits(message, era, origin.era), ...nameEdits(message, name)];
-      client.send(message.splice(edits), downstream);
+      client.notify(message.splice(edits), downstream, newestOf(downstream, client)?.request);
     }
   }
 
@@ -98,6 +98,16 @@ function newestThatAsked(downstream: Downstream, level: string): Exchange | unde
     const { origin, arrivedAt } = request.arrival;
     const isWanted = origin.logLevel !== undefined && isAtLeast(level, origin.logLevel);
     if (isWanted && (newest === undefined || arrivedAt >= newest.arrival.arrivedAt)) newest = request;
+  }
+  return newest;
+}
+
+/** The newest request of a client under way there. */
+function newestOf(downstream: Downstream, client: Client): Exchange | undefined {
+  let newest: Exchange | undefined;
+  for (const request of downstream.requests()) {
+    if (!(request instanceof Exchange) || request.client !== client || !request.isAwaited) continue;
+    if (newest === undefined || request.arrivedAt >= newest.arrivedAt) newest = request;
   }
   return newest;
 }

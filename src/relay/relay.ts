@@ -4,9 +4,9 @@ import type { Answerer, Client } from "../client/client.ts";
 import type { About, Origin } from "../client/handshake.ts";
 import type { Config } from "../config/config.ts";
 import type { Downstream } from "../downstream/downstream.ts";
-import { CallError, rpcCode, toFailure, toProtocolError } from "../errors.ts";
+import { rpcCode, toProtocolError } from "../errors.ts";
 import type { CallEnded, Events } from "../events.ts";
-import type { Clock, Timer } from "../ports/clock.ts";
+import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
 import { Asking } from "./ask.ts";
@@ -18,12 +18,10 @@ import { Offers } from "./offers.ts";
 import { Parked } from "./parked.ts";
 import { type Incoming, Requests } from "./requests.ts";
 import { type Destination, Routes } from "./routes.ts";
+import { Startup } from "./startup.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tasks } from "./tasks.ts";
 import type { Place } from "./watched.ts";
-
-/** Requests that wait for servers to start; one more is refused. */
-const mostWaiting = 1024;
 
 export type RelayOptions = {
   readonly config: Config;
@@ -47,9 +45,8 @@ export class Relay implements Answerer {
   readonly #parked: Parked;
   readonly #asking: Asking;
   readonly #tasks = new Tasks();
+  readonly #startup: Startup;
   readonly #clients = new Set<Client>();
-  /** Requests that wait for servers to start; undefined: they have started or failed, or had their time. */
-  #waiting: Incoming[] | undefined = [];
 
   constructor(options: RelayOptions) {
     const { config, downstreams, clock, events, sealKey } = options;
@@ -71,6 +68,7 @@ export class Relay implements Answerer {
       unknown: (uri) => this.#routes.unknownResource(uri),
       oddity: (server, text) => events.publish("oddity", { server, text }),
     });
+    this.#startup = new Startup({ config, downstreams, clock, events, dispatch: (one) => this.#dispatch(one) });
     const clients = (): Iterable<Client> => this.#clients;
     this.#logs = new Logs({ downstreams: () => downstreams, clients });
     this.#parked = new Parked(clock, sealKey);
@@ -110,29 +108,9 @@ export class Relay implements Answerer {
     return this.#asking.size + this.#parked.size + this.#subscriptions.size;
   }
 
-  /**
-   * Starts all servers at once. Resolves when each is ready or has failed; never rejects. Lists wait for that, but no
-   * longer than `startup.waitMs` from when a client is there (`who`).
-   */
-  async start(who: () => Promise<unknown>): Promise<void> {
-    const { config, downstreams, clock, events } = this.#options;
-    let timer: Timer | undefined;
-    let isOver = false;
-    const seconds = config.startup.waitMs / 1000;
-    void who().then(() => {
-      if (isOver) return;
-      timer = clock.after(config.startup.waitMs, () => {
-        const text = `still starting after ${seconds} s (startup.waitMs); lists do without it until it is ready`;
-        for (const { name, state } of downstreams) {
-          if (state.kind === "starting") events.publish("oddity", { server: name, text });
-        }
-        this.answerLists();
-      });
-    });
-    await Promise.all(downstreams.map((downstream) => downstream.start()));
-    isOver = true;
-    timer?.cancel();
-    this.answerLists();
+  /** Starts all servers, as `Startup.start`. */
+  start(who: () => Promise<unknown>): Promise<void> {
+    return this.#startup.start(who);
   }
 
   addClient(client: Client): void {
@@ -156,7 +134,7 @@ export class Relay implements Answerer {
   /** The client has left: nothing of it is kept, and what it waits for is taken back at the servers. */
   closed(client: Client): void {
     this.#clients.delete(client);
-    this.#waiting = this.#waiting?.filter((incoming) => incoming.client !== client);
+    this.#startup.forget(client);
     this.#logs.forget();
     this.#lists.forget(client);
     this.#subscriptions.forget(client);
@@ -192,16 +170,14 @@ export class Relay implements Answerer {
     else if (method === "notifications/cancelled") this.#asking.cancelled(downstream, message);
     else if (!method.startsWith("notifications/subscriptions/")) {
       for (const client of this.#meantBy(downstream, method, message)) {
-        if (client.session?.era === downstream.era) client.send(message.splice([]), downstream);
+        if (client.session?.era === downstream.era) client.notify(message.splice([]), downstream);
       }
     }
   }
 
   /** From now on lists are answered at once, and requests that wait are. */
   answerLists(): void {
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const incoming of waiting) this.#dispatch(incoming);
+    this.#startup.end();
   }
 
   request(method: string, message: Message, client: Client, origin: Origin): void {
@@ -209,7 +185,7 @@ export class Relay implements Answerer {
       const parked = this.#parked.take(client, message);
       const id = message.raw(slot.id) as string;
       if ("resume" in parked) parked.resume(message);
-      else client.send(toProtocolError(id, rpcCode.invalidParams, `tutti: ${parked.problem}.`));
+      else client.reply(message, toProtocolError(id, rpcCode.invalidParams, `tutti: ${parked.problem}.`));
     } else this.#dispatch({ method, message, client, origin });
   }
 
@@ -224,6 +200,12 @@ export class Relay implements Answerer {
     }
   }
 
+  withdrawn(request: Message, client: Client, reason: string): void {
+    this.#startup.forget(request);
+    this.#subscriptions.withdrawn(request);
+    for (const exchange of this.#exchangesOf(client)) if (exchange.request === request) exchange.abandon(reason);
+  }
+
   #dispatch(incoming: Incoming): void {
     const { method, message, client, origin } = incoming;
     if (method === "tools/call") {
@@ -232,13 +214,13 @@ export class Relay implements Answerer {
     }
     const kind = Lists.kindOf(method);
     if (kind !== undefined) {
-      if (this.#waiting === undefined) {
+      if (this.#startup.isOver) {
         this.#lists.send(kind, message, client, origin);
         for (const downstream of this.#options.downstreams) downstream.refresh(kind);
-      } else this.#wait(incoming, this.#waiting);
+      } else this.#startup.wait(incoming);
     } else if (method === "logging/setLevel") this.#logs.setLevel(message, client);
     else if (method === "prompts/get") this.#requests.named(incoming, "prompt");
-    else if (this.#waiting !== undefined) this.#wait(incoming, this.#waiting);
+    else if (!this.#startup.isOver) this.#startup.wait(incoming);
     else if (method === "resources/read") this.#requests.read(incoming);
     else if (method === "completion/complete") this.#requests.complete(incoming);
     else if (method === "resources/subscribe") void this.#subscriptions.subscribe(message, client, origin.era);
@@ -248,23 +230,15 @@ export class Relay implements Answerer {
     else this.#requests.passOn(incoming);
   }
 
-  #wait(incoming: Incoming, waiting: Incoming[]): void {
-    if (waiting.length < mostWaiting) waiting.push(incoming);
-    else {
-      const text = `${waiting.length} requests already wait for the servers to start.`;
-      incoming.client.send(toFailure(incoming.message.raw(slot.id) as string, new CallError("queue_full", text)));
-    }
-  }
-
   #cancel(notice: Message, client: Client): void {
     const id = notice.raw(slot.requestId);
     const isStream = this.#subscriptions.has(client, id);
-    const waiting = (this.#waiting ?? []).filter((one) => one.client === client && one.message.raw(slot.id) === id);
+    const [waiting, ...others] = this.#startup.waitingOf(client).filter(({ message }) => message.raw(slot.id) === id);
     const sent = this.#exchangesOf(client).filter((exchange) => exchange.id === id && exchange.isAwaited);
     // Of two requests under one id nobody can say which is meant; ending the wrong one is worse than ending none.
-    if (Number(isStream) + waiting.length + sent.length !== 1) return;
+    if (Number(isStream) + Number(waiting !== undefined) + others.length + sent.length !== 1) return;
     if (isStream) this.#subscriptions.cancel(client, id);
-    this.#waiting = this.#waiting?.filter((incoming) => incoming !== waiting[0]);
+    if (waiting !== undefined) this.#startup.forget(waiting.message);
     sent[0]?.cancel(notice);
   }
 

@@ -66,7 +66,7 @@ export class Requests {
     if (destination.downstream !== undefined) this.#send(incoming, destination, uri, at?.start, at?.end);
     else {
       const id = message.raw(slot.id) as string;
-      client.send(toProtocolError(id, notFoundCode(origin.era), routes.unknownResource(uri)));
+      client.reply(message, toProtocolError(id, notFoundCode(origin.era), routes.unknownResource(uri)));
     }
   }
 
@@ -92,7 +92,7 @@ export class Requests {
     if (destination.downstream !== undefined) this.#send(incoming, destination, target, at?.start, at?.end);
     else {
       const text = isPrompt ? routes.unknown("prompt", target).message : routes.unknownResource(target);
-      client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
+      client.reply(message, toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
     }
   }
 
@@ -113,7 +113,7 @@ export class Requests {
     const names = [only, ...others].map((one) => one?.name).join(", ");
     const why = only === undefined ? "no server declares a capability for it" : `several servers declare it: ${names}`;
     const text = `The method ${method.slice(0, 80)} cannot be passed on: ${why}.${this.#options.routes.late()}`;
-    client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.methodNotFound, text));
+    client.reply(message, toProtocolError(message.raw(slot.id) as string, rpcCode.methodNotFound, text));
   }
 
   /** Hands a request to its server. The name by which the server may know it otherwise stands there in the message. */
@@ -164,5 +164,5 @@ function within(message: Message, object: typeof slot.params, name: string): Spa
 }
 
 function refuse({ message, client }: Incoming, text: string): void {
-  client.send(toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
+  client.reply(message, toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
 }

@@ -78,10 +78,14 @@ export class Rounds {
       this.#open.delete(exchange);
       timer?.cancel();
       for (const id of ids) {
-        client.withdraw(id);
+        client.forgetAsk(id);
         const params = `{"requestId":${id},"reason":${encodeString(reason)}}`;
         // From the same source as the question, which it would overtake otherwise.
-        client.send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`, downstream);
+        client.notify(
+          `{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`,
+          downstream,
+          exchange.request,
+        );
       }
       ids.clear();
     };
@@ -121,6 +125,7 @@ export class Rounds {
           },
         },
         downstream,
+        exchange.request,
       );
       ids.add(id);
     }

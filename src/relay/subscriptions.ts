@@ -64,22 +64,22 @@ export class Subscriptions {
     const id = message.raw(slot.id) as string;
     const uri = uriOf(message);
     const place = uri === undefined ? undefined : this.#options.resolve(uri);
-    if (uri === undefined) refuse(client, id, "resources/subscribe");
-    else if (place === undefined) client.send(toProtocolError(id, notFoundCode(era), this.#options.unknown(uri)));
-    else await answer(id, client, place.downstream, this.#watched.hold(place, { client, listen: undefined, uri }));
+    if (uri === undefined) refuse(client, message, "resources/subscribe");
+    else if (place === undefined)
+      client.reply(message, toProtocolError(id, notFoundCode(era), this.#options.unknown(uri)));
+    else await answer(message, client, place.downstream, this.#watched.hold(place, { client, listen: undefined, uri }));
   }
 
   /** `resources/unsubscribe`: answered as the server does where it has to be told; what was not subscribed to changes nothing. */
   async unsubscribe(message: Message, client: Client): Promise<void> {
-    const id = message.raw(slot.id) as string;
     const uri = uriOf(message);
     if (uri === undefined) {
-      refuse(client, id, "resources/unsubscribe");
+      refuse(client, message, "resources/unsubscribe");
       return;
     }
     const isMeant = (one: Holder): boolean => one.client === client && one.uri === uri && one.listen === undefined;
     const [told]: readonly (Told | undefined)[] = this.#watched.release(isMeant);
-    await answer(id, client, told?.downstream, told?.reply ?? Promise.resolve(undefined));
+    await answer(message, client, told?.downstream, told?.reply ?? Promise.resolve(undefined));
   }
 
   /** `subscriptions/listen`: open until the client cancels it or leaves. */
@@ -88,16 +88,16 @@ export class Subscriptions {
     const wanted = wantedBy(message);
     if (wanted === undefined) {
       const text = "subscriptions/listen needs params.notifications, an object that says what to tell of";
-      client.send(toProtocolError(id, rpcCode.invalidParams, text));
+      client.reply(message, toProtocolError(id, rpcCode.invalidParams, text));
       return;
     }
     if ([...this.#streams].filter((one) => one.client === client).length >= mostStreams) {
       const text = `There are ${mostStreams} streams already, the most that a client can have. Cancel some first.`;
-      client.send(toFailure(id, new CallError("queue_full", text)));
+      client.reply(message, toFailure(id, new CallError("queue_full", text)));
       return;
     }
     const listed = this.#options.catalog();
-    const stream: Stream = { client, id, lists: wanted.lists, listed, early: new Map() };
+    const stream: Stream = { client, request: message, id, lists: wanted.lists, listed, early: new Map() };
     this.#streams.add(stream);
     const granted = await Promise.all(wanted.uris.map((uri) => this.#grant(uri, stream)));
     if (!this.#streams.has(stream)) return;
@@ -131,7 +131,7 @@ export class Subscriptions {
         told.set(listen ?? client, seen.add(shown));
         const edits = shown === uri ? [] : uriEdits(message, shown);
         const notice = message.splice([...edits, ...streamEdits(message, listen?.id)]);
-        if (listen?.early === undefined) client.send(notice, downstream);
+        if (listen?.early === undefined) client.notify(notice, downstream, listen?.request);
         else if (listen.early.size < mostEarly) listen.early.set(shown, notice);
       }
     }
@@ -148,6 +148,11 @@ export class Subscriptions {
       }
     }
     for (const stream of this.#streams) if (stream.early === undefined) this.#tellLists(stream);
+  }
+
+  /** Nobody reads this stream any more. */
+  withdrawn(request: Message): void {
+    for (const stream of [...this.#streams]) if (stream.request === request) this.#end(stream);
   }
 
   /** The client has left. */
@@ -184,7 +189,7 @@ export class Subscriptions {
   /** Nothing is told on a stream before it is acknowledged. */
   #open(stream: Stream, granted: string): void {
     this.#notify(stream, "subscriptions/acknowledged", `,"notifications":${granted}`);
-    for (const notice of stream.early?.values() ?? []) stream.client.send(notice);
+    for (const notice of stream.early?.values() ?? []) stream.client.notify(notice, undefined, stream.request);
     stream.early = undefined;
     this.#tellLists(stream);
   }
@@ -205,27 +210,31 @@ export class Subscriptions {
     this.#watched.release((holder) => holder.listen === stream);
   }
 
-  #notify({ client, id }: Stream, method: string, more: string): void {
+  #notify({ client, request, id }: Stream, method: string, more: string): void {
     const params = `{"_meta":{"${subscriptionId}":${id}}${more}}`;
-    client.send(`{"jsonrpc":"2.0","method":"notifications/${method}","params":${params}}`);
+    const notice = `{"jsonrpc":"2.0","method":"notifications/${method}","params":${params}}`;
+    client.notify(notice, undefined, request);
   }
 }
 
 /** Gives the client the server's reply, or one of ours where the server had none to give. */
 async function answer(
-  id: string,
+  request: Message,
   client: Client,
   downstream: Downstream | undefined,
   replied: Promise<Message | undefined>,
 ): Promise<void> {
+  const id = request.raw(slot.id) as string;
   try {
     const reply = await replied;
     const edit = reply && { start: reply.start(slot.id), end: reply.end(slot.id), bytes: id };
     const isOurs = reply === undefined || edit === undefined;
-    client.send(isOurs ? `{"jsonrpc":"2.0","id":${id},"result":{}}` : reply.splice([edit, ...foreignMarks(reply)]));
+    const own = `{"jsonrpc":"2.0","id":${id},"result":{}}`;
+    client.reply(request, isOurs ? own : reply.splice([edit, ...foreignMarks(reply)]));
   } catch (cause) {
     const text = `${downstream?.name}: ${(cause as Error).message}`;
-    client.send(cause instanceof CallError ? toFailure(id, cause) : toProtocolError(id, rpcCode.internalError, text));
+    const isCall = cause instanceof CallError;
+    client.reply(request, isCall ? toFailure(id, cause) : toProtocolError(id, rpcCode.internalError, text));
   }
 }
 
@@ -281,7 +290,7 @@ function streamEdits(message: Message, id: string | undefined): Edit[] {
   return rewriteObject(message, start, end, new Set(["_meta"]), `"_meta":{${added}}`);
 }
 
-function refuse(client: Client, id: string, method: string): void {
+function refuse(client: Client, request: Message, method: string): void {
   const text = `${method} needs params.uri, the URI of a resource`;
-  client.send(toProtocolError(id, rpcCode.invalidParams, text));
+  client.reply(request, toProtocolError(request.raw(slot.id) as string, rpcCode.invalidParams, text));
 }

@@ -7,7 +7,9 @@ import type { Message, Outgoing } from "../wire/message.ts";
 /** A stream of notices that a client has open. */
 export type Listen = {
   readonly client: Client;
-  /** The id of its request, as it stands. */
+  /** Its request. */
+  readonly request: Message;
+  /** The id of that, as it stands. */
   readonly id: string;
   /** What it is to bring and cannot yet, by the URI that it is about; undefined once it is acknowledged. */
   early: Map<string, Outgoing> | undefined;

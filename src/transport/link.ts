@@ -5,9 +5,11 @@ import type { Message, Outgoing } from "../wire/message.ts";
 export type Link = {
   /**
    * Takes `message` for sending; never blocks, and does nothing once the link has closed. Short messages may overtake
-   * long ones that wait. While more than 4 MiB of what `source` gave wait here, `source` is paused.
+   * long ones that wait. While more than 4 MiB of what `source` gave wait here, `source` is paused. `about`: the request of
+   * the other side that the message belongs to, as its reply, its progress or a question within it. Where each request
+   * has a way back of its own, the message takes that one.
    */
-  readonly send: (message: Outgoing, source?: Pausable) => void;
+  readonly send: (message: Outgoing, source?: Pausable, about?: Message) => void;
   /** Bytes that wait to be taken by the other side. */
   readonly queuedBytes: () => number;
   /** Closes for sending, once what waits is sent; what the other side still says is heard. */
@@ -39,4 +41,17 @@ export type LinkEvents = {
   readonly closed: (reason: string) => void;
   /** `message` or `badLine` threw: a defect of ours, which costs that line alone. */
   readonly defect: (cause: unknown) => void;
+  /** The request that was sent under `id` will get no reply; all others live on. Only of links on which each has its own way. */
+  readonly failed?: (id: number, failure: LinkFailure) => void;
+  /** The server had forgotten us and was greeted anew, in the same words. What it was told since is to be told again. */
+  readonly renewed?: () => void;
+};
+
+/** Why one request gets no reply. */
+export type LinkFailure = {
+  readonly code: "unavailable" | "connection_lost" | "bad_reply" | "login_required";
+  /** One line that begins in lower case, without the server's name. */
+  readonly text: string;
+  /** False only where the server has certainly not worked on it. */
+  readonly mayHaveRun: boolean;
 };

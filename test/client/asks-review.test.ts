@@ -25,7 +25,7 @@ test("a reply that is spoilt and too late is not answered under its id, which th
     lost: () => {},
   });
   await connected.say();
-  connected.ours.withdraw(id);
+  connected.ours.forgetAsk(id);
   const [answer = ""] = await connected.say(`{"jsonrpc":"2.0","id":${id},"result":{},"error":{}}`);
   expect(JSON.parse(answer).id).toBe(null);
 });

@@ -114,8 +114,8 @@ describe("replies that answer no question", () => {
   test("are dropped when it was withdrawn, and tell it nothing; another one is still answered", async () => {
     const connected = connect();
     const [one, other] = [ask(connected), ask(connected)];
-    connected.ours.withdraw(one.id);
-    connected.ours.withdraw(99);
+    connected.ours.forgetAsk(one.id);
+    connected.ours.forgetAsk(99);
     expect(connected.ours.openAsks).toBe(1);
     await connected.say(replyTo(one.id), progressOf(one.id), replyTo(other.id));
     connected.ours.closed();

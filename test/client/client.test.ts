@@ -64,14 +64,19 @@ describe("a client that leaves", () => {
   test("may still be sent what it has asked for: it may only have ended its side", async () => {
     const { say, ours, peer } = connect();
     ours.closed();
-    ours.send('{"jsonrpc":"2.0","id":1,"result":{}}');
+    ours.notify('{"jsonrpc":"2.0","id":1,"result":{}}');
     await say();
     expect(peer.lines.map(({ text }) => text)).toEqual(['{"jsonrpc":"2.0","id":1,"result":{}}']);
   });
 
   test("matters to nobody who does not ask for it", () => {
     const { ours } = connect();
-    ours.serve({ request: () => {}, notification: () => {}, about: () => ({ instructions: "", extensions: "" }) });
+    ours.serve({
+      request: () => {},
+      notification: () => {},
+      withdrawn: () => {},
+      about: () => ({ instructions: "", extensions: "" }),
+    });
     expect(() => ours.closed()).not.toThrow();
   });
 });

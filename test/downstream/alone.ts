@@ -88,6 +88,7 @@ export function startAlone(
     events: {
       offerChanged: ignore,
       stateChanged: ignore,
+      renewed: ignore,
       asked: ignore,
       notified: ignore,
       stdoutLine: ignore,

@@ -16,6 +16,7 @@ function twice() {
     notification: (method) => void notified.push(method),
     request: () => {},
     strayLine: () => {},
+    renewed: () => {},
     dropped: () => {},
     closed: (reason) => void closed.push(reason),
     defect: (cause) => {

@@ -13,6 +13,8 @@ const codes: Readonly<Record<CallErrorCode, true>> = {
   cannot_ask: true,
   cancelled: true,
   internal: true,
+  login_required: true,
+  bad_arguments: true,
 };
 
 test("every code is documented with the JSON-RPC code that it has, which nobody else uses", () => {

@@ -82,6 +82,7 @@ export function greeting(
     notification: () => {},
     request: () => {},
     strayLine: () => {},
+    renewed: () => {},
     dropped: (what) => void dropped.push(what),
     closed: () => {},
     defect: (cause) => {

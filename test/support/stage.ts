@@ -110,6 +110,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
       events: {
         offerChanged: () => relay.update(downstream),
         stateChanged: () => relay.changed(downstream),
+        renewed: () => relay.changed(downstream),
         asked: (method, message) => relay.asked(downstream, method, message),
         notified: (method, message) => relay.notified(downstream, method, message),
         stdoutLine: (line) => events.publish("serverSaid", { server: server.name, from: "stdout", line }),

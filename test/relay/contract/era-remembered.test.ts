@@ -60,6 +60,7 @@ async function start({ files, date }: ReturnType<typeof machine>, script: Server
     events: {
       offerChanged: ignore,
       stateChanged: ignore,
+      renewed: ignore,
       asked: ignore,
       notified: ignore,
       stdoutLine: ignore,
