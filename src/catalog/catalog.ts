@@ -2,7 +2,7 @@ import type { ToolRules } from "../config/config.ts";
 import { encodeString } from "../wire/message.ts";
 import { type Definition, exposeTool, type Kind, kinds, type Offer, shown, withKey } from "./definition.ts";
 import { matches } from "./glob.ts";
-import { exposedNames, prefixOf } from "./names.ts";
+import { exposedNames, ownNames, prefixOf } from "./names.ts";
 import { ownRoute, placeResources, placeTemplates, templateFinder } from "./resources.ts";
 
 const comma = Buffer.from(",");
@@ -74,6 +74,7 @@ export function expose(
   prefix: string,
   rules: ToolRules,
   offer: Offer,
+  isPrefixed = true,
 ): { readonly exposed: Exposed; readonly leftOut: readonly string[] } {
   const leftOut: string[] = [];
   const listOf = (kind: Kind, items: (offered: ReadonlyMap<string, Definition>) => readonly Item[]): ExposedList => {
@@ -81,10 +82,11 @@ export function expose(
     const wanted = kind === "tools" ? definitions.filter(({ key }) => isOffered(key, rules)) : definitions;
     return { items: items(once(kind, wanted, leftOut)).map((item) => itemOf(server, item)), ttlMs, isPublic };
   };
-  const tools = (all: ReadonlyMap<string, Definition>) => exposedTools(prefix, rules, all, leftOut);
+  const named = (originals: readonly string[]) => (isPrefixed ? exposedNames(prefix, originals) : ownNames(originals));
+  const tools = (all: ReadonlyMap<string, Definition>) => exposedTools(named, rules, all, leftOut);
   const lists = {
     tools: listOf("tools", tools),
-    prompts: listOf("prompts", (all) => exposedPrompts(prefix, all)),
+    prompts: listOf("prompts", (all) => exposedPrompts(named, all)),
     resources: listOf("resources", asTheyAre),
     templates: listOf("templates", asTheyAre),
   };
@@ -126,7 +128,7 @@ export function buildCatalog(exposed: readonly Exposed[]): Catalog {
       return isOwn ? route : matching(uri);
     },
     templateRoute: (uri) => templates.routes.get(uri) ?? resources.routes.get(uri) ?? ownRoute(servers, uri).route,
-    conflicts: [...resources.conflicts, ...templates.conflicts],
+    conflicts: [...tools.conflicts, ...prompts.conflicts, ...resources.conflicts, ...templates.conflicts],
   };
 }
 
@@ -147,16 +149,15 @@ function once(kind: Kind, definitions: readonly Definition[], leftOut: string[])
   return offered;
 }
 
+type Naming = (originals: readonly string[]) => readonly string[];
+
 function exposedTools(
-  prefix: string,
+  named: Naming,
   rules: ToolRules,
   all: ReadonlyMap<string, Definition>,
   leftOut: string[],
 ): readonly Item[] {
-  const names = exposedNames(
-    prefix,
-    [...all.keys()].map((key) => rules.rename.get(key) ?? key),
-  );
+  const names = named([...all.keys()].map((key) => rules.rename.get(key) ?? key));
   const tools = new Map<string, Item>();
   for (const [index, definition] of [...all.values()].entries()) {
     const [original, exposed] = [definition.key, names[index] as string];
@@ -171,8 +172,8 @@ function isOffered(name: string, { include, exclude }: ToolRules): boolean {
   return isIncluded && !exclude.some((pattern) => matches(pattern, name));
 }
 
-function exposedPrompts(prefix: string, all: ReadonlyMap<string, Definition>): readonly Item[] {
-  const names = exposedNames(prefix, [...all.keys()]);
+function exposedPrompts(named: Naming, all: ReadonlyMap<string, Definition>): readonly Item[] {
+  const names = named([...all.keys()]);
   return [...all.values()].map(({ key, bytes }, index) => {
     const exposed = names[index] as string;
     return unwrapped(exposed, key, withKey("prompts", bytes, exposed));
@@ -187,16 +188,27 @@ function unwrapped(exposed: string, original: string, bytes: Buffer): Item {
   return { exposed, original, bytes, olderBytes: bytes, isWrapped: false };
 }
 
-/** What has names of tutti's making, by these and by their original ones. */
+/** What has names, by those that clients see and by the original ones. */
 function namedOf(servers: readonly Exposed[], kind: "tools" | "prompts") {
-  const items = servers.flatMap(({ lists }) => lists[kind].items);
+  const prefixes = new Map(servers.map(({ prefix, server }) => [prefix, server]));
+  const items: ExposedItem[] = [];
   const byExposed = new Map<string, Route>();
   const originals = new Map<string, Route | undefined>();
-  for (const { exposed, original, route } of items) {
+  const conflicts: string[] = [];
+  for (const item of servers.flatMap(({ lists }) => lists[kind].items)) {
+    const { exposed, original, server, route } = item;
+    // Names without prefix may meet each other, and may look like those of another server.
+    const owner = byExposed.get(exposed)?.server ?? prefixes.get(prefixOf(exposed) ?? "") ?? server;
+    if (owner !== server) {
+      const name = `${kinds[kind].one} ${shown(original)}`;
+      conflicts.push(`${name} of ${server} is left out: its name, without a prefix, is one of ${owner}'s`);
+      continue;
+    }
+    items.push(item);
     byExposed.set(exposed, route);
     originals.set(original, originals.has(original) ? undefined : route);
   }
-  return { items, exposed: byExposed, originals };
+  return { items, exposed: byExposed, originals, conflicts };
 }
 
 /** How long a list of what several servers offer may be kept, and by whom: as the strictest of them says. */

@@ -31,6 +31,16 @@ export function exposedNames(prefix: string, originals: readonly string[]): read
   return distinct(whole, plain, longestName);
 }
 
+/** The same of a server whose names are shown without a prefix: as they are, where clients take them. */
+export function ownNames(originals: readonly string[]): readonly string[] {
+  const plain = originals.map((name) => {
+    if (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(name)) return name;
+    const fitting = fitted(name);
+    return fitting.length > longestName ? withHash(fitting, name, longestName) : fitting;
+  });
+  return distinct(originals, plain, longestName);
+}
+
 /** The prefix that an exposed name has; undefined where it has none. */
 export function prefixOf(exposed: string): string | undefined {
   const at = exposed.indexOf(separator);

@@ -8,6 +8,23 @@ export type Config = {
   readonly errors: "result" | "protocol";
   /** Whether the servers' own instructions are among those that clients are given. */
   readonly instructions: "digest" | "servers";
+  readonly callTools: {
+    readonly scope: "read-only" | "non-destructive" | "all" | "off";
+    readonly deadlineMs: number;
+    /** 0 means no bound. */
+    readonly maxTokens: number;
+  };
+  /** 0: results pass as they are. */
+  readonly results: { readonly maxTokens: number };
+  readonly http: {
+    readonly hosts: readonly string[];
+    readonly origins: readonly string[];
+    readonly idleMs: number;
+    readonly maxClients: number;
+    readonly maxSets: number;
+  };
+  /** Absolute. */
+  readonly caFiles: readonly string[];
   readonly limits: { readonly maxMessageBytes: number; readonly maxDepth: number };
   readonly log: { readonly level: LogLevel };
   /** Values that must never be shown: whatever came through a variable, `env` or `headers`, and is long enough to be told apart. */
@@ -22,6 +39,10 @@ export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 export type ServerConfig = {
   readonly name: string;
   readonly disabled: boolean;
+  /** Whether its tools and prompts have its name before theirs. */
+  readonly prefix: boolean;
+  /** Whether clients over HTTP share one of it; undefined: where that is safe. */
+  readonly shared: boolean | undefined;
   readonly launch: StdioLaunch | RemoteLaunch;
   /** Calls running at once; 0 means no bound. */
   readonly maxConcurrentCalls: number;

@@ -1,10 +1,11 @@
+import { dirname, resolve } from "node:path";
 import type { Files } from "../ports/files.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { quote } from "./problems.ts";
 import { describeProblems, example, type Gathered, type Part, readPart } from "./read.ts";
 import { settingsSchema } from "./schema.ts";
-import type { Scope } from "./variables.ts";
+import { expandHome, type Scope } from "./variables.ts";
 
 /** More than this many problems are not read by anyone. */
 const mostProblems = 20;
@@ -39,15 +40,12 @@ export async function loadConfig(options: {
     problems.push(`${paths[0] ?? "No file"}: there is no "mcpServers" in it. Write ${example}.`);
   }
   if (problems.length > 0) throw new ConfigError(firstFew(problems).join("\n"));
-  const { startup, errors, instructions, limits, log } = settingsSchema.parse(mergeSettings(parts));
+  const { $schema: _, ...settings } = settingsSchema.parse(mergeSettings(parts));
   return {
+    ...settings,
     files: paths,
     servers: parts.flatMap(({ servers }) => servers),
-    startup,
-    errors,
-    instructions,
-    limits,
-    log,
+    caFiles: parts.flatMap((part, index) => caFilesOf(part, dirname(paths[index] as string), options.env)),
     secrets: [...gathered.secrets],
     notices: [...gathered.notices].map(([message, servers]) => `${message}${namesOf(servers)}.`),
   };
@@ -69,9 +67,15 @@ function readText(path: string, files: Pick<Files, "readText">): string {
 function mergeSettings(parts: readonly Part[]): Record<string, unknown> {
   const merged: Record<string, unknown> = {};
   for (const [key, value] of parts.flatMap(({ settings }) => Object.entries(settings))) {
-    merged[key] = typeof value === "object" ? { ...(merged[key] as object), ...value } : value;
+    merged[key] = typeof value === "object" && !Array.isArray(value) ? { ...(merged[key] as object), ...value } : value;
   }
   return merged;
+}
+
+/** Absolute. Of every file, not of the last one that names some. */
+function caFilesOf({ settings }: Part, folder: string, env: Scope["env"]): readonly string[] {
+  const written = (settings["caFiles"] ?? []) as readonly string[];
+  return written.map((path) => resolve(folder, expandHome(path, env) ?? path));
 }
 
 function firstFew(problems: readonly string[]): readonly string[] {

@@ -73,9 +73,9 @@ const keysOfServer: KnownKeys = new Map([
 
 const keysOfSettings: KnownKeys = new Map([
   ["", [...serverKeys, ...Object.keys(settingsSchema.shape), ...ignoredTopKeys.keys()]],
-  ["startup", Object.keys(settingsSchema.shape.startup.unwrap().shape)],
-  ["limits", Object.keys(settingsSchema.shape.limits.unwrap().shape)],
-  ["log", Object.keys(settingsSchema.shape.log.unwrap().shape)],
+  ...(["startup", "callTools", "results", "http", "limits", "log"] as const).map(
+    (group) => [group, Object.keys(settingsSchema.shape[group].unwrap().shape)] as const,
+  ),
 ]);
 
 function readServers(

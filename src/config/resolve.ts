@@ -28,13 +28,13 @@ export function resolveServer(
   const disabled = entry.disabled || entry.enabled === false;
   const texts = textFiller(scope, disabled ? { ...findings, problem: () => {} } : findings);
   const launch = resolveLaunch(entry, texts, findings);
-  const { maxConcurrentCalls, maxQueuedCalls, askTimeoutMs } = entry;
+  const { prefix, shared, maxConcurrentCalls, maxQueuedCalls, askTimeoutMs } = entry;
   const tools = resolveTools(entry);
   if (new Set(tools.rename.values()).size < tools.rename.size) {
     findings.problem(["tools", "rename"], "gives two tools one name. Give each its own.");
   }
   const limits = { maxConcurrentCalls, maxQueuedCalls, askTimeoutMs, ...resolveTimeouts(entry, findings) };
-  return launch && { name, disabled, launch, ...limits, tools };
+  return launch && { name, disabled, prefix, shared, launch, ...limits, tools };
 }
 
 type TextFiller = ReturnType<typeof textFiller>;

@@ -8,6 +8,13 @@ export const defaults = {
   maxMessageBytes: 33_554_432,
   maxDepth: 512,
   logLevel: "info",
+  callToolsScope: "non-destructive",
+  callToolsDeadlineMs: 50_000,
+  callToolsMaxTokens: 20_000,
+  resultsMaxTokens: 0,
+  httpIdleMs: 1_800_000,
+  httpMaxClients: 256,
+  httpMaxSets: 16,
   maxConcurrentCalls: 0,
   maxQueuedCalls: 256,
   callTimeoutMs: 300_000,
@@ -65,6 +72,69 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe("Bounds on single messages, in both directions."),
+  callTools: z
+    .strictObject({
+      scope: z
+        .enum(["read-only", "non-destructive", "all", "off"])
+        .default(defaults.callToolsScope)
+        .describe(
+          'Which tools `call_tools` reaches. "read-only": those marked `readOnlyHint`; "non-destructive": all but those ' +
+            'marked `destructiveHint`; "all": each one, so that one approval in a client approves them all; "off": there is ' +
+            "no `call_tools`.",
+        ),
+      deadlineMs: wholeNumber(1000, 86_400_000)
+        .default(defaults.callToolsDeadlineMs)
+        .describe(
+          "When `call_tools` answers with what it has, in milliseconds: before the client gives up, as many do after 60 s.",
+        ),
+      maxTokens: wholeNumber(0, 10_000_000)
+        .default(defaults.callToolsMaxTokens)
+        .describe(
+          "About how long its whole result may be, in tokens of four bytes; longer ones are cut where they are longest. " +
+            "0 = no bound.",
+        ),
+    })
+    .prefault({})
+    .describe("The tool `call_tools`, with which a model calls several tools in one request."),
+  results: z
+    .strictObject({
+      maxTokens: wholeNumber(0, 10_000_000)
+        .default(defaults.resultsMaxTokens)
+        .describe(
+          "The longest result of any tool, in tokens of four bytes; of a longer one a part is given, and the tool " +
+            "`read_result` reads the rest. 0 = results pass as they are.",
+        ),
+    })
+    .prefault({})
+    .describe("Bounds on what a model gets."),
+  http: z
+    .strictObject({
+      hosts: z
+        .array(text)
+        .default([])
+        .describe("Further values of the Host header that `serve --http` answers, as `tutti.example:8080`."),
+      origins: z
+        .array(text)
+        .default([])
+        .describe("Web pages that may use `serve --http`, as `https://app.example`. Empty = none."),
+      idleMs: wholeNumber(1000, longestMs)
+        .default(defaults.httpIdleMs)
+        .describe(
+          "When a client that says nothing and waits for nothing is forgotten, and its servers are stopped, in ms.",
+        ),
+      maxClients: wholeNumber(1, 100_000)
+        .default(defaults.httpMaxClients)
+        .describe("Clients at once; one more is refused."),
+      maxSets: wholeNumber(1, 1000)
+        .default(defaults.httpMaxSets)
+        .describe("Clients at once that have servers of their own (see `shared`); one more is refused."),
+    })
+    .prefault({})
+    .describe("Serving over HTTP, `tutti serve --http`."),
+  caFiles: z
+    .array(text)
+    .default([])
+    .describe("Files (PEM) with certificates of authorities that are trusted beside the usual ones. Paths as `cwd`."),
   log: z
     .strictObject({
       level: z
@@ -136,6 +206,20 @@ export const ownServerSchema = z.strictObject({
     .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "is no name for a header."), z.string())
     .optional()
     .describe("HTTP headers for every request to the server."),
+  prefix: z
+    .boolean()
+    .default(true)
+    .describe(
+      "false = its tools and prompts keep their own names, without the server's before them. Of two servers with one " +
+        "name the first has it.",
+    ),
+  shared: z
+    .boolean()
+    .optional()
+    .describe(
+      "Over HTTP: whether clients share one process of this server. true = they do, and it can ask them nothing; false = " +
+        "each has its own. Absent = shared where no question of the server could reach the wrong client.",
+    ),
   disabled: z.boolean().default(false).describe("true = the server is neither started nor offered."),
   maxConcurrentCalls: wholeNumber(0, 100_000)
     .default(defaults.maxConcurrentCalls)

@@ -58,7 +58,13 @@ export class Offers {
 
   #expose(downstream: Downstream, offer: Offer): void {
     const { name, config, state } = downstream;
-    const { exposed, leftOut } = expose(name, this.#options.prefixes.get(name) as string, config.tools, offer);
+    const { exposed, leftOut } = expose(
+      name,
+      this.#options.prefixes.get(name) as string,
+      config.tools,
+      offer,
+      config.prefix,
+    );
     const isNew = this.#exposed.get(downstream)?.offer !== offer;
     for (const text of isNew ? leftOut : []) this.#options.events.publish("oddity", { server: name, text });
     const isDown = state.kind === "down";

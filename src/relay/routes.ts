@@ -127,8 +127,16 @@ export class Routes {
   /** `original`: the route of it as an original name. */
   #unlisted(name: string, original: Route | undefined): Destination {
     const named = this.#byPrefix.get(prefixOf(name) ?? "");
-    if (named === undefined) return this.#listed(original);
+    if (named === undefined) return original === undefined ? this.#unprefixed() : this.#listed(original);
     return { downstream: named.state.kind === "ready" ? undefined : named, route: undefined };
+  }
+
+  /** The only server that may still list a name without a prefix. */
+  #unprefixed(): Destination {
+    const [only, ...others] = [...this.#byName.values()].filter(
+      ({ config, state }) => !config.prefix && state.kind === "starting",
+    );
+    return only === undefined || others.length > 0 ? nowhere : { downstream: only, route: undefined };
   }
 
   #listed(route: Route | undefined): Destination {

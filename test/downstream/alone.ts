@@ -10,6 +10,8 @@ import { pipe } from "../support/peer.ts";
 const config: ServerConfig = {
   name: "alpha",
   disabled: false,
+  prefix: true,
+  shared: undefined,
   launch: { kind: "stdio", command: "/fake", args: [], env: {}, cwd: "/" },
   maxConcurrentCalls: 0,
   maxQueuedCalls: 256,

@@ -31,6 +31,8 @@ export type StageOptions<N extends string> = {
   /** Whether servers are greeted at once, for a client that can do nothing, and not for the first one that speaks. Default: as `isReady`. */
   readonly isGreeted?: boolean;
   readonly instructions?: Config["instructions"];
+  /** Default: there is no `call_tools`, so that lists hold what servers list alone. */
+  readonly callTools?: Partial<Config["callTools"]>;
   /** Bytes that a pipe to the client holds before it is full. */
   readonly clientHolds?: number;
 };
@@ -84,6 +86,10 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     startup: { waitMs: options.waitMs ?? 8000 },
     errors: options.errors ?? "result",
     instructions: options.instructions ?? "digest",
+    callTools: { scope: "off", deadlineMs: 50_000, maxTokens: 20_000, ...options.callTools },
+    results: { maxTokens: 0 },
+    http: { hosts: [], origins: [], idleMs: 1_800_000, maxClients: 256, maxSets: 16 },
+    caFiles: [],
     limits: bounds,
     log: { level: "silent" },
     secrets: [],
@@ -161,6 +167,8 @@ function serverConfig(name: string, some: OnStage["config"] = {}): ServerConfig 
   return {
     name,
     disabled: false,
+    prefix: true,
+    shared: undefined,
     launch: { kind: "stdio", command: "/fake", args: [], env: {}, cwd: "/" },
     maxConcurrentCalls: 0,
     maxQueuedCalls: 256,

@@ -15,6 +15,8 @@ const version = "1.2.3";
 const config: ServerConfig = {
   name: "alpha",
   disabled: false,
+  prefix: true,
+  shared: undefined,
   launch: { kind: "stdio", command: "/fake", args: ["--x"], env: { TOKEN: "s3cret" }, cwd: "/" },
   maxConcurrentCalls: 0,
   maxQueuedCalls: 256,
