@@ -50,8 +50,9 @@ export type Catalog = Readonly<Record<Kind, readonly ExposedItem[]>> & {
   /**
    * The whole result of a kind's list method, in bytes: all on one page, servers in the order of the configuration.
    * `isHinted`: for clients that want to know how long they may keep it; theirs are the definitions as servers gave them.
+   * `isLazy`: for clients that are shown no tools but those with which they look for others.
    */
-  readonly list: (kind: Kind, isHinted: boolean) => Buffer;
+  readonly list: (kind: Kind, isHinted: boolean, isLazy?: boolean) => Buffer;
   /** The route of a tool's exposed name. */
   readonly route: (exposed: string) => Route | undefined;
   /** The route of a tool's original name, without its server's prefix, where only one server has a tool of that name. */
@@ -67,6 +68,16 @@ export type Catalog = Readonly<Record<Kind, readonly ExposedItem[]>> & {
   /** Which server's resource wins and how the other is reached, a sentence each. */
   readonly conflicts: readonly string[];
 };
+
+/** The tools that tutti itself answers. */
+export type OwnTools = {
+  /** Names that are never a server's. */
+  readonly names: ReadonlySet<string>;
+  /** Their definitions, for clients that see what servers offer or for the lazy ones. */
+  readonly definitions: (catalog: Catalog, isLazy: boolean) => readonly Buffer[];
+};
+
+const noTools: OwnTools = { names: new Set(), definitions: () => [] };
 
 /** What a server offers as clients see it, and what was left out, a sentence each. */
 export function expose(
@@ -97,9 +108,9 @@ export function expose(
  * `exposed` in the order in which clients get them, those of servers that offer nothing yet too: nobody else gets what is
  * asked for under their prefixes. Exposed names are unique, because prefixes are.
  */
-export function buildCatalog(exposed: readonly Exposed[]): Catalog {
+export function buildCatalog(exposed: readonly Exposed[], own = noTools): Catalog {
   const servers = new Map(exposed.map(({ prefix, server }) => [prefix, server]));
-  const [tools, prompts] = [namedOf(exposed, "tools"), namedOf(exposed, "prompts")];
+  const [tools, prompts] = [namedOf(exposed, "tools", own.names), namedOf(exposed, "prompts")];
   const [resources, templates] = [placeResources(exposed), placeTemplates(exposed)];
   const items = { tools: tools.items, prompts: prompts.items, resources: resources.items, templates: templates.items };
   const listed = new Map<string, Buffer>();
@@ -108,11 +119,15 @@ export function buildCatalog(exposed: readonly Exposed[]): Catalog {
     find ??= templateFinder(exposed);
     return find(uri);
   };
-  return {
+  const catalog: Catalog = {
     ...items,
-    list: (kind, isHinted) => {
-      const key = `${kind} ${isHinted}`;
-      const list = listed.get(key) ?? render(kind, items[kind], isHinted ? hintsOf(exposed, kind) : undefined);
+    list: (kind, isHinted, isLazy = false) => {
+      const key = `${kind} ${isHinted} ${isLazy}`;
+      const known = listed.get(key);
+      if (known !== undefined) return known;
+      const shown = kind === "tools" && isLazy ? [] : items[kind];
+      const added = kind === "tools" ? own.definitions(catalog, isLazy) : [];
+      const list = render(kind, shown, added, isHinted ? hintsOf(exposed, kind) : undefined);
       listed.set(key, list);
       return list;
     },
@@ -130,6 +145,7 @@ export function buildCatalog(exposed: readonly Exposed[]): Catalog {
     templateRoute: (uri) => templates.routes.get(uri) ?? resources.routes.get(uri) ?? ownRoute(servers, uri).route,
     conflicts: [...tools.conflicts, ...prompts.conflicts, ...resources.conflicts, ...templates.conflicts],
   };
+  return catalog;
 }
 
 type Item = Omit<ExposedItem, "server" | "route">;
@@ -189,7 +205,7 @@ function unwrapped(exposed: string, original: string, bytes: Buffer): Item {
 }
 
 /** What has names, by those that clients see and by the original ones. */
-function namedOf(servers: readonly Exposed[], kind: "tools" | "prompts") {
+function namedOf(servers: readonly Exposed[], kind: "tools" | "prompts", own: ReadonlySet<string> = new Set()) {
   const prefixes = new Map(servers.map(({ prefix, server }) => [prefix, server]));
   const items: ExposedItem[] = [];
   const byExposed = new Map<string, Route>();
@@ -198,7 +214,11 @@ function namedOf(servers: readonly Exposed[], kind: "tools" | "prompts") {
   for (const item of servers.flatMap(({ lists }) => lists[kind].items)) {
     const { exposed, original, server, route } = item;
     // Names without prefix may meet each other, and may look like those of another server.
-    const owner = byExposed.get(exposed)?.server ?? prefixes.get(prefixOf(exposed) ?? "") ?? server;
+    const owner =
+      (own.has(exposed) ? "tutti" : undefined) ??
+      byExposed.get(exposed)?.server ??
+      prefixes.get(prefixOf(exposed) ?? "") ??
+      server;
     if (owner !== server) {
       const name = `${kinds[kind].one} ${shown(original)}`;
       conflicts.push(`${name} of ${server} is left out: its name, without a prefix, is one of ${owner}'s`);
@@ -220,13 +240,19 @@ function hintsOf(exposed: readonly Exposed[], kind: Kind): string {
   return `,"ttlMs":${ttlMs},"cacheScope":"${lists.every((list) => list.isPublic) ? "public" : "private"}"`;
 }
 
-function render(kind: Kind, items: readonly ExposedItem[], hints: string | undefined): Buffer {
+function render(
+  kind: Kind,
+  items: readonly ExposedItem[],
+  added: readonly Buffer[],
+  hints: string | undefined,
+): Buffer {
   const parts: Buffer[] = [
     Buffer.from(`{${hints === undefined ? "" : '"resultType":"complete",'}"${kinds[kind].member}":[`),
   ];
-  for (const [index, { bytes, olderBytes }] of items.entries()) {
+  const definitions = items.map(({ bytes, olderBytes }) => (hints === undefined ? olderBytes : bytes));
+  for (const [index, definition] of [...definitions, ...added].entries()) {
     if (index > 0) parts.push(comma);
-    parts.push(hints === undefined ? olderBytes : bytes);
+    parts.push(definition);
   }
   parts.push(Buffer.from(`]${hints ?? ""}}`));
   return Buffer.concat(parts);

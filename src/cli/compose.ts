@@ -9,6 +9,7 @@ import { Downstream } from "../downstream/downstream.ts";
 import type { Identity } from "../downstream/handshake.ts";
 import { createVerdicts, launchKey } from "../downstream/verdicts.ts";
 import type { Events } from "../events.ts";
+import { noMetaTools } from "../metatools/index.ts";
 import { createRedactor } from "../observe/redact.ts";
 import { systemClock, systemDate } from "../ports/clock.ts";
 import { systemFiles, systemStateFiles } from "../ports/files.ts";
@@ -105,7 +106,14 @@ export function compose(config: Config, version: string, events: Events, who: ()
       });
       return downstream;
     });
-  const relay = new Relay({ config, downstreams, clock: systemClock, events, sealKey: systemRandom(32) });
+  const relay = new Relay({
+    config,
+    downstreams,
+    clock: systemClock,
+    events,
+    sealKey: systemRandom(32),
+    metaTools: noMetaTools,
+  });
   return {
     relay,
     downstreams,

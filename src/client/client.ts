@@ -31,7 +31,7 @@ export type Answerer = {
 
 /** Who issued a request in the name of a client, and gets what comes of it in its stead. */
 export type Issuer = {
-  /** The client's own request within which this one was issued. */
+  /** The client's own request within which this one was issued: the one that waits now. */
   readonly within: Message;
   /** Its one reply. */
   readonly reply: (reply: Outgoing) => void;
@@ -61,6 +61,8 @@ export class Client {
   readonly identity: Promise<Identity>;
   /** The level that it has asked for in its session; of whoever answers, who may change it. */
   logLevel: string | undefined;
+  /** Whether it is shown no tools but those with which it looks for others; of whoever answers, too. */
+  isLazy = false;
   readonly #link: Link;
   readonly #version: string;
   readonly #firstInstructions: () => string;

@@ -45,7 +45,7 @@ export class Lists {
       client.reply(message, toProtocolError(id, rpcCode.invalidParams, text));
       return;
     }
-    const list = this.#catalog().list(kind, hasHints(era));
+    const list = this.#catalog().list(kind, hasHints(era), client.isLazy);
     // Who is told by a stream of its own is not told here.
     if (!hasHints(era)) this.#listedOf(client).set(kind, list);
     client.reply(message, [Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":`, "latin1"), list, Buffer.from("}")]);
@@ -56,7 +56,7 @@ export class Lists {
     for (const [client, listed] of this.#listed) {
       const changed = new Set<string>();
       for (const [kind, before] of listed) {
-        const now = this.#catalog().list(kind, false);
+        const now = this.#catalog().list(kind, false, client.isLazy);
         if (before !== now && !before.equals(now)) changed.add(changeOf[kind]);
         listed.set(kind, now);
       }

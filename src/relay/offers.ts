@@ -1,4 +1,4 @@
-import { buildCatalog, type Catalog, type Exposed, expose } from "../catalog/catalog.ts";
+import { buildCatalog, type Catalog, type Exposed, expose, type OwnTools } from "../catalog/catalog.ts";
 import { emptyOffer, type Offer } from "../catalog/definition.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Events } from "../events.ts";
@@ -12,6 +12,7 @@ export type OffersOptions = {
   readonly downstreams: readonly Downstream[];
   /** By the name of the server. */
   readonly prefixes: ReadonlyMap<string, string>;
+  readonly own: OwnTools;
   readonly clock: Clock;
   readonly events: Events;
   /** The catalog is another than when this was called last. */
@@ -74,7 +75,7 @@ export class Offers {
   #build(): Catalog {
     const { downstreams, events } = this.#options;
     const exposed = downstreams.map((one) => this.#exposed.get(one)?.exposed).filter((one) => one !== undefined);
-    const catalog = buildCatalog(exposed);
+    const catalog = buildCatalog(exposed, this.#options.own);
     for (const text of catalog.conflicts) if (!this.#told.includes(text)) events.publish("notice", { text });
     this.#told = catalog.conflicts;
     return catalog;

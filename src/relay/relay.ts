@@ -6,6 +6,7 @@ import type { Config } from "../config/config.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
 import type { CallEnded, Events } from "../events.ts";
+import { byName, type MetaTools, ownTools } from "../metatools/index.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
@@ -14,6 +15,7 @@ import { digest } from "./digest.ts";
 import { Exchange } from "./exchange.ts";
 import { Lists } from "./lists.ts";
 import { Logs } from "./logs.ts";
+import { MetaRequests } from "./meta-requests.ts";
 import { Offers } from "./offers.ts";
 import { Parked } from "./parked.ts";
 import { type Incoming, Requests } from "./requests.ts";
@@ -31,6 +33,7 @@ export type RelayOptions = {
   readonly events: Events;
   /** Random bytes, at least 32, with which what clients carry for us is sealed. */
   readonly sealKey: Buffer;
+  readonly metaTools: MetaTools;
 };
 
 /** Dispatch: says for each request of a client, and for what servers say unasked, who gets it. */
@@ -44,21 +47,22 @@ export class Relay implements Answerer {
   readonly #logs: Logs;
   readonly #parked: Parked;
   readonly #asking: Asking;
+  readonly #meta: MetaRequests;
   readonly #tasks = new Tasks();
   readonly #startup: Startup;
   readonly #clients = new Set<Client>();
 
   constructor(options: RelayOptions) {
-    const { config, downstreams, clock, events, sealKey } = options;
+    const { config, downstreams, clock, events, sealKey, metaTools } = options;
     this.#options = options;
     const prefixOf = prefixes(downstreams.map(({ name }) => name));
     const tell = (): void => {
       this.#lists.tell();
       this.#subscriptions.tell();
     };
-    this.#offers = new Offers({ downstreams, prefixes: prefixOf, clock, events, tell });
+    this.#offers = new Offers({ downstreams, prefixes: prefixOf, own: ownTools(metaTools), clock, events, tell });
     const catalog = (): Catalog => this.#offers.catalog;
-    this.#routes = new Routes(downstreams, prefixOf, catalog);
+    this.#routes = new Routes(downstreams, prefixOf, byName(metaTools), catalog);
     this.#lists = new Lists(catalog);
     this.#subscriptions = new Subscriptions({
       clock,
@@ -95,7 +99,10 @@ export class Relay implements Answerer {
         this.#publish(exchange, outcome);
       },
     };
-    const shared = { routes: this.#routes, tasks: this.#tasks, logs: this.#logs, clock, events };
+    const { limits } = config;
+    const askMs = longest(downstreams.map((one) => one.config.askTimeoutMs));
+    this.#meta = new MetaRequests({ catalog, parked: this.#parked, clock, events, limits, askMs });
+    const shared = { routes: this.#routes, meta: this.#meta, tasks: this.#tasks, logs: this.#logs, clock, events };
     this.#requests = new Requests({ ...shared, exchanges });
   }
 
@@ -105,7 +112,7 @@ export class Relay implements Answerer {
 
   /** What is held for clients beside the requests that servers work on: questions, parked calls, subscriptions. */
   get held(): number {
-    return this.#asking.size + this.#parked.size + this.#subscriptions.size;
+    return this.#asking.size + this.#parked.size + this.#subscriptions.size + this.#meta.size;
   }
 
   /** Starts all servers, as `Startup.start`. */
@@ -135,6 +142,7 @@ export class Relay implements Answerer {
   closed(client: Client): void {
     this.#clients.delete(client);
     this.#startup.forget(client);
+    this.#meta.closed(client);
     this.#logs.forget();
     this.#lists.forget(client);
     this.#subscriptions.forget(client);
@@ -203,6 +211,7 @@ export class Relay implements Answerer {
   withdrawn(request: Message, client: Client, reason: string): void {
     this.#startup.forget(request);
     this.#subscriptions.withdrawn(request);
+    this.#meta.withdrawn(request, reason);
     for (const exchange of this.#exchangesOf(client)) if (exchange.request === request) exchange.abandon(reason);
   }
 
@@ -234,11 +243,13 @@ export class Relay implements Answerer {
     const id = notice.raw(slot.requestId);
     const isStream = this.#subscriptions.has(client, id);
     const [waiting, ...others] = this.#startup.waitingOf(client).filter(({ message }) => message.raw(slot.id) === id);
+    const own = this.#meta.awaited(client, id);
     const sent = this.#exchangesOf(client).filter((exchange) => exchange.id === id && exchange.isAwaited);
     // Of two requests under one id nobody can say which is meant; ending the wrong one is worse than ending none.
-    if (Number(isStream) + Number(waiting !== undefined) + others.length + sent.length !== 1) return;
+    if (Number(isStream) + Number(waiting !== undefined) + others.length + own.length + sent.length !== 1) return;
     if (isStream) this.#subscriptions.cancel(client, id);
     if (waiting !== undefined) this.#startup.forget(waiting.message);
+    for (const request of own) this.#meta.withdrawn(request, "the client has cancelled it");
     sent[0]?.cancel(notice);
   }
 
@@ -266,6 +277,11 @@ export class Relay implements Answerer {
     const queuedMs = (call?.sentAt ?? now) - arrivedAt;
     events.publish("callEnded", { server: downstream?.name, tool, id, queuedMs, totalMs: now - arrivedAt, outcome });
   }
+}
+
+/** Of limits, of which 0 is none. */
+function longest(limits: readonly number[]): number {
+  return limits.includes(0) ? 0 : Math.max(...limits, 1);
 }
 
 function placeOf({ downstream, route }: Destination): Place | undefined {

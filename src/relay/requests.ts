@@ -9,6 +9,7 @@ import { memberOf } from "../wire/object.ts";
 import { notFoundCode } from "./eras.ts";
 import { Exchange, type Exchanges } from "./exchange.ts";
 import type { Logs } from "./logs.ts";
+import type { MetaRequests } from "./meta-requests.ts";
 import type { Destination, Routes } from "./routes.ts";
 import { uriOf } from "./subscriptions.ts";
 import type { Tasks } from "./tasks.ts";
@@ -26,6 +27,7 @@ export type Incoming = {
 export type RequestsOptions = {
   readonly routes: Routes;
   readonly exchanges: Exchanges;
+  readonly meta: MetaRequests;
   readonly tasks: Tasks;
   readonly logs: Logs;
   readonly clock: Clock;
@@ -48,9 +50,10 @@ export class Requests {
       refuse(incoming, `${method} needs params.name, the name of a ${kind}`);
       return;
     }
-    const { routes } = this.#options;
+    const { routes, meta } = this.#options;
     const destination = kind === "tool" ? routes.tool(name) : routes.prompt(name);
-    this.#send(incoming, destination, name, message.start(slot.name), message.end(slot.name));
+    if (destination.own !== undefined) meta.begin(incoming, destination.own);
+    else this.#send(incoming, destination, name, message.start(slot.name), message.end(slot.name));
   }
 
   read(incoming: Incoming): void {

@@ -3,6 +3,7 @@ import { prefixOf } from "../catalog/names.ts";
 import { nearest } from "../config/nearest.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { CallError } from "../errors.ts";
+import type { MetaTool } from "../metatools/meta-tool.ts";
 import { encodeString, toBytes } from "../wire/message.ts";
 
 /** Where a request goes. */
@@ -11,6 +12,8 @@ export type Destination = {
   readonly downstream: Downstream | undefined;
   /** Undefined where nobody has listed it: then the server is still starting. */
   readonly route: Route | undefined;
+  /** The tool of tutti's own that is meant. */
+  readonly own?: MetaTool;
 };
 
 const nowhere: Destination = { downstream: undefined, route: undefined };
@@ -22,11 +25,18 @@ const schemeAndHost = /^[^:/?#]+:\/\/[^/?#]+/;
 
 /** Says which server has what a client asks for. */
 export class Routes {
+  readonly #own: ReadonlyMap<string, MetaTool>;
   readonly #catalog: () => Catalog;
   readonly #byName: ReadonlyMap<string, Downstream>;
   readonly #byPrefix: ReadonlyMap<string, Downstream>;
 
-  constructor(downstreams: readonly Downstream[], prefixes: ReadonlyMap<string, string>, catalog: () => Catalog) {
+  constructor(
+    downstreams: readonly Downstream[],
+    prefixes: ReadonlyMap<string, string>,
+    own: ReadonlyMap<string, MetaTool>,
+    catalog: () => Catalog,
+  ) {
+    this.#own = own;
     this.#catalog = catalog;
     this.#byName = new Map(downstreams.map((one) => [one.name, one]));
     this.#byPrefix = new Map(downstreams.map((one) => [prefixes.get(one.name) as string, one]));
@@ -39,7 +49,9 @@ export class Routes {
   tool(tool: string): Destination {
     const catalog = this.#catalog();
     const route = catalog.route(tool);
-    return route === undefined ? this.#unlisted(tool, catalog.routeOfOriginal(tool)) : this.#listed(route);
+    if (route !== undefined) return this.#listed(route);
+    const own = this.#own.get(tool);
+    return own === undefined ? this.#unlisted(tool, catalog.routeOfOriginal(tool)) : { ...nowhere, own };
   }
 
   prompt(name: string): Destination {

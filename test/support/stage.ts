@@ -4,6 +4,7 @@ import type { Config, ServerConfig } from "../../src/config/config.ts";
 import { Downstream } from "../../src/downstream/downstream.ts";
 import type { Identity } from "../../src/downstream/handshake.ts";
 import { type CallEnded, Events } from "../../src/events.ts";
+import { type MetaTools, noMetaTools } from "../../src/metatools/index.ts";
 import { Relay } from "../../src/relay/relay.ts";
 import { openLineLink } from "../../src/transport/line-link.ts";
 import type { OpenLink } from "../../src/transport/link.ts";
@@ -32,6 +33,7 @@ export type StageOptions<N extends string> = {
   readonly isGreeted?: boolean;
   readonly instructions?: Config["instructions"];
   /** Default: there is no `call_tools`, so that lists hold what servers list alone. */
+  readonly metaTools?: MetaTools;
   readonly callTools?: Partial<Config["callTools"]>;
   /** Bytes that a pipe to the client holds before it is full. */
   readonly clientHolds?: number;
@@ -126,7 +128,14 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     });
     return downstream;
   });
-  const relay = new Relay({ config, downstreams, clock, events, sealKey: Buffer.alloc(32, 7) });
+  const relay = new Relay({
+    config,
+    downstreams,
+    clock,
+    events,
+    sealKey: Buffer.alloc(32, 7),
+    metaTools: options.metaTools ?? noMetaTools,
+  });
   const openClient = (): { client: FakeClient; ours: Streams } => {
     const { ours, theirs } = pipe(options.clientHolds);
     const link = openLineLink(ours, bounds, clock, {

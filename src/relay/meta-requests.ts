@@ -1,0 +1,233 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Client } from "../client/client.ts";
+import { rpcCode } from "../errors.ts";
+import type { Events } from "../events.ts";
+import type { Answers, MetaCall, MetaRequest, MetaTool, Outcome } from "../metatools/meta-tool.ts";
+import type { Clock } from "../ports/clock.ts";
+import { slot } from "../wire/members.ts";
+import { encodeString, Message, type Outgoing, toBytes } from "../wire/message.ts";
+import { membersOf } from "../wire/walk.ts";
+import { readWhole } from "../wire/whole.ts";
+import { resultHead, resultTypeOf } from "./eras.ts";
+import { tokenOf } from "./exchange.ts";
+import type { Parked } from "./parked.ts";
+import { inputRequired } from "./question.ts";
+import type { Incoming } from "./requests.ts";
+
+export type MetaOptions = {
+  readonly catalog: () => Catalog;
+  readonly parked: Parked;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly limits: { readonly maxMessageBytes: number; readonly maxDepth: number };
+  /** How long a call waits for its client to come back with answers; 0: a day. */
+  readonly askMs: number;
+};
+
+/** A call of a meta-tool under way. */
+type Running = {
+  readonly client: Client;
+  /** The client's request that waits for its reply, or waited last. */
+  request: Message;
+  isAwaited: boolean;
+  call: MetaCall | undefined;
+};
+
+/** Calls of the tools that tutti itself answers, and the calls of others that they make in the client's name. */
+export class MetaRequests {
+  readonly #options: MetaOptions;
+  readonly #running = new Set<Running>();
+  #lastInner = 0;
+
+  constructor(options: MetaOptions) {
+    this.#options = options;
+  }
+
+  /** How many are under way, or wait for answers of their client. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  begin(incoming: Incoming, tool: MetaTool): void {
+    const { message, client } = incoming;
+    const running: Running = { client, request: message, isAwaited: true, call: undefined };
+    this.#running.add(running);
+    const startedAt = this.#options.clock.now();
+    try {
+      running.call = tool.begin(this.#requestFor(running, incoming, tool, startedAt));
+    } catch (cause) {
+      this.#running.delete(running);
+      this.#options.events.publish("defect", { cause });
+      const text = toBytes(JSON.stringify("tutti failed inside; its log says more. Calls may have run."));
+      this.#reply(running, incoming, `{"content":[{"type":"text","text":${text}}],"isError":true}`);
+    }
+  }
+
+  /** The request under `id` that waits for its reply, of this client. */
+  awaited(client: Client, id: string | undefined): Message[] {
+    return [...this.#running]
+      .filter((one) => one.client === client && one.isAwaited && one.request.raw(slot.id) === id)
+      .map(({ request }) => request);
+  }
+
+  /** Nobody waits for the reply to this request any more. */
+  withdrawn(request: Message, reason: string): void {
+    for (const running of this.#running)
+      if (running.isAwaited && running.request === request) this.#end(running, reason);
+  }
+
+  closed(client: Client): void {
+    for (const running of this.#running) if (running.client === client) this.#end(running, "the client has left");
+  }
+
+  #end(running: Running, reason: string): void {
+    if (this.#running.delete(running)) running.call?.cancel(reason);
+  }
+
+  #requestFor(running: Running, incoming: Incoming, tool: MetaTool, startedAt: number): MetaRequest {
+    const { message, client } = incoming;
+    const { catalog, parked, askMs, clock, events } = this.#options;
+    return {
+      arguments: argumentsOf(message),
+      owner: client,
+      catalog,
+      progress: tokenOf(message) === undefined ? undefined : (...told) => this.#progress(running, ...told),
+      call: (name, args, settled, answers) =>
+        this.#call(running, incoming, innerParams(message, name, args, answers), settled),
+      ask: (inputRequests, resumed, abandoned) => {
+        const state = parked.add(client, running.request, askMs, {
+          resume: (retry) => {
+            running.request = retry;
+            running.isAwaited = true;
+            resumed(objectIn(retry, slot.inputResponses));
+          },
+          abandon: () => {
+            this.#running.delete(running);
+            abandoned();
+          },
+        });
+        running.isAwaited = false;
+        const requests = [inputRequests.toString("latin1", 1, inputRequests.length - 1)];
+        client.reply(running.request, inputRequired(running.request.raw(slot.id) as string, requests, state));
+      },
+      reply: (result) => {
+        if (!this.#running.delete(running)) return;
+        this.#reply(running, incoming, result.toString("latin1"));
+        const id = running.request.raw(slot.id) as string;
+        const totalMs = clock.now() - startedAt;
+        events.publish("callEnded", {
+          server: undefined,
+          tool: tool.name,
+          id,
+          queuedMs: 0,
+          totalMs,
+          outcome: "answered",
+        });
+      },
+    };
+  }
+
+  #reply({ client, request }: Running, { origin }: Incoming, result: string): void {
+    const head = resultHead(origin.era);
+    const whole = head === "" ? result : `{${result === "{}" ? head.slice(0, -1) : head}${result.slice(1)}`;
+    client.reply(request, `{"jsonrpc":"2.0","id":${request.raw(slot.id)},"result":${whole}}`);
+  }
+
+  #progress({ client, request, isAwaited }: Running, progress: number, total: number, message: string): void {
+    const token = tokenOf(request);
+    if (token === undefined || !isAwaited) return;
+    const params = `{"progressToken":${token},"progress":${progress},"total":${total},"message":${encodeString(message)}}`;
+    client.notify(`{"jsonrpc":"2.0","method":"notifications/progress","params":${params}}`, undefined, request);
+  }
+
+  #call(
+    running: Running,
+    { client, origin }: Incoming,
+    params: string,
+    settled: (outcome: Outcome) => void,
+  ): { cancel: (reason: string) => void } {
+    const { limits } = this.#options;
+    const id = encodeString(`tutti/${++this.#lastInner}`);
+    const request = readWhole(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${params}}`, limits);
+    let isOver = false;
+    // Whoever calls has noted it by then.
+    const settle = (outcome: Outcome): void =>
+      void Promise.resolve().then(() => {
+        if (isOver) return;
+        isOver = true;
+        settled(outcome);
+      });
+    if (!(request instanceof Message)) {
+      const message = `the call is too long or too deep (limits.maxMessageBytes, limits.maxDepth)`;
+      settle({ kind: "error", code: rpcCode.invalidRequest, message, data: undefined });
+    } else {
+      client.issue(request, origin, {
+        get within() {
+          return running.request;
+        },
+        reply: (reply) => settle(outcomeOf(reply, origin.era)),
+      });
+    }
+    return {
+      cancel: (reason) => {
+        if (isOver) return;
+        isOver = true;
+        if (request instanceof Message) client.withdraw(request, reason);
+      },
+    };
+  }
+}
+
+/** What a reply is to whoever made the call; `era` is that of the client, for whom it was written. */
+function outcomeOf(outgoing: Outgoing, era: Incoming["origin"]["era"]): Outcome {
+  // It was scanned before, or is of our own making, or both.
+  const reply = readWhole(outgoing, { maxMessageBytes: Number.MAX_SAFE_INTEGER, maxDepth: 10_001 });
+  const broken = {
+    kind: "error",
+    code: rpcCode.internalError,
+    message: "its reply cannot be read",
+    data: undefined,
+  } as const;
+  if (!(reply instanceof Message)) return broken;
+  if (reply.has(slot.error)) {
+    const data = reply.has(slot.data) ? reply.bytes(reply.start(slot.data), reply.end(slot.data)) : undefined;
+    const message = reply.text(slot.message) ?? "an error without a message";
+    return { kind: "error", code: Number(reply.raw(slot.code)), message, data };
+  }
+  if (reply.firstByte(slot.result) !== 0x7b) return { ...broken, message: "its result is no object" };
+  const result = reply.bytes(reply.start(slot.result), reply.end(slot.result));
+  const type = resultTypeOf(reply, era);
+  if (type === "complete") return { kind: "result", result };
+  if (type !== "input_required")
+    return { ...broken, message: `its result is of the type ${JSON.stringify(type.slice(0, 40))}` };
+  const members = new Map([...membersOf(result, 0)].map((one) => [one.name, result.subarray(one.start, one.end)]));
+  return { kind: "asks", inputRequests: members.get("inputRequests"), requestState: members.get("requestState") };
+}
+
+function argumentsOf(message: Message): Buffer {
+  const params = objectIn(message, slot.params);
+  const at = [...membersOf(params, 0)].findLast(({ name }) => name === "arguments");
+  return at === undefined ? Buffer.from("{}") : params.subarray(at.start, at.end);
+}
+
+/** An object of a message, as it stands; an empty one where it is none. */
+function objectIn(
+  message: Message,
+  member: typeof slot.params | typeof slot.inputResponses | typeof slot.meta,
+): Buffer {
+  const isObject = message.firstByte(member) === 0x7b;
+  return isObject ? message.bytes(message.start(member), message.end(member)) : Buffer.from("{}");
+}
+
+/** The params of a call in the client's name: what its own request says of it stays, but for the token of its progress. */
+function innerParams(outer: Message, tool: string, args: Buffer, answers: Answers | undefined): string {
+  const meta = objectIn(outer, slot.meta);
+  const kept = [...membersOf(meta, 0)]
+    .filter(({ name }) => name !== "progressToken")
+    .map(({ nameStart, end }) => meta.toString("latin1", nameStart, end));
+  const members = [`"name":${encodeString(tool)}`, `"arguments":${args.toString("latin1")}`];
+  if (kept.length > 0) members.push(`"_meta":{${kept.join(",")}}`);
+  if (answers !== undefined) members.push(`"inputResponses":${answers.inputResponses.toString("latin1")}`);
+  if (answers?.requestState !== undefined) members.push(`"requestState":${answers.requestState.toString("latin1")}`);
+  return `{${members.join(",")}}`;
+}
