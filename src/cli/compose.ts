@@ -89,6 +89,7 @@ export function compose(config: Config, version: string, events: Events, who: ()
         verdicts,
         launchKey: launchKey(server.launch, version),
         redact,
+        isShared: false,
         clock: systemClock,
         events: {
           offerChanged: () => relay.update(downstream),

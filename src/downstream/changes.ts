@@ -31,7 +31,8 @@ type Wish = {
  */
 export class Changes {
   readonly #options: ChangesOptions;
-  readonly #uris = new Set<string>();
+  /** How many have asked to be told of each, where more than one relay uses the server. */
+  readonly #uris = new Map<string, number>();
   /** Members of `_meta` that requests need; undefined: the server is of the legacy era. */
   #envelope: string | undefined;
   #canTell = false;
@@ -59,7 +60,9 @@ export class Changes {
 
   /** Has it tell of the resource from now on. Gives its reply where it had to be asked; rejects with one line. */
   async subscribe(uri: string): Promise<Message | undefined> {
-    this.#uris.add(uri);
+    const count = this.#uris.get(uri) ?? 0;
+    this.#uris.set(uri, count + 1);
+    if (count > 0) return undefined;
     if (this.#envelope === undefined) {
       const reply = await this.#ask("resources/subscribe", uri);
       if (reply.has(slot.error)) this.#uris.delete(uri);
@@ -92,7 +95,10 @@ export class Changes {
 
   /** The opposite, as `subscribe`. */
   async unsubscribe(uri: string): Promise<Message | undefined> {
-    if (!this.#uris.delete(uri)) return undefined;
+    const count = this.#uris.get(uri) ?? 0;
+    if (count > 1) this.#uris.set(uri, count - 1);
+    else this.#uris.delete(uri);
+    if (count !== 1) return undefined;
     if (this.#envelope === undefined) return await this.#ask("resources/unsubscribe", uri);
     this.#reopen();
     return undefined;
@@ -111,7 +117,7 @@ export class Changes {
   /** The server has forgotten what it was told: it is told again. */
   renew(): void {
     if (this.#envelope !== undefined || this.#isOver) return;
-    for (const uri of this.#uris) {
+    for (const uri of this.#uris.keys()) {
       const lost = (reason: string): void => this.#options.oddity(`may not tell of ${uri.slice(0, 200)}: ${reason}`);
       this.#ask("resources/subscribe", uri).catch((cause: Error) => lost(cause.message));
     }
@@ -182,7 +188,7 @@ export class Changes {
       failed: () => ended(undefined, false),
     });
     this.#stream = id;
-    const uris = [...this.#uris].map((uri) => encodeString(uri)).join(",");
+    const uris = [...this.#uris.keys()].map((uri) => encodeString(uri)).join(",");
     const wanted = `"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true,"resourceSubscriptions":[${uris}]`;
     const params = `{"_meta":{${this.#envelope}},"notifications":{${wanted}}}`;
     connection.send(`{"jsonrpc":"2.0","id":${id},"method":"subscriptions/listen","params":${params}}`);

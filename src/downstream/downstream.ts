@@ -33,6 +33,7 @@ export class Downstream implements Pausable {
   readonly #startLimit: StartLimit;
   /** Calls that came before it was ready, in order; some may be over. */
   #early: Call[] = [];
+  #started: Promise<void> | undefined;
   #state: State = { kind: "starting" };
   #greeting: Greeting | undefined;
   #serverInfo = "{}";
@@ -83,6 +84,11 @@ export class Downstream implements Pausable {
     return this.config.name;
   }
 
+  /** Whether several clients use it. */
+  get isShared(): boolean {
+    return this.#options.isShared;
+  }
+
   get state(): State {
     return this.#state;
   }
@@ -117,28 +123,10 @@ export class Downstream implements Pausable {
     for (const waiter of this.#connection.waiters()) if (waiter instanceof Call) yield waiter.request;
   }
 
-  /** Starts it once. Resolves when it is ready or has failed; never rejects. */
-  async start(): Promise<void> {
-    const startedAt = this.#clock.now();
-    this.#startLimit.begin();
-    try {
-      const greeting = await this.#greet();
-      this.#refuseWhenDown();
-      this.#greeting = greeting;
-      this.#serverInfo = toBytes(JSON.stringify(greeting.serverInfo));
-      await this.#offering.listAll(greeting.capabilities, this.#envelope !== undefined);
-      if (this.#state.kind !== "starting") return;
-      this.#changes.begin(greeting, this.#envelope);
-      this.#state = { kind: "ready", greeting, startedInMs: this.#clock.now() - startedAt };
-      this.#options.events.stateChanged();
-      for (const call of this.#early.splice(0)) call.enter(this.#clock.now());
-    } catch (cause) {
-      this.#giveUp(this.#options.redact(cause instanceof Error ? cause.message : String(cause)));
-      // Its link may have been opened only after it was given up.
-      void this.#connection.stop();
-    } finally {
-      this.#startLimit.end();
-    }
+  /** Starts it, once. Resolves when it is ready or has failed; never rejects. */
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
   }
 
   /** Hands over a request that arrived now: it is sent as soon as the server is ready and its gate has a place. Undefined: it has failed already. */
@@ -213,6 +201,29 @@ export class Downstream implements Pausable {
 
   resume(): void {
     this.#connection.resume();
+  }
+
+  async #start(): Promise<void> {
+    const startedAt = this.#clock.now();
+    this.#startLimit.begin();
+    try {
+      const greeting = await this.#greet();
+      this.#refuseWhenDown();
+      this.#greeting = greeting;
+      this.#serverInfo = toBytes(JSON.stringify(greeting.serverInfo));
+      await this.#offering.listAll(greeting.capabilities, this.#envelope !== undefined);
+      if (this.#state.kind !== "starting") return;
+      this.#changes.begin(greeting, this.#envelope);
+      this.#state = { kind: "ready", greeting, startedInMs: this.#clock.now() - startedAt };
+      this.#options.events.stateChanged();
+      for (const call of this.#early.splice(0)) call.enter(this.#clock.now());
+    } catch (cause) {
+      this.#giveUp(this.#options.redact(cause instanceof Error ? cause.message : String(cause)));
+      // Its link may have been opened only after it was given up.
+      void this.#connection.stop();
+    } finally {
+      this.#startLimit.end();
+    }
   }
 
   async #greet(): Promise<Greeting> {

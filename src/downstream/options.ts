@@ -38,6 +38,8 @@ export type DownstreamOptions = {
   readonly launchKey: string;
   /** Takes secrets out of what the server says of itself, before anybody is told. */
   readonly redact: (text: string) => string;
+  /** Whether several clients use it, so that what it says outside its replies may be about any of them. */
+  readonly isShared: boolean;
   readonly clock: Clock;
   readonly events: DownstreamEvents;
 };

@@ -78,6 +78,8 @@ export class Asking {
     const ask: Ask = { downstream, id, method, message, withdraw: () => {}, timer: undefined };
     const open = this.#open.get(downstream) ?? new Set();
     if (downstream.state.kind === "down") refuse(ask, rpcCode.internalError, "this server is being stopped");
+    else if (downstream.isShared)
+      refuse(ask, rpcCode.methodNotFound, "several clients use this server: none can be asked");
     else if (open.size >= mostQuestions) {
       refuse(ask, rpcCode.internalError, `more than ${mostQuestions} questions are open`);
     } else {

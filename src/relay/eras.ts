@@ -125,6 +125,11 @@ export function hasHints(to: Era): boolean {
   return to === "modern";
 }
 
+/** Whether servers of this era ask within their replies alone, so that it is always clear whom. */
+export function asksInReplies(of: Era): boolean {
+  return of === "modern";
+}
+
 /** The code for a resource that nobody has. */
 export function notFoundCode(to: Era): number {
   return to === "modern" ? Number(invalidParams) : notFoundBefore;

@@ -7,6 +7,7 @@ import { type Edit, encodeString, type Message } from "../wire/message.ts";
 import { memberOf, rewriteObject } from "../wire/object.ts";
 import { hasHints, notificationEdits } from "./eras.ts";
 import { Exchange } from "./exchange.ts";
+import { onlyClientOf } from "./who-answers.ts";
 
 /** https://modelcontextprotocol.io/specification/2025-11-25/server/utilities/logging#log-levels, the least important first. */
 const levels: readonly string[] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
@@ -58,14 +59,17 @@ export class Logs {
 
   /**
    * A server's log message, to those who want it: clients with a session whose level it has, and those that have a request
-   * under way there which asks for it. The name of the server stands before the logger's.
+   * under way there which asks for it. Of a server that several clients use, to nobody but the one whose requests alone are
+   * under way. The name of the server stands before the logger's.
    */
   message(downstream: Downstream, message: Message): void {
     const { era, name } = downstream;
     if (era === undefined) return;
     const level = levelOf(message);
     let newest: Exchange | undefined | null = null;
+    const only = downstream.isShared ? onlyClientOf(downstream) : undefined;
     for (const client of this.#options.clients()) {
+      if (downstream.isShared && client !== only) continue;
       const { session, logLevel } = client;
       // Servers decide what they say to a client that has not asked for a level.
       const isWanted = session !== undefined && (logLevel === undefined || isAtLeast(level, logLevel));

@@ -24,6 +24,7 @@ import { Startup } from "./startup.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tasks } from "./tasks.ts";
 import type { Place } from "./watched.ts";
+import { onlyClientOf } from "./who-answers.ts";
 
 export type RelayOptions = {
   readonly config: Config;
@@ -256,11 +257,14 @@ export class Relay implements Answerer {
   /** Whom a server's notification is for, where it is about something of one client. */
   #meantBy(downstream: Downstream, method: string, message: Message): Iterable<Client> {
     const isOpened = method === "notifications/elicitation/complete";
-    if (!isOpened && !method.startsWith("notifications/tasks/")) return this.#clients;
+    if (!isOpened && !method.startsWith("notifications/tasks/")) {
+      const only = downstream.isShared ? onlyClientOf(downstream) : undefined;
+      return downstream.isShared ? [...this.#clients].filter((one) => one === only) : this.#clients;
+    }
     const client = isOpened ? this.#asking.openerOf(downstream, message) : this.#tasks.clientOf(downstream, message);
     if (client !== undefined) return [client];
     // What nobody here has begun may be anybody's.
-    return isOpened || this.#clients.size === 1 ? this.#clients : [];
+    return !downstream.isShared && (isOpened || this.#clients.size === 1) ? this.#clients : [];
   }
 
   #exchangesOf(client: Client): Exchange[] {

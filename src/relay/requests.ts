@@ -102,13 +102,18 @@ export class Requests {
   /** A method that tutti does not know: to the one server that declares it. */
   passOn(incoming: Incoming): void {
     const { method, message, client } = incoming;
-    const { tasks } = this.#options;
+    const { tasks, routes } = this.#options;
     const owner = tasks.serverOf(client, message);
     if (owner === undefined && method.startsWith("tasks/") && tasks.isOfAnother(client, message)) {
       refuse(incoming, "There is no such task: another client has begun it");
       return;
     }
-    const [only, ...others] = owner === undefined ? this.#options.routes.declaring(method) : [owner];
+    if (method === "tasks/list" && routes.declaring(method).some(({ isShared }) => isShared)) {
+      const text = "The tasks of a server that several clients use cannot be listed: they are not all this client's.";
+      client.reply(message, toProtocolError(message.raw(slot.id) as string, rpcCode.methodNotFound, text));
+      return;
+    }
+    const [only, ...others] = owner === undefined ? routes.declaring(method) : [owner];
     if (only !== undefined && others.length === 0) {
       this.#send(incoming, { downstream: only, route: undefined }, method);
       return;

@@ -86,6 +86,7 @@ export function startAlone(
       };
       return { ...link, kill, stop };
     },
+    isShared: false,
     clock,
     events: {
       offerChanged: ignore,

@@ -34,6 +34,8 @@ export type StageOptions<N extends string> = {
   readonly instructions?: Config["instructions"];
   /** Default: there is no `call_tools`, so that lists hold what servers list alone. */
   readonly metaTools?: MetaTools;
+  /** Whether the servers are such as several clients use. */
+  readonly isShared?: boolean;
   readonly callTools?: Partial<Config["callTools"]>;
   /** Bytes that a pipe to the client holds before it is full. */
   readonly clientHolds?: number;
@@ -111,6 +113,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
       version: "1.2.3",
       redact: (text) => text,
       who: () => whoever,
+      isShared: options.isShared ?? false,
       verdicts: { known: () => undefined, learn: () => {}, forget: () => {}, saved: async () => {} },
       launchKey: server.name,
       openLink: opener(servers[index] as FakeServer, options.servers[names[index] as N], bounds, clock, streams),

@@ -58,6 +58,7 @@ async function start({ files, date }: ReturnType<typeof machine>, script: Server
       const link = openLineLink(ours, { maxMessageBytes: 1 << 20, maxDepth: 64 }, clock, events);
       return { ...link, kill: () => link.end(), stop: async () => link.end() };
     },
+    isShared: false,
     clock,
     events: {
       offerChanged: ignore,
