@@ -16,6 +16,8 @@ export type Observer = {
   /** A reply or notification that belongs to nothing was dropped, or a tool was left out: worth a line, harmless to others. */
   readonly oddity?: (event: { readonly server: string; readonly text: string }) => void;
   readonly callEnded?: (event: CallEnded) => void;
+  /** Clients can come to these addresses now. */
+  readonly listening?: (event: { readonly urls: readonly string[] }) => void;
   /** Something about the configuration that its owner should know. */
   readonly notice?: (event: { readonly text: string }) => void;
   /** A defect of ours. */

@@ -1,13 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { type Command, commands, commonHelp } from "./cli/commands.ts";
+import { type Command, commands, commonHelp, ownOptions } from "./cli/commands.ts";
 
 const options = {
   config: { type: "string", multiple: true, default: [] },
   log: { type: "string" },
   json: { type: "boolean", default: false },
   svg: { type: "string" },
+  http: { type: "string" },
+  "token-file": { type: "string" },
+  stdio: { type: "boolean", default: false },
+  lazy: { type: "boolean", default: false },
+  plan: { type: "string" },
   help: { type: "boolean", short: "h", default: false },
   version: { type: "boolean", short: "V", default: false },
 } as const satisfies ParseArgsConfig["options"];
@@ -37,8 +42,9 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     if (problem !== undefined) return await refuse(problem);
     if (name !== "serve") process.stdout.on("error", endWithoutReader);
     const { run } = await command.load();
-    const { config: configs, log: logLevel, json, svg } = values;
-    return await run({ version, configs, logLevel, json, svg, positionals: words });
+    const { config: configs, log: logLevel, "token-file": tokenFile, json, svg, http, stdio, lazy, plan } = values;
+    const shared = { version, configs, logLevel, json, svg };
+    return await run({ ...shared, http, tokenFile, stdio, lazy, plan, positionals: words });
   } catch (cause) {
     return await explain(cause);
   }
@@ -53,15 +59,15 @@ function unknownOption(argv: readonly string[]): string | undefined {
 
 function problemOf(
   command: Command,
-  values: { log?: string | undefined; json: boolean; svg?: string | undefined },
+  values: Readonly<Record<string, unknown>>,
   words: readonly string[],
 ): string | undefined {
   const [least, most] = command.words;
   const levels = ["silent", "error", "warn", "info", "debug"];
-  if (values.log !== undefined && !levels.includes(values.log)) return `--log takes one of ${levels.join(", ")}.`;
-  if (values.json && !command.options.includes("json"))
-    return `--json does not go with this command. Usage: ${command.usage}`;
-  if (values.svg !== undefined && !command.options.includes("svg")) return `--svg goes with demo only.`;
+  if (values["log"] !== undefined && !levels.includes(values["log"] as string))
+    return `--log takes one of ${levels.join(", ")}.`;
+  const foreign = ownOptions.find((option) => values[option] && !command.options.includes(option));
+  if (foreign !== undefined) return `--${foreign} does not go with this command. Usage: ${command.usage}`;
   if (words.length < least) return `A word is missing. Usage: ${command.usage}`;
   if (words.length > most) return `"${words[most]}" is one word too many. Usage: ${command.usage}`;
   return undefined;

@@ -3,12 +3,15 @@ import { ConfigError } from "../config/config-error.ts";
 import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
+import { runPlan } from "./plan.ts";
 import { connectLocally, type ToolResult } from "./rpc.ts";
 import { withServers } from "./with-servers.ts";
 
-/** Calls one tool and prints its result. */
+/** Calls one tool, or those of a plan, and prints what comes of it. */
 export async function run(invocation: Invocation): Promise<number> {
-  const [tool = "", text = "{}"] = invocation.positionals;
+  if (invocation.plan !== undefined) return await runPlan(invocation, invocation.plan);
+  const [tool, text = "{}"] = invocation.positionals;
+  if (tool === undefined) throw new ConfigError("A word is missing: the name of a tool, or --plan FILE.");
   const parameters = parseArguments(text);
   return await withServers(invocation, "warn", async ({ tutti, print }) => {
     const rpc = connectLocally(tutti.relay, invocation.version);

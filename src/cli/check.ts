@@ -2,7 +2,9 @@ import { counted, type Kind, kinds } from "../catalog/definition.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
+import type { Tutti } from "./compose.ts";
 import { exitCode } from "./exit-codes.ts";
+import { unmarkedOf } from "./unmarked.ts";
 import { withServers } from "./with-servers.ts";
 
 /** Starts every server, says what became of each, and stops them again. */
@@ -22,12 +24,22 @@ export async function run(invocation: Invocation): Promise<number> {
       const [sign, text] = downstream === undefined ? ["–", "disabled"] : describe(downstream);
       print(`${sign} ${name.padEnd(width)}  ${text}`);
     }
+    for (const line of unmarkedLines(tutti)) print(line);
     for (const line of [...said, ...config.notices.map((notice) => `! ${notice}`)]) print(line);
     const ready = tutti.downstreams.filter(({ state }) => state.kind === "ready").length;
     const total = tutti.downstreams.length;
     const tools = counted("tools", tutti.relay.catalog.tools.length);
     print(`${ready} of ${total} servers ready, ${tools} (${config.files.join(", ")})`);
     return ready === total ? exitCode.ok : exitCode.unreachable;
+  });
+}
+
+/** What could be said of tools that say nothing of what they change, ready to be put into the configuration. */
+function unmarkedLines({ downstreams, relay }: Tutti): readonly string[] {
+  return downstreams.flatMap(({ name }) => {
+    const unmarked = unmarkedOf(relay.catalog.tools.filter(({ server }) => server === name));
+    if (unmarked === undefined) return [];
+    return [`! ${name}: ${unmarked.text}. Where they only read, say so in its entry:`, `    ${unmarked.entry}`];
   });
 }
 

@@ -7,8 +7,22 @@ export type Invocation = {
   readonly json: boolean;
   /** Where the picture goes; undefined: nowhere. */
   readonly svg: string | undefined;
+  /** `[HOST:]PORT` where it listens; undefined: nowhere. */
+  readonly http: string | undefined;
+  /** The file with what clients over HTTP have to bring. */
+  readonly tokenFile: string | undefined;
+  /** Whether our own client is served beside those over HTTP. */
+  readonly stdio: boolean;
+  /** Whether our own client is shown only the tools with which it looks for others. */
+  readonly lazy: boolean;
+  /** The file with the calls that are made together. */
+  readonly plan: string | undefined;
   readonly positionals: readonly string[];
 };
+
+/** An option that goes with some commands only. */
+export type OwnOption = (typeof ownOptions)[number];
+export const ownOptions = ["json", "svg", "http", "token-file", "stdio", "lazy", "plan"] as const;
 
 /** One command of the command line. */
 export type Command = {
@@ -19,10 +33,21 @@ export type Command = {
   /** How many words it takes after its name, at least and at most. */
   readonly words: readonly [least: number, most: number];
   /** Options of its own. */
-  readonly options: readonly ("json" | "svg")[];
+  readonly options: readonly OwnOption[];
   /** Resolves to the exit code; undefined: the process ends by itself. */
   readonly load: () => Promise<{ readonly run: (invocation: Invocation) => Promise<number | undefined> }>;
 };
+
+const serveHelp = `Ends when the client closes stdin, or on SIGTERM, SIGINT or SIGHUP; all servers end with it.
+stdout carries the protocol only; the log goes to stderr.
+
+  --lazy          show the client four tools instead of all: search_tools, call_tools, call_tool, read_result
+  --http [HOST:]PORT
+                  serve any number of clients at http://HOST:PORT/mcp (HOST: 127.0.0.1 and ::1; /mcp/lazy for --lazy)
+  --token-file FILE
+                  tokens of which a client has to send one (Authorization: Bearer …), a line each; instead of the file
+                  TUTTI_HTTP_TOKEN. Needed where HOST can be reached from other machines
+  --stdio         with --http: serve a client over stdin and stdout too, and end with it`;
 
 /** All commands, in the order in which help shows them. */
 export const commands: ReadonlyMap<string, Command> = new Map([
@@ -30,10 +55,10 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     "serve",
     {
       summary: "serve one client over stdin and stdout; what a client's configuration starts (default)",
-      usage: "tutti [serve] [--config FILE]",
-      help: "Ends when the client closes stdin, or on SIGTERM, SIGINT or SIGHUP; all servers end with it.\nstdout carries the protocol only; the log goes to stderr.",
+      usage: "tutti [serve] [--lazy] [--http [HOST:]PORT [--token-file FILE] [--stdio]] [--config FILE]",
+      help: serveHelp,
       words: [0, 0],
-      options: [],
+      options: ["http", "token-file", "stdio", "lazy"],
       load: () => import("./serve.ts"),
     },
   ],
@@ -73,11 +98,11 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   [
     "call",
     {
-      summary: "call one tool and print its result",
-      usage: "tutti call TOOL ['{\"argument\": 1}'] [--json] [--config FILE]",
-      help: "--json prints the whole result. Exit code 4: its server cannot be reached; 5: the tool failed, or there is none of that name.",
-      words: [1, 2],
-      options: ["json"],
+      summary: "call one tool and print its result, or make the calls of a plan together",
+      usage: "tutti call (TOOL ['{\"argument\": 1}'] | --plan FILE) [--json] [--config FILE]",
+      help: '--plan FILE makes the calls of a JSON file as call_tools does, {"calls": […]}, and draws when each ran and what it\nwaited for. --json prints the whole result. Exit code 4: its server cannot be reached; 5: the tool failed, or there is none of that name.',
+      words: [0, 2],
+      options: ["json", "plan"],
       load: () => import("./call.ts"),
     },
   ],

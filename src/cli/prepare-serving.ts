@@ -5,22 +5,51 @@ import { rpcCode, toProtocolError } from "../errors.ts";
 import type { LineLink } from "../transport/line-link.ts";
 import { slot } from "../wire/members.ts";
 import type { Invocation } from "./commands.ts";
-import { compose, type Tutti } from "./compose.ts";
-import { readConfig, startLog } from "./settings.ts";
+import { compose } from "./compose.ts";
+import { createMachine } from "./machine.ts";
+import { readServingConfig, startLog } from "./settings.ts";
+
+/** What is served, and the servers behind it. */
+export type Serving = {
+  /** Starts the servers; resolves when each is ready or has failed. Never rejects. */
+  readonly start: () => Promise<unknown>;
+  /** Ends all of it at once; resolves when nothing of it is left. */
+  readonly stop: () => Promise<void>;
+  /** The same at once and synchronously. */
+  readonly kill: () => void;
+};
 
 /**
  * Reads the configuration and puts the relay, which starts nothing yet, behind `client` and its link. With a
  * configuration that cannot be used there is nothing to serve: every request is answered with what is wrong with it, so
  * that it is seen where people look. Returns undefined in that case.
  */
-export async function prepareServing(client: Client, link: LineLink, options: Invocation): Promise<Tutti | undefined> {
+export async function prepareServing(
+  client: Client,
+  link: LineLink,
+  options: Invocation,
+): Promise<Serving | undefined> {
   try {
-    const config = await readConfig(options.configs);
+    const config = await readServingConfig(options);
     const events = startLog(config, options.logLevel);
-    const tutti = compose(config, options.version, events, () => client.identity);
+    const machine = createMachine(config, options.version, events);
+    const tutti = compose(machine, { who: () => client.identity });
     link.setLimits(config.limits);
+    client.isLazy = options.lazy;
+    const http = options.http === undefined ? undefined : await overHttp(machine, options);
     tutti.relay.addClient(client);
-    return tutti;
+    return {
+      start: () => Promise.all([tutti.start(), http?.start()]),
+      stop: async () => {
+        machine.stopStarting();
+        await Promise.all([tutti.stop(), http?.stop()]);
+      },
+      kill: () => {
+        tutti.kill();
+        http?.kill();
+        machine.kill();
+      },
+    };
   } catch (cause) {
     const { message: problem, stack } = cause instanceof Error ? cause : new Error(String(cause));
     const shown = cause instanceof ConfigError ? problem : `a defect, please report it: ${stack}`;
@@ -28,10 +57,8 @@ export async function prepareServing(client: Client, link: LineLink, options: In
     process.exitCode = 1;
     client.serve({
       request: (_method, message) => {
-        client.reply(
-          message,
-          toProtocolError(message.raw(slot.id) as string, rpcCode.internalError, `tutti: ${problem}`),
-        );
+        const error = toProtocolError(message.raw(slot.id) as string, rpcCode.internalError, `tutti: ${problem}`);
+        client.reply(message, error);
       },
       notification: () => {},
       withdrawn: () => {},
@@ -42,4 +69,8 @@ export async function prepareServing(client: Client, link: LineLink, options: In
     });
     return undefined;
   }
+}
+
+async function overHttp(...args: Parameters<typeof import("./over-http.ts").serveOverHttp>): Promise<Serving> {
+  return await (await import("./over-http.ts")).serveOverHttp(...args);
 }

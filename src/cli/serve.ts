@@ -1,12 +1,12 @@
 import { Client } from "../client/client.ts";
 import { introduce } from "../client/introduction.ts";
-import { serverNames } from "../config/server-names.ts";
+import { glance } from "../config/glance.ts";
 import { systemClock } from "../ports/clock.ts";
 import { onEndSignals } from "../ports/signals.ts";
 import { openStdioSelf } from "../transport/stdio-self.ts";
 import type { Invocation } from "./commands.ts";
-import type { Tutti } from "./compose.ts";
 import { configSearch } from "./config-search.ts";
+import type { Serving } from "./prepare-serving.ts";
 
 /** What a client may send before the configuration, which can set other bounds, is read. */
 const firstLimits = { maxMessageBytes: 32 * 1024 * 1024, maxDepth: 512 };
@@ -22,7 +22,8 @@ const flushMs = 200;
  * needs nothing but what is imported above; everything else is loaded after it.
  */
 export async function run(options: Invocation): Promise<undefined> {
-  let tutti: Tutti | undefined;
+  if (options.http !== undefined && !options.stdio) return await (await import("./serve-http.ts")).run(options);
+  let tutti: Serving | undefined;
   let isEnding = false;
   let beginLoading = () => {};
   const isTimeToLoad = new Promise<void>((resolve) => {
@@ -49,7 +50,10 @@ export async function run(options: Invocation): Promise<undefined> {
     closed: () => void end(),
     defect: fail,
   });
-  const client = new Client(link, options.version, () => introduce(serverNames(configSearch(options.configs))));
+  const client = new Client(link, options.version, () => {
+    const { servers, hasCallTools } = glance(configSearch(options.configs));
+    return introduce(servers, options.lazy ? "lazily" : hasCallTools ? "together" : "apart");
+  });
   let hasSignal = false;
   onEndSignals(() => {
     // Only a second signal is impatience: a client that goes often closes stdin and sends one together.

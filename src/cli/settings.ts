@@ -5,7 +5,9 @@ import { Events } from "../events.ts";
 import { createLog } from "../observe/log.ts";
 import { createRedactor } from "../observe/redact.ts";
 import { systemClock } from "../ports/clock.ts";
+import type { Invocation } from "./commands.ts";
 import { configSearch } from "./config-search.ts";
+import { httpTokens } from "./http-tokens.ts";
 
 /** Bytes of the log that may wait for whoever reads our stderr: some clients open it and never do. */
 const mostWaitingBytes = 1024 * 1024;
@@ -14,6 +16,12 @@ const mostWaitingBytes = 1024 * 1024;
 export async function readConfig(flags: readonly string[]): Promise<Config> {
   const search = configSearch(flags);
   return await loadConfig({ ...search, paths: findConfig(search) });
+}
+
+/** The same for a command that may serve clients over HTTP, whose tokens are as secret as those in it. */
+export async function readServingConfig({ configs, http, tokenFile }: Invocation): Promise<Config> {
+  const config = await readConfig(configs);
+  return http === undefined ? config : { ...config, secrets: [...config.secrets, ...httpTokens(tokenFile)] };
 }
 
 /** The events of one run, logged to stderr; `level` overrides the configuration's. */

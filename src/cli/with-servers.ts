@@ -6,6 +6,7 @@ import { onEndSignals } from "../ports/signals.ts";
 import type { Invocation } from "./commands.ts";
 import { compose, type Tutti } from "./compose.ts";
 import { exitCode } from "./exit-codes.ts";
+import { createMachine } from "./machine.ts";
 import { readConfig, startLog } from "./settings.ts";
 
 /** What a command that runs servers of its own works with. */
@@ -30,9 +31,14 @@ export async function withServers(
 ): Promise<number> {
   const config = await readConfig(configs);
   const events = startLog(config, logLevel ?? usualLevel);
-  const tutti = compose(config, version, events, async () => ({ capabilities: "{}", info: serverInfo(version) }));
+  const machine = createMachine(config, version, events);
+  const tutti = compose(machine, { who: async () => ({ capabilities: "{}", info: serverInfo(version) }) });
+  const kill = (): void => {
+    machine.kill();
+    tutti.kill();
+  };
   const redact = createRedactor(config.secrets);
-  process.on("exit", tutti.kill);
+  process.on("exit", kill);
   let hasSignal = false;
   onEndSignals(() => {
     if (hasSignal) process.exit(exitCode.unusable);
@@ -46,6 +52,8 @@ export async function withServers(
     };
     return await use({ tutti, config, events, print, redact });
   } finally {
+    machine.stopStarting();
     await tutti.stop();
+    machine.kill();
   }
 }

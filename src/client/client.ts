@@ -24,7 +24,7 @@ export type Answerer = {
   /** Nobody waits for the reply to this request any more; `reason` is for its server. */
   readonly withdrawn: (request: Message, client: Client, reason: string) => void;
   /** What a handshake tells of us. */
-  readonly about: () => About;
+  readonly about: (client: Client) => About;
   /** The client has ended its side or is gone, after everything that it has said. */
   readonly closed?: (client: Client) => void;
 };
@@ -139,6 +139,11 @@ export class Client {
     this.#answerer?.request(request.text(slot.method) as string, request, this, origin);
   }
 
+  /** Whether the request was issued in the client's name. */
+  isIssued(request: Message): boolean {
+    return this.#issued.has(request);
+  }
+
   /** Nobody waits for the reply to this request any more: the client's, or one that was issued in its name. */
   withdraw(request: Message, reason: string): void {
     this.#issued.delete(request);
@@ -219,7 +224,7 @@ export class Client {
   }
 
   #about(): About {
-    return this.#answerer?.about() ?? { instructions: this.#firstInstructions(), extensions: "" };
+    return this.#answerer?.about(this) ?? { instructions: this.#firstInstructions(), extensions: "" };
   }
 
   #refuse(message: Message, { code, message: text, data }: Refusal): void {

@@ -6,14 +6,27 @@ const longestNames = 1000;
 
 const longestName = 60;
 
+/** How a client calls several tools: only with calls of their own, with `call_tools` too, or with tools that it looks for first. */
+export type Calling = "apart" | "together" | "lazily";
+
 const purpose =
   "tutti puts several MCP servers behind one. The name of each tool and prompt begins with the name of its server. " +
   "Calls that do not need each other's results can be issued together: they run at once.";
 
+const ways: Readonly<Record<Calling, string>> = {
+  apart: "",
+  together:
+    " Use call_tools to chain calls that use each other's results in one request, or where tools can only be called one " +
+    "at a time. Each of its calls has its own result or error.",
+  lazily:
+    " Their tools are not listed: find them with search_tools, then call them with call_tools, several in one request, or " +
+    "call_tool. Each call has its own result or error.",
+};
+
 /** What handshakes tell the model of us and of the servers behind us; empty where none is known. */
-export function introduce(servers: readonly string[]): string {
+export function introduce(servers: readonly string[], calling: Calling): string {
   if (servers.length === 0) return "";
-  return `${purpose}\nServers: ${enumerate(servers.map(shownName), ", ", longestNames)}.`;
+  return `${purpose}${ways[calling]}\nServers: ${enumerate(servers.map(shownName), ", ", longestNames)}.`;
 }
 
 /** A server's name as it stands in a text. */

@@ -70,6 +70,7 @@ export class Downstream implements Pausable {
     this.#requests = new OwnRequests(this.#connection, this.#deadlines, clock);
     this.#offering = new Offering({
       request: (method, members) => this.#request(method, members),
+      isOverHttp: config.launch.kind !== "stdio",
       clock,
       changed: events.offerChanged,
       oddity: events.oddity,

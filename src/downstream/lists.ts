@@ -1,4 +1,5 @@
 import { type Definition, type Kind, kinds, type OfferedList, readDefinition } from "../catalog/definition.ts";
+import { readParamHeaders } from "../catalog/param-headers.ts";
 import { serverErrorInOneLine } from "../errors.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, type Message } from "../wire/message.ts";
@@ -30,10 +31,10 @@ type RequestPage = (method: string, members: string) => Promise<Message>;
 /**
  * Fetches all pages of one list. An empty cursor is a cursor; one that has been seen ends the list. Throws an error of
  * one line when the first page cannot be had; a later one ends the list. The list may be kept as long as each of its
- * pages, and not at all when it did not come to its end.
+ * pages, and not at all when it did not come to its end. `hasHeaders`: calls repeat arguments in headers, as tools want it.
  * https://modelcontextprotocol.io/specification/2025-11-25/server/utilities/pagination
  */
-export async function fetchList(kind: Kind, request: RequestPage): Promise<FetchedList> {
+export async function fetchList(kind: Kind, request: RequestPage, hasHeaders = false): Promise<FetchedList> {
   const { many, one } = kinds[kind];
   const list = kind === "tools" ? "its list" : `its list of ${many}`;
   const definitions: Definition[] = [];
@@ -59,8 +60,7 @@ export async function fetchList(kind: Kind, request: RequestPage): Promise<Fetch
       items++;
       // A copy, because the catalog keeps it and the whole page would stay with it.
       const item = Buffer.from(result.subarray(start, Math.min(end, start + mostBytesPerItem + 1)));
-      const definition =
-        item.length > mostBytesPerItem ? "is not usable: longer than 256 KiB" : readDefinition(kind, item);
+      const definition = readItem(kind, item, hasHeaders);
       if (typeof definition !== "string") definitions.push(definition);
       else leftOut.push(`${one} ${keyOf(kind, result, start) ?? `number ${items}`} ${definition}`);
     }
@@ -72,6 +72,14 @@ export async function fetchList(kind: Kind, request: RequestPage): Promise<Fetch
     seen.add(nextCursor);
     members = `"cursor":${encodeString(nextCursor)}`;
   }
+}
+
+function readItem(kind: Kind, item: Buffer, hasHeaders: boolean): Definition | string {
+  if (item.length > mostBytesPerItem) return "is not usable: longer than 256 KiB";
+  const definition = readDefinition(kind, item);
+  if (kind !== "tools" || !hasHeaders || typeof definition === "string") return definition;
+  const headers = readParamHeaders(item);
+  return typeof headers === "string" ? headers : definition;
 }
 
 /** One page, or in one line why there is none. */

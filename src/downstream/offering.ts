@@ -22,6 +22,8 @@ const kindsOf: Readonly<Record<string, readonly Kind[]>> = {
 export type OfferingOptions = {
   /** `members`: those of the params. */
   readonly request: (method: string, members: string) => Promise<Message>;
+  /** Whether each message to the server has headers. */
+  readonly isOverHttp: boolean;
   readonly clock: Clock;
   readonly changed: () => void;
   readonly oddity: (text: string) => void;
@@ -41,6 +43,8 @@ export class Offering {
   #isRelisting = false;
   /** Whether it is asked again when it says that a list has changed. */
   #isComplete = false;
+  /** Whether arguments of tools are repeated in headers. */
+  #hasHeaders = false;
   #isOver = false;
 
   constructor(options: OfferingOptions) {
@@ -59,6 +63,7 @@ export class Offering {
     const declared = Object.keys(kindsOf).filter((name) => capabilities[name] !== undefined);
     this.#kinds = declared.flatMap((name) => kindsOf[name] ?? []);
     const silent = declared.filter((name) => (capabilities[name] as { listChanged?: unknown }).listChanged !== true);
+    this.#hasHeaders = hasHints && this.#options.isOverHttp;
     if (hasHints) this.#untold = new Set(silent.flatMap((name) => kindsOf[name] ?? []));
     for (const kind of Object.keys(kinds) as Kind[]) {
       if (!this.#kinds.includes(kind)) this.#offer = { ...this.#offer, [kind]: neverOffered };
@@ -124,7 +129,7 @@ export class Offering {
   }
 
   async #list(kind: Kind): Promise<void> {
-    const { leftOut, ...list } = await fetchList(kind, this.#options.request);
+    const { leftOut, ...list } = await fetchList(kind, this.#options.request, this.#hasHeaders);
     if (this.#isOver) return;
     this.#offer = { ...this.#offer, [kind]: list };
     if (this.#untold.has(kind)) this.#listedAt.set(kind, this.#options.clock.now());

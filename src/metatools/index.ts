@@ -1,4 +1,5 @@
 import type { Catalog, OwnTools } from "../catalog/catalog.ts";
+import type { LongResults } from "./long-results.ts";
 import type { MetaTool } from "./meta-tool.ts";
 
 /** The tools that tutti itself answers, by who sees them. */
@@ -7,10 +8,12 @@ export type MetaTools = {
   readonly direct: readonly MetaTool[];
   /** Instead of those. */
   readonly lazy: readonly MetaTool[];
+  /** Undefined where the results of tools have no bounds. */
+  readonly longResults: LongResults | undefined;
 };
 
 /** None at all. */
-export const noMetaTools: MetaTools = { direct: [], lazy: [] };
+export const noMetaTools: MetaTools = { direct: [], lazy: [], longResults: undefined };
 
 export function byName({ direct, lazy }: MetaTools): ReadonlyMap<string, MetaTool> {
   return new Map([...lazy, ...direct].map((tool) => [tool.name, tool]));

@@ -1,4 +1,12 @@
-import { enumerate, introduce, longestInstructions, oneLine, shorten, shownName } from "../client/introduction.ts";
+import {
+  type Calling,
+  enumerate,
+  introduce,
+  longestInstructions,
+  oneLine,
+  shorten,
+  shownName,
+} from "../client/introduction.ts";
 
 /** One server, as the model is told of it. */
 export type Described = {
@@ -21,8 +29,12 @@ const leastOwn = 120;
  * (`withOwn`) what they say of themselves, in equal shares of what is left. A server's text is quoted line by line under
  * its name, so that none can speak for another or for tutti.
  */
-export function digest(servers: readonly Described[], withOwn: boolean): string {
-  const introduction = introduce(servers.map(({ name }) => name)) || "tutti has no servers to offer.";
+export function digest(servers: readonly Described[], withOwn: boolean, calling: Calling): string {
+  const introduction =
+    introduce(
+      servers.map(({ name }) => name),
+      calling,
+    ) || "tutti has no servers to offer.";
   const states = servers.flatMap(({ name, state }) =>
     state === undefined ? [] : [`- ${shorten(`${shownName(name)}: ${oneLine(state)}`, longestState)}`],
   );

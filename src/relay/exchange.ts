@@ -26,6 +26,8 @@ export type Exchanges = {
   readonly resolve: (exchange: Exchange) => string | CallError;
   /** Whether a reply that is no plain answer asks the client something first, and is taken; what edits it needs otherwise. */
   readonly question: (exchange: Exchange, reply: Message, type: string) => Edit[] | "taken";
+  /** What stands for a tool's result (JSON) that is too long; undefined where it may pass. */
+  readonly shorten: ((result: Buffer, client: Client) => Buffer | undefined) | undefined;
   /** A reply began a task, which its server alone knows. */
   readonly task: (exchange: Exchange, reply: Message) => void;
   /** Runs `task` after what was sent until now. */
@@ -160,7 +162,8 @@ export class Exchange implements Request {
       }
       if (reply.reservedNames.length > 0) edits.push(...foreignMarks(reply));
     }
-    this.#settle(asResult ?? reply.splice(edits), isError ? "server_error" : "answered");
+    const shortened = isError || type !== "complete" ? undefined : this.#shortened(reply, head);
+    this.#settle(asResult ?? shortened ?? reply.splice(edits), isError ? "server_error" : "answered");
   }
 
   progress(notification: Message): void {
@@ -222,6 +225,17 @@ export class Exchange implements Request {
     this.#held = undefined;
     if (held instanceof CallError) this.fail(held);
     else if (held !== undefined) this.reply(held);
+  }
+
+  /** The reply in short where its result is too long for its client; whoever has issued it can take it whole. */
+  #shortened(reply: Message, head: string): Outgoing | undefined {
+    const { shorten } = this.#exchanges;
+    if (shorten === undefined || this.arrival.method !== "tools/call" || this.client.isIssued(this.request))
+      return undefined;
+    if (reply.firstByte(slot.result) !== 0x7b) return undefined;
+    const result = shorten(reply.bytes(reply.start(slot.result), reply.end(slot.result)), this.client);
+    if (result === undefined) return undefined;
+    return `{"jsonrpc":"2.0","id":${this.id},"result":{${head}${result.toString("latin1", 1)}}`;
   }
 
   #failure(error: CallError): Outgoing {

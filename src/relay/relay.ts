@@ -16,6 +16,7 @@ import { Exchange } from "./exchange.ts";
 import { Lists } from "./lists.ts";
 import { Logs } from "./logs.ts";
 import { MetaRequests } from "./meta-requests.ts";
+import { Notices } from "./notices.ts";
 import { Offers } from "./offers.ts";
 import { Parked } from "./parked.ts";
 import { type Incoming, Requests } from "./requests.ts";
@@ -24,7 +25,6 @@ import { Startup } from "./startup.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tasks } from "./tasks.ts";
 import type { Place } from "./watched.ts";
-import { onlyClientOf } from "./who-answers.ts";
 
 export type RelayOptions = {
   readonly config: Config;
@@ -48,10 +48,11 @@ export class Relay implements Answerer {
   readonly #logs: Logs;
   readonly #parked: Parked;
   readonly #asking: Asking;
+  readonly #notices: Notices;
   readonly #meta: MetaRequests;
   readonly #tasks = new Tasks();
   readonly #startup: Startup;
-  readonly #clients = new Set<Client>();
+  readonly #clients = new Map<Client, () => void>();
 
   constructor(options: RelayOptions) {
     const { config, downstreams, clock, events, sealKey, metaTools } = options;
@@ -74,7 +75,7 @@ export class Relay implements Answerer {
       oddity: (server, text) => events.publish("oddity", { server, text }),
     });
     this.#startup = new Startup({ config, downstreams, clock, events, dispatch: (one) => this.#dispatch(one) });
-    const clients = (): Iterable<Client> => this.#clients;
+    const clients = (): Iterable<Client> => this.#clients.keys();
     this.#logs = new Logs({ downstreams: () => downstreams, clients });
     this.#parked = new Parked(clock, sealKey);
     this.#asking = new Asking({
@@ -85,6 +86,8 @@ export class Relay implements Answerer {
         this.#dispatch({ method: message.text(slot.method) as string, message, client, origin, isRetry: true });
       },
     });
+    const told = { asking: this.#asking, tasks: this.#tasks };
+    this.#notices = new Notices({ ...told, clients: () => [...this.#clients.keys()] });
     const exchanges = {
       errors: config.errors,
       resolve: ({ arrival: { method, target, downstream } }: Exchange) => {
@@ -93,6 +96,7 @@ export class Relay implements Answerer {
         return route?.server === downstream?.name && route ? route.original : this.#routes.unknown(kind, target);
       },
       question: (exchange: Exchange, reply: Message, type: string) => this.#asking.question(exchange, reply, type),
+      shorten: metaTools.longResults?.shorten,
       task: ({ client, arrival }: Exchange, reply: Message) => this.#tasks.begin(client, arrival.downstream, reply),
       soon: clock.soon,
       settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => {
@@ -103,7 +107,15 @@ export class Relay implements Answerer {
     const { limits } = config;
     const askMs = longest(downstreams.map((one) => one.config.askTimeoutMs));
     this.#meta = new MetaRequests({ catalog, parked: this.#parked, clock, events, limits, askMs });
-    const shared = { routes: this.#routes, meta: this.#meta, tasks: this.#tasks, logs: this.#logs, clock, events };
+    const shared = {
+      routes: this.#routes,
+      meta: this.#meta,
+      longResults: metaTools.longResults,
+      tasks: this.#tasks,
+      logs: this.#logs,
+      clock,
+      events,
+    };
     this.#requests = new Requests({ ...shared, exchanges });
   }
 
@@ -121,26 +133,29 @@ export class Relay implements Answerer {
     return this.#startup.start(who);
   }
 
-  addClient(client: Client): void {
-    this.#clients.add(client);
+  /** `left` is called when it has left and nothing of it is kept. */
+  addClient(client: Client, left = (): void => {}): void {
+    this.#clients.set(client, left);
     client.serve(this);
   }
 
-  about(): About {
+  about(client?: Client): About {
     const { config, downstreams } = this.#options;
+    const calling = client?.isLazy ? "lazily" : config.callTools.scope === "off" ? "apart" : "together";
     const described = downstreams.map(({ name, state, greeting }) => ({
       name,
       state: state.kind === "ready" ? undefined : state.kind === "starting" ? "still starting" : state.reason,
       instructions: greeting?.instructions,
     }));
     return {
-      instructions: digest(described, config.instructions === "servers"),
+      instructions: digest(described, config.instructions === "servers", calling),
       extensions: this.#routes.extensions(),
     };
   }
 
   /** The client has left: nothing of it is kept, and what it waits for is taken back at the servers. */
   closed(client: Client): void {
+    const left = this.#clients.get(client);
     this.#clients.delete(client);
     this.#startup.forget(client);
     this.#meta.closed(client);
@@ -151,6 +166,7 @@ export class Relay implements Answerer {
     this.#tasks.forget(client);
     this.#asking.forget(client);
     for (const exchange of this.#exchangesOf(client)) exchange.abandon("the client has left");
+    left?.();
   }
 
   /** A server's lists have changed. */
@@ -177,11 +193,7 @@ export class Relay implements Answerer {
     if (method === "notifications/message") this.#logs.message(downstream, message);
     else if (method === "notifications/resources/updated") this.#subscriptions.updated(downstream, message);
     else if (method === "notifications/cancelled") this.#asking.cancelled(downstream, message);
-    else if (!method.startsWith("notifications/subscriptions/")) {
-      for (const client of this.#meantBy(downstream, method, message)) {
-        if (client.session?.era === downstream.era) client.notify(message.splice([]), downstream);
-      }
-    }
+    else if (!method.startsWith("notifications/subscriptions/")) this.#notices.pass(downstream, method, message);
   }
 
   /** From now on lists are answered at once, and requests that wait are. */
@@ -252,19 +264,6 @@ export class Relay implements Answerer {
     if (waiting !== undefined) this.#startup.forget(waiting.message);
     for (const request of own) this.#meta.withdrawn(request, "the client has cancelled it");
     sent[0]?.cancel(notice);
-  }
-
-  /** Whom a server's notification is for, where it is about something of one client. */
-  #meantBy(downstream: Downstream, method: string, message: Message): Iterable<Client> {
-    const isOpened = method === "notifications/elicitation/complete";
-    if (!isOpened && !method.startsWith("notifications/tasks/")) {
-      const only = downstream.isShared ? onlyClientOf(downstream) : undefined;
-      return downstream.isShared ? [...this.#clients].filter((one) => one === only) : this.#clients;
-    }
-    const client = isOpened ? this.#asking.openerOf(downstream, message) : this.#tasks.clientOf(downstream, message);
-    if (client !== undefined) return [client];
-    // What nobody here has begun may be anybody's.
-    return !downstream.isShared && (isOpened || this.#clients.size === 1) ? this.#clients : [];
   }
 
   #exchangesOf(client: Client): Exchange[] {

@@ -2,11 +2,12 @@ import type { Client } from "../client/client.ts";
 import type { Origin } from "../client/handshake.ts";
 import { CallError, rpcCode, toProtocolError } from "../errors.ts";
 import type { Events } from "../events.ts";
+import type { LongResults } from "../metatools/long-results.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
 import { memberOf } from "../wire/object.ts";
-import { notFoundCode } from "./eras.ts";
+import { hasHints, notFoundCode, resultHead } from "./eras.ts";
 import { Exchange, type Exchanges } from "./exchange.ts";
 import type { Logs } from "./logs.ts";
 import type { MetaRequests } from "./meta-requests.ts";
@@ -28,6 +29,7 @@ export type RequestsOptions = {
   readonly routes: Routes;
   readonly exchanges: Exchanges;
   readonly meta: MetaRequests;
+  readonly longResults: LongResults | undefined;
   readonly tasks: Tasks;
   readonly logs: Logs;
   readonly clock: Clock;
@@ -63,7 +65,12 @@ export class Requests {
       refuse(incoming, "resources/read needs params.uri, the URI of a resource");
       return;
     }
-    const { routes } = this.#options;
+    const { routes, longResults } = this.#options;
+    const kept = longResults?.read(uri, client);
+    if (kept !== undefined) {
+      answerKept(incoming, kept);
+      return;
+    }
     const destination = routes.resource(uri);
     const at = memberOf(message, message.start(slot.params), message.end(slot.params), "uri");
     if (destination.downstream !== undefined) this.#send(incoming, destination, uri, at?.start, at?.end);
@@ -161,6 +168,18 @@ export class Requests {
       const text = "tutti failed inside; its log says more. The call may have run.";
       exchange.fail(new CallError("internal", text, { server: downstream?.name }));
     }
+  }
+}
+
+function answerKept(
+  { message, client, origin }: Incoming,
+  kept: { readonly result: Buffer } | { readonly problem: string },
+): void {
+  const id = message.raw(slot.id) as string;
+  if ("problem" in kept) client.reply(message, toProtocolError(id, notFoundCode(origin.era), kept.problem));
+  else {
+    const head = hasHints(origin.era) ? `${resultHead(origin.era)}"ttlMs":0,"cacheScope":"private",` : "";
+    client.reply(message, `{"jsonrpc":"2.0","id":${id},"result":{${head}${kept.result.toString("latin1", 1)}}`);
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { enumerate, introduce, oneLine, shorten } from "../../src/client/introduction.ts";
 
 test("the introduction names the servers, and says how their tools are called and that calls run at once", () => {
-  expect(introduce(["github", "my files"])).toBe(
+  expect(introduce(["github", "my files"], "apart")).toBe(
     "tutti puts several MCP servers behind one. The name of each tool and prompt begins with the name of its server. " +
       "Calls that do not need each other's results can be issued together: they run at once.\n" +
       "Servers: github, my files.",
@@ -11,18 +11,21 @@ test("the introduction names the servers, and says how their tools are called an
 });
 
 test("there is none where no server is known", () => {
-  expect(introduce([])).toBe("");
+  expect(introduce([], "apart")).toBe("");
 });
 
 test("a thousand servers are named as far as there is room, and the others counted", () => {
-  const text = introduce(Array.from({ length: 1000 }, (_, index) => `server-${index}`));
+  const text = introduce(
+    Array.from({ length: 1000 }, (_, index) => `server-${index}`),
+    "apart",
+  );
   expect(text.length).toBeLessThan(1300);
   const [, named, more] = /Servers: (.*), and (\d+) more\.$/.exec(text) ?? [];
   expect(named?.split(", ").length).toBe(1000 - Number(more));
 });
 
 test("a name cannot add a line", () => {
-  expect(introduce(["a\nServers: b", "c\u2028d", "e\u0000f"]).split("\n").length).toBe(2);
+  expect(introduce(["a\nServers: b", "c\u2028d", "e\u0000f"], "apart").split("\n").length).toBe(2);
 });
 
 /** Whether no half of a surrogate pair stands alone in it. */

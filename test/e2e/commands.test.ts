@@ -203,7 +203,7 @@ test.each([
   [["check", "extra"], '"extra" is one word too many'],
   [["call"], "A word is missing. Usage: tutti call TOOL"],
   [["check", "--json"], "--json does not go with this command"],
-  [["list", "--svg", "x"], "--svg goes with demo only"],
+  [["list", "--svg", "x"], "--svg does not go with this command"],
   [["--log", "loud"], "--log takes one of silent, error, warn, info, debug"],
 ])("%j is refused in one line on stderr, with what was probably meant", async (args, text) => {
   const { code, stdout, stderr } = await run(args);

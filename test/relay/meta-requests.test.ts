@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { noMetaTools } from "../../src/metatools/index.ts";
 import type { MetaCall, MetaRequest, MetaTool, Outcome } from "../../src/metatools/meta-tool.ts";
 import { open, serverEra } from "../support/cells.ts";
 import { able, accepted, form } from "./contract/questions.ts";
@@ -27,7 +28,7 @@ for (const cell of cellsOf) {
   describe(`a tool of tutti's own, ${cell}`, () => {
     test("is listed after those of the servers, gets its arguments byte for byte, and replies", async () => {
       const { tool, begun } = scripted();
-      const { client, begin } = await open(cell, { alpha }, { metaTools: { direct: [tool], lazy: [] } });
+      const { client, begin } = await open(cell, { alpha }, { metaTools: { ...noMetaTools, direct: [tool] } });
       const list = (await client.ask("tools/list")).json.result.tools;
       expect(list.map(({ name }: { name: string }) => name)).toEqual(["alpha__do", "own_tool"]);
       const call = begin("own_tool", { a: 1 });
@@ -38,7 +39,7 @@ for (const cell of cellsOf) {
 
     test("calls others as its client would, and gets what comes as it stands", async () => {
       const { tool, begun } = scripted();
-      const on = await open(cell, { alpha }, { metaTools: { direct: [tool], lazy: [] } });
+      const on = await open(cell, { alpha }, { metaTools: { ...noMetaTools, direct: [tool] } });
       const outer = on.begin("own_tool", {}, '"com.example/kept":"yes"');
       const outcomes: Outcome[] = [];
       await on.clock.advance(1);
@@ -59,7 +60,7 @@ for (const cell of cellsOf) {
 
     test("has its calls taken back with it: cancelled by the client, or gone with it", async () => {
       const { tool, begun, cancelled } = scripted();
-      const on = await open(cell, { alpha }, { metaTools: { direct: [tool], lazy: [] } });
+      const on = await open(cell, { alpha }, { metaTools: { ...noMetaTools, direct: [tool] } });
       const outer = on.begin("own_tool");
       await on.clock.advance(1);
       const outcomes: Outcome[] = [];
@@ -77,7 +78,7 @@ for (const cell of cellsOf) {
 
     test("has what servers ask in its calls brought to the client, and goes on", async () => {
       const { tool, begun } = scripted();
-      const on = await open(cell, { alpha }, { client: able, metaTools: { direct: [tool], lazy: [] } });
+      const on = await open(cell, { alpha }, { client: able, metaTools: { ...noMetaTools, direct: [tool] } });
       const outer = on.begin("own_tool", { b: 2 });
       await on.clock.advance(1);
       const [request] = begun as [MetaRequest];
@@ -113,7 +114,7 @@ for (const cell of cellsOf) {
 
     test("tells how far it is", async () => {
       const { tool, begun } = scripted();
-      const on = await open(cell, { alpha }, { metaTools: { direct: [tool], lazy: [] } });
+      const on = await open(cell, { alpha }, { metaTools: { ...noMetaTools, direct: [tool] } });
       const outer = on.begin("own_tool", {}, '"progressToken":"t"');
       await on.clock.advance(1);
       begun[0]?.progress?.(1, 3, "1/3 ☂");
@@ -128,7 +129,7 @@ for (const cell of cellsOf) {
 test("a client that looks for tools is shown none but those for it", async () => {
   const { tool } = scripted();
   const lazy = { ...tool, name: "look", definition: () => ({ name: "look", inputSchema: { type: "object" } }) };
-  const on = await open("LL", { alpha }, { metaTools: { direct: [tool], lazy: [lazy] } });
+  const on = await open("LL", { alpha }, { metaTools: { ...noMetaTools, direct: [tool], lazy: [lazy] } });
   for (const isHinted of [false, true]) {
     const names = JSON.parse(on.relay.catalog.list("tools", isHinted, true).toString()).tools;
     expect(names.map(({ name }: { name: string }) => name)).toEqual(["look"]);

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { serverNames } from "../../src/config/server-names.ts";
+import { glance } from "../../src/config/glance.ts";
 import { loadText, memoryFiles } from "./load-text.ts";
 
-type Options = Partial<Omit<Parameters<typeof serverNames>[0], "files">>;
+type Options = Partial<Omit<Parameters<typeof glance>[0], "files">>;
 
 /** The names on a machine on which these files exist. */
 function names(texts: Readonly<Record<string, string>>, options: Options = {}): readonly string[] {
   const files = memoryFiles(texts);
-  return serverNames({ flags: [], env: {}, cwd: "/project", home: "/home/me", platform: "linux", ...options, files });
+  return glance({ flags: [], env: {}, cwd: "/project", home: "/home/me", platform: "linux", ...options, files })
+    .servers;
 }
 
 const here = "/project/servers.json";
@@ -69,7 +70,7 @@ describe("the names of the servers", () => {
       },
     };
     const search = { flags: ["/b.json", "/a.json"], env: {}, cwd: "/", home: "/", platform: "linux", files };
-    expect(serverNames(search)).toEqual(["a"]);
+    expect(glance(search).servers).toEqual(["a"]);
   });
 
   test("are not read from what is no file: a pipe can be read only once, and may never end", () => {
@@ -82,7 +83,7 @@ describe("the names of the servers", () => {
       },
     };
     const search = { flags: ["/dev/fd/63"], env: {}, cwd: "/", home: "/", platform: "linux", files };
-    expect(serverNames(search)).toEqual([]);
+    expect(glance(search).servers).toEqual([]);
     expect(read).toEqual([]);
   });
 
@@ -94,5 +95,20 @@ describe("the names of the servers", () => {
       }
     }
     expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
+
+describe("whether there is call_tools", () => {
+  const has = (texts: Readonly<Record<string, string>>, flags: readonly string[] = []) => {
+    const files = memoryFiles(texts);
+    return glance({ flags, env: {}, cwd: "/project", home: "/home/me", platform: "linux", files }).hasCallTools;
+  };
+
+  test("is so where no file says otherwise, and the last one that says it counts", () => {
+    expect(has({})).toBe(true);
+    expect(has({ [here]: "{" })).toBe(true);
+    expect(has({ [here]: '{"callTools":{"scope":"off"}}' })).toBe(false);
+    const two = { "/a.json": '{"callTools":{"scope":"off"}}', "/b.json": '{"callTools":{"scope":"all"}}' };
+    expect([has(two, ["/a.json", "/b.json"]), has(two, ["/b.json", "/a.json"])]).toEqual([true, false]);
   });
 });

@@ -1,0 +1,160 @@
+import { randomUUID } from "node:crypto";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import pLimit from "p-limit";
+import { counted } from "../catalog/definition.ts";
+import type { Config, ServerConfig } from "../config/config.ts";
+import { stateFolder } from "../config/state-folder.ts";
+import { Downstream } from "../downstream/downstream.ts";
+import type { Era, Identity } from "../downstream/handshake.ts";
+import { createVerdicts, launchKey } from "../downstream/verdicts.ts";
+import type { Events } from "../events.ts";
+import { createRedactor } from "../observe/redact.ts";
+import { systemClock, systemDate } from "../ports/clock.ts";
+import { systemFiles, systemStateFiles } from "../ports/files.ts";
+import { type StartedProcess, systemSpawn } from "../ports/spawn.ts";
+import { createCommandFinder } from "../process/path.ts";
+import type { Relay } from "../relay/relay.ts";
+import type { OpenLink } from "../transport/link.ts";
+import { Turns } from "../transport/turns.ts";
+import { createOpener } from "./open-links.ts";
+
+/** Servers that are spawned in one turn of the event loop, which each of them blocks for some ms. */
+const spawnsPerTurn = 1;
+
+/** One server, and the relays that use it. */
+export type Member = {
+  readonly downstream: Downstream;
+  readonly relays: Set<Relay>;
+  /** In which era it is spoken with, as far as that is known. */
+  readonly era: () => Era | undefined;
+};
+
+/** What all servers of one run have in common. */
+export type Machine = {
+  readonly config: Config;
+  readonly events: Events;
+  /** A server that is not started yet. `who`: whom it is greeted for; `isShared`: whether several clients use it. */
+  readonly member: (server: ServerConfig, who: () => Promise<Identity>, isShared: boolean) => Member;
+  /** Ends what is only needed to start servers. */
+  readonly stopStarting: () => void;
+  /** The same, and ends the connections that are kept for later. */
+  readonly kill: () => void;
+};
+
+/** Prepares the real machine for the servers of a configuration; starts nothing. */
+export function createMachine(config: Config, version: string, events: Events): Machine {
+  const shells: StartedProcess[] = [];
+  const finder = createCommandFinder({
+    env: process.env,
+    home: homedir(),
+    platform: process.platform,
+    marker: randomUUID(),
+    files: systemFiles,
+    // A shell that is asked for its PATH may hang in its start-up files, and must not outlive us.
+    spawn: {
+      ...systemSpawn,
+      start: (launch) => {
+        const shell = systemSpawn.start(launch);
+        shells.push(shell);
+        return shell;
+      },
+    },
+    clock: systemClock,
+  });
+  const redact = createRedactor(config.secrets);
+  const folder = stateFolder({ env: process.env, home: homedir(), platform: process.platform });
+  const verdicts = createVerdicts({
+    path: join(folder, "eras.json"),
+    files: systemStateFiles,
+    date: systemDate,
+    failed: (reason) => {
+      const text = `what protocol each server speaks is not remembered, so each start asks again: ${reason}`;
+      events.publish("notice", { text });
+    },
+  });
+  const opener = createOpener(config, events, {
+    finder,
+    spawning: pLimit(spawnsPerTurn),
+    turns: new Turns(systemClock),
+  });
+  const member: Machine["member"] = (server, who, isShared) => {
+    const { name } = server;
+    const relays = new Set<Relay>();
+    const each = (tell: (relay: Relay) => void): void => {
+      for (const relay of relays) tell(relay);
+    };
+    const key = launchKey(server.launch, version);
+    const downstream: Downstream = new Downstream({
+      config: server,
+      version,
+      openLink: withoutSecrets(
+        opener.open(server, () => downstream.offer),
+        redact,
+      ),
+      who,
+      verdicts,
+      launchKey: key,
+      redact,
+      isShared,
+      clock: systemClock,
+      events: {
+        offerChanged: () => each((relay) => relay.update(downstream)),
+        stateChanged: () => {
+          each((relay) => relay.changed(downstream));
+          publishState(downstream, events);
+        },
+        renewed: () => each((relay) => relay.changed(downstream)),
+        asked: (method, message) => {
+          // Of a server that several relays use none can ask, and the first says so.
+          const [relay] = relays;
+          relay?.asked(downstream, method, message);
+        },
+        notified: (method, message) => each((relay) => relay.notified(downstream, method, message)),
+        stdoutLine: (line) => events.publish("serverSaid", { server: name, from: "stdout", line }),
+        oddity: (text) => events.publish("oddity", { server: name, text }),
+        defect: (cause) => events.publish("defect", { cause }),
+      },
+    });
+    return { downstream, relays, era: () => downstream.era ?? verdicts.known(key) };
+  };
+  const stopStarting = (): void => {
+    for (const shell of shells) shell.signalGroup("SIGKILL");
+  };
+  return {
+    config,
+    events,
+    member,
+    stopStarting,
+    kill: () => {
+      stopStarting();
+      opener.close();
+    },
+  };
+}
+
+/** Why a link could not be opened or has closed is told to the client, and may quote the configuration or the server. */
+function withoutSecrets(open: OpenLink, redact: (text: string) => string): OpenLink {
+  return async (linkEvents) => {
+    try {
+      return await open({
+        ...linkEvents,
+        closed: (reason) => linkEvents.closed(redact(reason)),
+        failed: (id, failure) => linkEvents.failed?.(id, { ...failure, text: redact(failure.text) }),
+      });
+    } catch (cause) {
+      throw new Error(redact(cause instanceof Error ? cause.message : String(cause)), { cause });
+    }
+  };
+}
+
+function publishState({ name, state, offer }: Downstream, events: Events): void {
+  if (state.kind === "ready") {
+    const tools = counted("tools", offer.tools.definitions.length);
+    const text = `ready with ${tools} in ${(state.startedInMs / 1000).toFixed(1)} s`;
+    events.publish("serverChanged", { server: name, state: "ready", text });
+  } else if (state.kind === "down") {
+    const text = state.isFailure ? `did not start: ${state.reason}` : state.reason;
+    events.publish("serverChanged", { server: name, state: state.isFailure ? "failed" : "ended", text });
+  }
+}

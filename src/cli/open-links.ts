@@ -1,0 +1,75 @@
+import type { LimitFunction } from "p-limit";
+import type { Offer } from "../catalog/definition.ts";
+import { readParamHeaders } from "../catalog/param-headers.ts";
+import type { Config, ServerConfig, StdioLaunch } from "../config/config.ts";
+import type { Events } from "../events.ts";
+import { systemClock } from "../ports/clock.ts";
+import { systemOutbound } from "../ports/network.ts";
+import { systemSpawn } from "../ports/spawn.ts";
+import { startChild } from "../process/child.ts";
+import { childEnvironment } from "../process/environment.ts";
+import type { CommandFinder } from "../process/path.ts";
+import { openHttpClient } from "../transport/http-client.ts";
+import type { OpenLink } from "../transport/link.ts";
+import { openSseClient } from "../transport/sse-client.ts";
+import { openStdioChild } from "../transport/stdio-child.ts";
+import type { Turns } from "../transport/turns.ts";
+import type { ParamHeader } from "../wire/header-value.ts";
+
+/** What all servers start with. */
+type Shared = { readonly finder: CommandFinder; readonly spawning: LimitFunction; readonly turns: Turns };
+
+/** Opens the links to servers, whatever carries them. */
+export type Opener = {
+  /** `offer`: what the server offers by now. */
+  readonly open: (server: ServerConfig, offer: () => Offer) => OpenLink;
+  /** Ends the connections that are kept for later. */
+  readonly close: () => void;
+};
+
+export function createOpener(config: Config, events: Events, shared: Shared): Opener {
+  const { limits, caFiles } = config;
+  const outbound = systemOutbound({ env: process.env, caFiles });
+  const surroundings = { outbound, clock: systemClock, turns: shared.turns };
+  return {
+    open: (server, offer) => {
+      const { launch, name } = server;
+      if (launch.kind === "stdio") return openChild(name, launch, config, shared, events);
+      const url = new URL(launch.url);
+      const remote = { url, headers: launch.headers, paramHeaders: (tool: string) => paramHeadersOf(offer(), tool) };
+      return launch.kind === "sse"
+        ? async (linkEvents) => await openSseClient(remote, { limits }, surroundings, linkEvents)
+        : async (linkEvents) => openHttpClient(remote, { limits }, surroundings, linkEvents);
+    },
+    close: () => outbound.close(),
+  };
+}
+
+/** What calls of a tool repeat in headers; its name is its server's own. */
+function paramHeadersOf({ tools }: Offer, tool: string): readonly ParamHeader[] {
+  const definition = tools.definitions.find(({ key }) => key === tool);
+  const headers = definition === undefined ? [] : readParamHeaders(definition.bytes);
+  return typeof headers === "string" ? [] : headers;
+}
+
+function openChild(
+  name: string,
+  launch: StdioLaunch,
+  { limits }: Config,
+  { finder, spawning, turns }: Shared,
+  events: Events,
+): OpenLink {
+  return async (linkEvents) => {
+    const { command, path } = await finder.find(launch);
+    return await spawning(async () => {
+      await new Promise<void>((resolve) => systemClock.soon(resolve));
+      const env = childEnvironment(process.env, { ...launch.env, PATH: path }, process.platform);
+      const child = startChild(
+        { command, args: launch.args, env, cwd: launch.cwd },
+        { spawn: systemSpawn, clock: systemClock },
+        { stderrLine: (line) => events.publish("serverSaid", { server: name, from: "stderr", line }) },
+      );
+      return openStdioChild(child, limits, systemClock, linkEvents, turns);
+    });
+  };
+}

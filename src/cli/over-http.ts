@@ -1,0 +1,54 @@
+import { serverInfo } from "../client/handshake.ts";
+import { HttpClients } from "../client/http-clients.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { systemClock } from "../ports/clock.ts";
+import { systemListener } from "../ports/listener.ts";
+import { systemRandom } from "../ports/random.ts";
+import { type HttpRequest, serveHttp } from "../transport/http-server.ts";
+import type { Invocation } from "./commands.ts";
+import { Fleet } from "./fleet.ts";
+import { readHttpAddress } from "./http-address.ts";
+import { httpTokens } from "./http-tokens.ts";
+import type { Machine } from "./machine.ts";
+import type { Serving } from "./prepare-serving.ts";
+
+/** Listens for clients over HTTP. Throws a ConfigError where it cannot, or must not. */
+export async function serveOverHttp(machine: Machine, options: Invocation): Promise<Serving> {
+  const { config, events } = machine;
+  const { version, http = "", tokenFile } = options;
+  const fleet = new Fleet(machine, { capabilities: "{}", info: serverInfo(version) });
+  const clients = new HttpClients({
+    version,
+    limits: config.limits,
+    clock: systemClock,
+    random: systemRandom,
+    firstInstructions: () => fleet.common.relay.about().instructions,
+    idleMs: config.http.idleMs,
+    maxClients: config.http.maxClients,
+    defect: (cause) => events.publish("defect", { cause }),
+    arrived: (client, { isLazy }) => {
+      client.isLazy = isLazy;
+      fleet.arrived(client);
+    },
+  });
+  const { host, port } = readHttpAddress(http);
+  const { hosts, origins } = config.http;
+  const tokens = httpTokens(tokenFile);
+  const defect = (cause: unknown): void => events.publish("defect", { cause });
+  const accept = (request: HttpRequest): void => clients.accept(request);
+  const server = await serveHttp(
+    { host, port, tokens, hosts, origins, accept, defect, isReady: () => fleet.isReady },
+    { listener: systemListener, clock: systemClock },
+  ).catch((cause: Error) => {
+    throw new ConfigError(cause.message, { cause });
+  });
+  events.publish("listening", { urls: server.addresses.map((address) => `http://${address}/mcp`) });
+  return {
+    start: () => fleet.start(),
+    stop: async () => {
+      clients.stop();
+      await Promise.all([server.stop(), fleet.stop()]);
+    },
+    kill: () => fleet.kill(),
+  };
+}

@@ -1,0 +1,100 @@
+import { ConfigError } from "../config/config-error.ts";
+import type { CallEnded } from "../events.ts";
+import { type Plan, readPlan } from "../metatools/plan.ts";
+import { systemClock } from "../ports/clock.ts";
+import { systemFiles } from "../ports/files.ts";
+import { harmless } from "../process/harmless.ts";
+import type { Bar } from "./burst.ts";
+import type { Invocation } from "./commands.ts";
+import { exitCode } from "./exit-codes.ts";
+import { connectLocally, type ToolResult } from "./rpc.ts";
+import { drawWaterfall } from "./waterfall.ts";
+import { withServers } from "./with-servers.ts";
+
+/** What became of one call of a plan, as `call_tools` says it. */
+type Entry = { readonly id: string; readonly ok: boolean; readonly error?: { readonly message: string } };
+
+/** In a label of `call_tools` stand the id of the call and, where it was made once for each element, its index. */
+const innerId = /^"tutti\/\d+ (.*)"$/;
+
+/** Makes the calls of a file together, as `call_tools` does, draws them, and prints their results. */
+export async function runPlan(invocation: Invocation, path: string): Promise<number> {
+  const [args, plan] = readFile(path);
+  return await withServers(invocation, "warn", async ({ tutti, config, events, print }) => {
+    if (config.callTools.scope === "off") {
+      throw new ConfigError(
+        '"callTools": {"scope": "off"} leaves nothing to make a plan with. Take it out, or name a scope.',
+      );
+    }
+    await tutti.start();
+    const ended: { readonly call: CallEnded; readonly at: number }[] = [];
+    events.subscribe({ callEnded: (call) => ended.push({ call, at: systemClock.now() }) });
+    const startedAt = systemClock.now();
+    const answer = await connectLocally(tutti.relay, invocation.version).request("tools/call", {
+      name: "call_tools",
+      arguments: args,
+    });
+    if ("error" in answer) throw new ConfigError(`${path}: ${answer.error.message}`);
+    const { content = [], isError } = answer.result as ToolResult;
+    const text = content[0]?.text ?? "";
+    if (isError === true) throw new ConfigError(`${path}: ${text}`);
+    const { results } = JSON.parse(text) as { results: readonly Entry[] };
+    if (invocation.json) print(text);
+    else {
+      const failures = new Map(results.map((entry) => [entry.id, entry.error?.message]));
+      const bars = ended.flatMap(({ call, at }) => barOf(call, at - startedAt, failures) ?? []);
+      const isTerminal = process.stdout.isTTY;
+      const color = isTerminal && (process.env["NO_COLOR"] ?? "") === "";
+      for (const line of drawWaterfall(bars, { width: isTerminal ? process.stdout.columns : 100, color })) print(line);
+      for (const line of orderOf(plan)) print(line);
+      for (const entry of results) print(harmless(JSON.stringify(entry)));
+    }
+    return results.every(({ ok }) => ok) ? exitCode.ok : exitCode.toolFailed;
+  });
+}
+
+function readFile(path: string): readonly [args: unknown, plan: Plan] {
+  const text = systemFiles.readText(path);
+  if (text === undefined) throw new ConfigError(`${path}: there is no such file. --plan names a file with calls.`);
+  const written = parse(text, path);
+  const args = Array.isArray(written) ? { calls: written } : written;
+  const plan = readPlan(Buffer.from(JSON.stringify(args)));
+  if ("problem" in plan) throw new ConfigError(`${path}: ${plan.problem}`);
+  return [args, plan];
+}
+
+function parse(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const example = '{"calls": [{"id": "a", "name": "server__tool", "arguments": {}}]}';
+    throw new ConfigError(`${path}: is no JSON (${(cause as Error).message}). Write ${example}.`, { cause });
+  }
+}
+
+function barOf(
+  { id, server, tool, queuedMs, totalMs, outcome }: CallEnded,
+  endMs: number,
+  failures: ReadonlyMap<string, string | undefined>,
+): Bar | undefined {
+  const label = innerId.exec(id)?.[1];
+  if (label === undefined) return undefined;
+  const name = server !== undefined && tool.startsWith(`${server}__`) ? tool.slice(server.length + 2) : tool;
+  const note = failures.get(label);
+  const shown = outcome === "answered" ? (note === undefined ? "ok" : "tool_error") : "failed";
+  const times = { startMs: endMs - totalMs, queuedMs, endMs };
+  return {
+    server: server ?? "-",
+    label: `${label} ${name}`,
+    ...times,
+    outcome: outcome === "cancelled" ? "cancelled" : outcome === "server_error" ? "tool_error" : shown,
+    ...(note === undefined ? {} : { note: note.slice(0, 60) }),
+  };
+}
+
+/** What waits for what, a line each; nothing where nothing waits. */
+function orderOf({ calls }: Plan): readonly string[] {
+  const waiting = calls.filter(({ needs }) => needs.size > 0);
+  const lines = waiting.map(({ id, needs }) => `  ${harmless(id)} after ${harmless([...needs].join(", "))}`);
+  return lines.length === 0 ? [""] : ["", "Order:", ...lines, ""];
+}

@@ -1,0 +1,31 @@
+import { onEndSignals } from "../ports/signals.ts";
+import type { Invocation } from "./commands.ts";
+import { createMachine } from "./machine.ts";
+import { serveOverHttp } from "./over-http.ts";
+import type { Serving } from "./prepare-serving.ts";
+import { readServingConfig, startLog } from "./settings.ts";
+
+/** Serves clients over HTTP alone until a signal comes, then ends with all servers gone. Throws a ConfigError where it cannot. */
+export async function run(options: Invocation): Promise<undefined> {
+  const config = await readServingConfig(options);
+  const events = startLog(config, options.logLevel);
+  const machine = createMachine(config, options.version, events);
+  const serving: Serving = await serveOverHttp(machine, options);
+  const kill = (): void => {
+    serving.kill();
+    machine.kill();
+  };
+  let isEnding = false;
+  onEndSignals(() => {
+    if (isEnding) process.exit(1);
+    isEnding = true;
+    machine.stopStarting();
+    void serving.stop().then(() => process.exit(0));
+  });
+  process.on("exit", kill);
+  process.on("uncaughtException", (cause) => {
+    events.publish("defect", { cause });
+    process.exit(70);
+  });
+  await serving.start();
+}

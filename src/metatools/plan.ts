@@ -1,0 +1,193 @@
+import { nearest } from "../config/nearest.ts";
+import { elementsOf, endOfValue, skipSpace } from "../wire/walk.ts";
+import { memberAt } from "./find-members.ts";
+import type { Path } from "./paths.ts";
+import { BadPlan, idIn, readCall, shown, unpacked, type WrittenCall } from "./planned-call.ts";
+
+/** Calls, in the order in which they were written. */
+export type Plan = { readonly calls: readonly PlannedCall[] };
+
+export type PlannedCall = {
+  readonly id: string;
+  /** Of the tool, as it was written: `resolveToolName` knows which it is. */
+  readonly name: string;
+  /** An object on one line, with its references. */
+  readonly args: Buffer;
+  /** Ids of calls that must succeed first, as written, each once. */
+  readonly after: readonly string[];
+  /** An array: the call is made once for each element, which its references call `item`. */
+  readonly each: Path | undefined;
+  /** Paths in the call's value; empty: only the status is wanted; undefined: all of it. */
+  readonly pick: readonly Path[] | undefined;
+  /** Ids of all calls it waits for: those of `after` and those that its references and `each` use. */
+  readonly needs: ReadonlySet<string>;
+  /** The handles of earlier results that it uses. */
+  readonly handles: ReadonlySet<string>;
+};
+
+export const mostCalls = 32;
+/** In the whole plan. Each costs a walk through the value that it refers to. */
+const mostReferences = 512;
+const mostIdsShown = 10;
+
+/** What an element of the array at `each` is called. */
+export const itemRoot = "item";
+/** With what handles of results begin. */
+export const handlePrefix = "r_";
+
+const openBrace = 0x7b;
+const openBracket = 0x5b;
+const example = '{"calls":[{"id":"a","name":"…","arguments":{…}}]}';
+
+/**
+ * What a model has planned, in any of the ways in which models write it; or the one thing that is wrong with it, in a
+ * sentence that names the call and the cure. Then nothing may be run. Whether there are such tools is not asked here: a
+ * wrong one fails its own call alone.
+ */
+export function readPlan(args: Buffer): Plan | { readonly problem: string } {
+  try {
+    return { calls: planned(callsIn(args)) };
+  } catch (error) {
+    if (error instanceof BadPlan) return { problem: error.message };
+    throw error;
+  }
+}
+
+/** The calls as they are written: a list of objects, one alone, or either as text. */
+function callsIn(args: Buffer): readonly Buffer[] {
+  const whole = sliceAt(args, skipSpace(args, 0));
+  if (whole[0] === openBracket) return elements(whole);
+  if (whole[0] !== openBrace) throw new BadPlan(`the arguments must be an object: ${example}`);
+  const at = memberAt(whole, 0, "calls");
+  if (at === -1) {
+    if (["name", "tool"].some((name) => memberAt(whole, 0, name) !== -1)) return [whole];
+    throw new BadPlan(`"calls" is missing: ${example}`);
+  }
+  const calls = unpacked(sliceAt(whole, at));
+  if (calls[0] === openBracket) return elements(calls);
+  if (calls[0] === openBrace) return [calls];
+  throw new BadPlan(`"calls" must be a list: ${example}`);
+}
+
+function elements(list: Buffer): readonly Buffer[] {
+  const found: Buffer[] = [];
+  for (const { start, end } of elementsOf(list, 0)) {
+    if (found.push(list.subarray(start, end)) > mostCalls) {
+      throw new BadPlan(`"calls" has more than ${mostCalls} calls: send the others in another request`);
+    }
+  }
+  if (found.length === 0) throw new BadPlan(`"calls" is empty: ${example}`);
+  return found;
+}
+
+function planned(written: readonly Buffer[]): readonly PlannedCall[] {
+  const calls = written.map((json, index) =>
+    within(
+      index,
+      () => idIn(json),
+      () => readCall(json),
+    ),
+  );
+  const ids = idsOf(calls);
+  const references = calls.reduce((count, call) => count + call.references.length, 0);
+  if (references > mostReferences) {
+    throw new BadPlan(`the calls have more than ${mostReferences} references: refer to what holds several values`);
+  }
+  const plan = calls.map((call, index) =>
+    within(
+      index,
+      () => ids[index],
+      () => connected(call, ids[index] as string, ids),
+    ),
+  );
+  refuseCycles(plan);
+  return plan;
+}
+
+/** Each call's own id, or the next of c1, c2, … that nobody has. */
+function idsOf(calls: readonly WrittenCall[]): readonly string[] {
+  const given = new Map<string, number>();
+  for (const [index, { id }] of calls.entries()) {
+    if (id === undefined) continue;
+    if (id === itemRoot)
+      throw new BadPlan(`calls[${index}] has the id "${itemRoot}", which means an element of "each": use another`);
+    const other = given.get(id);
+    if (other !== undefined)
+      throw new BadPlan(`calls[${other}] and calls[${index}] have the same id ${shown(id)}: give each its own`);
+    given.set(id, index);
+  }
+  return calls.map(({ id }, index) => id ?? freeId(given, index));
+}
+
+function freeId(given: Map<string, number>, index: number): string {
+  let number = index + 1;
+  while (given.has(`c${number}`)) number++;
+  given.set(`c${number}`, index);
+  return `c${number}`;
+}
+
+/** The call with what it waits for. */
+function connected(call: WrittenCall, id: string, ids: readonly string[]): PlannedCall {
+  const { name, args, after, each, pick, references } = call;
+  const needs = new Set<string>();
+  const handles = new Set<string>();
+  for (const other of after) {
+    if (!ids.includes(other)) throw new BadPlan(`"after" names ${unknownId(other, ids)}`);
+    needs.add(other);
+  }
+  if (each?.root === itemRoot)
+    throw new BadPlan(`"each" cannot begin with "${itemRoot}": write the path of an array, as in "a.items"`);
+  for (const { root, text } of each === undefined ? references : [...references, each]) {
+    if (ids.includes(root)) needs.add(root);
+    else if (root === itemRoot) {
+      if (each === undefined)
+        throw new BadPlan(`${shown(text)} needs "each", the path of the array whose elements are "${itemRoot}"`);
+    } else if (root.startsWith(handlePrefix)) handles.add(root);
+    else throw new BadPlan(`the path ${shown(text)} begins with ${unknownId(root, ids)}`);
+  }
+  return { id, name, args, after, each, pick, needs, handles };
+}
+
+function unknownId(root: string, ids: readonly string[]): string {
+  const near = nearest(root, ids);
+  const others = ids.slice(0, mostIdsShown).map(shown).join(", ");
+  const hint =
+    near.length > 0
+      ? `did you mean ${near.map(shown).join(" or ")}?`
+      : `the ids are ${others}${ids.length > mostIdsShown ? ", …" : ""}`;
+  return `${shown(root)}, which is the id of no call here; ${hint}`;
+}
+
+function refuseCycles(calls: readonly PlannedCall[]): void {
+  const byId = new Map(calls.map((call) => [call.id, call]));
+  const done = new Set<string>();
+  const visit = (id: string, way: readonly string[]): void => {
+    if (done.has(id)) return;
+    if (way.includes(id)) {
+      const circle = [...way.slice(way.indexOf(id)), id].map(shown);
+      throw new BadPlan(
+        circle.length === 2
+          ? `the call ${circle[0]} waits for itself: refer to other calls only`
+          : `calls wait for each other in a circle, ${circle.join(" → ")}: take one of these references out`,
+      );
+    }
+    for (const need of byId.get(id)?.needs ?? []) visit(need, [...way, id]);
+    done.add(id);
+  };
+  for (const { id } of calls) visit(id, []);
+}
+
+/** What `read` gives; what it cannot understand says which call it is in. */
+function within<Value>(index: number, id: () => string | undefined, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof BadPlan)) throw error;
+    const known = id();
+    throw new BadPlan(`calls[${index}]${known === undefined ? "" : ` (${shown(known)})`}: ${error.message}`);
+  }
+}
+
+function sliceAt(text: Buffer, at: number): Buffer {
+  return text.subarray(at, endOfValue(text, at));
+}

@@ -1,0 +1,86 @@
+import { elementsOf } from "../wire/walk.ts";
+import { checkArguments } from "./check-arguments.ts";
+import type { Entry, Inner, Target } from "./entry.ts";
+import type { Handles } from "./handles.ts";
+import { type Failure, failed } from "./outcomes.ts";
+import type { Path } from "./paths.ts";
+import { fill } from "./references.ts";
+import { resolve } from "./resolve.ts";
+
+/** Of an `each`. */
+export const mostElements = 100;
+/** Of the arguments of all calls of one plan, once they are filled. */
+const mostArgumentBytes = 64 * 1024 * 1024;
+
+const none = Buffer.from("{}");
+
+/** Makes the calls of one plan ready to be sent: their elements found, their references filled, their arguments checked. */
+export class Preparing {
+  readonly #handles: Handles;
+  readonly #valueAt: (root: string) => Buffer | undefined;
+  readonly #earlier: (handle: string) => Buffer | undefined;
+  #argumentBytes = 0;
+
+  /** `valueAt`: what a call that has ended, or a handle, stands for; `earlier`: a handle. */
+  constructor(
+    handles: Handles,
+    valueAt: (root: string) => Buffer | undefined,
+    earlier: (handle: string) => Buffer | undefined,
+  ) {
+    this.#handles = handles;
+    this.#valueAt = valueAt;
+    this.#earlier = earlier;
+  }
+
+  /** The calls of an entry whose needs are all there: those that cannot be made have ended already. */
+  innersOf(entry: Entry): readonly Inner[] | Failure {
+    for (const handle of entry.call.handles) {
+      if (this.#earlier(handle) === undefined) return noSuchValue(this.#handles.missing(handle));
+    }
+    if (entry.call.each === undefined) return [this.#innerOf(entry, undefined, undefined)];
+    const elements = this.#elements(entry.call.each);
+    if ("code" in elements) return elements;
+    return elements.map((element, index) => this.#innerOf(entry, element, index));
+  }
+
+  #innerOf(entry: Entry, element: Buffer | undefined, index: number | undefined): Inner {
+    const args = this.#arguments(entry, element);
+    const place = { entry, index, startedAt: undefined, endedAt: 0, leave: undefined };
+    return "code" in args ? { ...place, args: none, ended: failed(args) } : { ...place, args, ended: undefined };
+  }
+
+  #elements(path: Path): readonly Buffer[] | Failure {
+    const shown = `each: ${JSON.stringify(path.text)}`;
+    const root = this.#valueAt(path.root);
+    if (root === undefined) return noSuchValue(`${shown}: there is no ${JSON.stringify(path.root)}`);
+    const array = resolve(path, root);
+    if ("problem" in array) return noSuchValue(array.problem);
+    if (array[0] !== 0x5b) return noSuchValue(`${shown} is no array`);
+    const elements: Buffer[] = [];
+    for (const { start, end } of elementsOf(array, 0)) {
+      if (elements.length === mostElements) {
+        const text = `${shown} has more than ${mostElements} elements; call it for fewer at a time`;
+        return { code: "too_large", message: text, sent: false };
+      }
+      elements.push(array.subarray(start, end));
+    }
+    return elements;
+  }
+
+  #arguments(entry: Entry, item: Buffer | undefined): Buffer | Failure {
+    const args = fill(entry.call.args, (root) => (root === "item" ? item : this.#valueAt(root)));
+    if ("problem" in args) return { code: args.code, message: args.problem };
+    this.#argumentBytes += args.length;
+    if (this.#argumentBytes > mostArgumentBytes) {
+      const text = `the arguments of this request come to more than ${mostArgumentBytes >> 20} MiB; call it on its own`;
+      return { code: "too_large", message: text, sent: false };
+    }
+    const { inputSchema } = (entry.target as Target).traits;
+    const wrong = inputSchema === undefined ? undefined : checkArguments(args, inputSchema);
+    return wrong === undefined ? args : { code: "invalid_arguments", message: wrong };
+  }
+}
+
+function noSuchValue(message: string): Failure {
+  return { code: "no_such_value", message };
+}

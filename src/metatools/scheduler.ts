@@ -1,0 +1,55 @@
+/** One call that has all it needs, on its way to a server. */
+type Ticket = {
+  /** Its place in the list. */
+  readonly order: number;
+  readonly isWriting: boolean;
+  readonly go: () => void;
+};
+
+/** Lets the next ones go. Called once. */
+export type Leave = () => void;
+
+type Lane = {
+  /** In the order of the list. */
+  readonly waiting: Ticket[];
+  sharing: number;
+  isWriting: boolean;
+};
+
+/**
+ * Who of one plan may go to a server now: a call of a tool that is marked as writing alone, all others side by side, in
+ * the order of the list. Only who has all that it needs comes here, so nobody in here waits for anybody out there, and
+ * no server waits for another.
+ */
+export class Lanes {
+  readonly #lanes = new Map<string, Lane>();
+
+  /** Calls `go` at once or when those before it have left, at most once; never after `close`. */
+  enter(server: string, ticket: Ticket): Leave {
+    const lane = this.#lanes.get(server) ?? { waiting: [], sharing: 0, isWriting: false };
+    this.#lanes.set(server, lane);
+    const before = lane.waiting.findLastIndex(({ order }) => order < ticket.order);
+    lane.waiting.splice(before + 1, 0, ticket);
+    letGo(lane);
+    return () => {
+      if (ticket.isWriting) lane.isWriting = false;
+      else lane.sharing--;
+      letGo(lane);
+    };
+  }
+
+  /** Nobody who waits goes any more. */
+  close(): void {
+    for (const { waiting } of this.#lanes.values()) waiting.length = 0;
+  }
+}
+
+function letGo(lane: Lane): void {
+  for (let next = lane.waiting[0]; next !== undefined; next = lane.waiting[0]) {
+    if (lane.isWriting || (next.isWriting && lane.sharing > 0)) return;
+    if (next.isWriting) lane.isWriting = true;
+    else lane.sharing++;
+    lane.waiting.shift();
+    next.go();
+  }
+}

@@ -1,0 +1,59 @@
+import type { Entry } from "./entry.ts";
+import type { Done } from "./run.ts";
+
+/** What a plan has cost, for hosts and benchmarks; times in whole ms. */
+export type Usage = {
+  readonly calls: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly ms: number;
+  /** Of the calls that each had to wait for another, the longest row. */
+  readonly criticalPathMs: number;
+  /** One after the other it would have taken this. */
+  readonly sumMs: number;
+  readonly bytesIn: number;
+  readonly bytesReturned: number;
+};
+
+/** `bytesReturned`: of the text and what is appended to it. */
+export function usageOf({ entries, ms, bytesIn }: Done, bytesReturned: number): Usage {
+  const failures = entries.flatMap(({ wholeFailure }) => wholeFailure ?? []);
+  const skipped = failures.filter(({ code }) => code === "skipped").length;
+  return {
+    calls: entries.length,
+    ok: entries.length - failures.length,
+    failed: failures.length - skipped,
+    skipped,
+    ms: Math.round(ms),
+    criticalPathMs: Math.round(longestRow(entries)),
+    sumMs: Math.round(entries.reduce((sum, entry) => sum + sumOf(entry), 0)),
+    bytesIn,
+    bytesReturned,
+  };
+}
+
+function longestRow(entries: readonly Entry[]): number {
+  const byId = new Map(entries.map((entry) => [entry.call.id, entry]));
+  const known = new Map<string, number>();
+  const rowOf = (id: string): number => {
+    const entry = byId.get(id);
+    if (entry === undefined) return 0;
+    const row = known.get(id) ?? spanOf(entry) + Math.max(0, ...[...entry.call.needs].map(rowOf));
+    known.set(id, row);
+    return row;
+  };
+  return Math.max(0, ...[...byId.keys()].map(rowOf));
+}
+
+function sumOf({ inners }: Entry): number {
+  return inners.reduce((sum, { startedAt, endedAt }) => sum + (startedAt === undefined ? 0 : endedAt - startedAt), 0);
+}
+
+/** From the first of its calls to the end of the last. */
+function spanOf({ inners }: Entry): number {
+  const started = inners.filter(({ startedAt }) => startedAt !== undefined);
+  if (started.length === 0) return 0;
+  const first = Math.min(...started.map(({ startedAt }) => startedAt as number));
+  return Math.max(...started.map(({ endedAt }) => endedAt)) - first;
+}

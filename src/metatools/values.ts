@@ -1,0 +1,101 @@
+import { Scanner } from "../wire/json.ts";
+import { elementsOf, endOfValue, skipSpace } from "../wire/walk.ts";
+import { onOneLine } from "./compact.ts";
+import { type Found, findMembers, nameOf } from "./find-members.ts";
+
+const resultNames = ["structuredContent", "content"].map(nameOf);
+const blockNames = ["type", "text"].map(nameOf);
+
+const quote = 0x22;
+const openBrace = 0x7b;
+const openBracket = 0x5b;
+
+/** Deeper ones stay text. */
+const deepestText = 500;
+const opening = Buffer.from("[");
+const closing = Buffer.from("]");
+const noText = Buffer.from('""');
+const lineBreak = Buffer.from("\\n");
+const quoteBytes = Buffer.from('"');
+
+/**
+ * What references see of a tool's result (JSON): its structured content; else its text, read where that is one JSON object
+ * or array; else its texts as one JSON string, a line break between them. A result without any has the text "".
+ */
+export function valueOfResult(result: Buffer): Buffer {
+  const start = skipSpace(result, 0);
+  if (result[start] !== openBrace) return noText;
+  const [structured, content] = findMembers(result, start, resultNames);
+  if (structured !== undefined && !isNull(result, structured)) return sliceOf(result, structured);
+  const texts = content === undefined ? [] : textsOf(result, content.start);
+  const [only] = texts;
+  if (only === undefined) return noText;
+  if (texts.length > 1) return joined(texts);
+  return jsonIn(only, deepestText) ?? only;
+}
+
+/** The JSON object or array, on one line, that a JSON string has as its text; undefined where it has none, or one deeper than `maxDepth`. */
+export function jsonIn(string: Buffer, maxDepth: number): Buffer | undefined {
+  if (!mayHoldJson(string)) return undefined;
+  return checked(Buffer.from(JSON.parse(string.toString()) as string), maxDepth);
+}
+
+// Most texts are none, and are not decoded.
+function mayHoldJson(string: Buffer): boolean {
+  let at = 1;
+  while (string[at] === 0x20 || (string[at] === 0x5c && isEscapedSpace(string[at + 1])))
+    at += string[at] === 0x20 ? 1 : 2;
+  const first = string[at];
+  const isUnicodeEscape = first === 0x5c && string[at + 1] === 0x75;
+  return first === openBrace || first === openBracket || isUnicodeEscape;
+}
+
+function isEscapedSpace(byte: number | undefined): boolean {
+  return byte === 0x6e || byte === 0x72 || byte === 0x74;
+}
+
+function checked(text: Buffer, maxDepth: number): Buffer | undefined {
+  const start = skipSpace(text, 0);
+  if (text[start] !== openBrace && text[start] !== openBracket) return undefined;
+  // Inside an array no object is taken for the envelope of a message, which may not have the same member twice.
+  const scanner = new Scanner(maxDepth + 1);
+  const isTaken =
+    scanner.push(opening, 0, 1) &&
+    scanner.push(text, start, text.length) &&
+    scanner.push(closing, 0, 1) &&
+    scanner.end();
+  if (!isTaken) return undefined;
+  const end = endOfValue(text, start);
+  return skipSpace(text, end) === text.length ? onOneLine(text.subarray(start, end)) : undefined;
+}
+
+/** The texts of the result's text blocks, as JSON strings. */
+function textsOf(result: Buffer, content: number): readonly Buffer[] {
+  if (result[content] !== openBracket) return [];
+  const texts: Buffer[] = [];
+  for (const { start } of elementsOf(result, content)) {
+    if (result[start] !== openBrace) continue;
+    const [type, text] = findMembers(result, start, blockNames);
+    if (type === undefined || text === undefined || result[text.start] !== quote) continue;
+    if (JSON.parse(result.toString("utf8", type.start, type.end)) === "text") texts.push(sliceOf(result, text));
+  }
+  return texts;
+}
+
+function joined(texts: readonly Buffer[]): Buffer {
+  const parts: Buffer[] = [quoteBytes];
+  for (const [index, text] of texts.entries()) {
+    if (index > 0) parts.push(lineBreak);
+    parts.push(text.subarray(1, -1));
+  }
+  parts.push(quoteBytes);
+  return Buffer.concat(parts);
+}
+
+function isNull(text: Buffer, { start }: Found): boolean {
+  return text[start] === 0x6e;
+}
+
+function sliceOf(text: Buffer, { start, end }: Found): Buffer {
+  return text.subarray(start, end);
+}

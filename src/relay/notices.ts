@@ -1,0 +1,43 @@
+import type { Client } from "../client/client.ts";
+import type { Downstream } from "../downstream/downstream.ts";
+import type { Message } from "../wire/message.ts";
+import type { Asking } from "./ask.ts";
+import type { Tasks } from "./tasks.ts";
+import { onlyClientOf } from "./who-answers.ts";
+
+export type NoticesOptions = {
+  readonly clients: () => readonly Client[];
+  readonly asking: Asking;
+  readonly tasks: Tasks;
+};
+
+/** Passes on what servers notify of that tutti itself does not know. */
+export class Notices {
+  readonly #options: NoticesOptions;
+
+  constructor(options: NoticesOptions) {
+    this.#options = options;
+  }
+
+  /** To all clients, or to the one that it is about. */
+  pass(downstream: Downstream, method: string, message: Message): void {
+    for (const client of this.#meantBy(downstream, method, message)) {
+      if (client.session?.era === downstream.era) client.notify(message.splice([]), downstream);
+    }
+  }
+
+  #meantBy(downstream: Downstream, method: string, message: Message): readonly Client[] {
+    const { asking, tasks } = this.#options;
+    const clients = this.#options.clients();
+    const isOpened = method === "notifications/elicitation/complete";
+    if (!isOpened && !method.startsWith("notifications/tasks/")) {
+      if (!downstream.isShared) return clients;
+      const only = onlyClientOf(downstream);
+      return clients.filter((one) => one === only);
+    }
+    const client = isOpened ? asking.openerOf(downstream, message) : tasks.clientOf(downstream, message);
+    if (client !== undefined) return [client];
+    // What nobody here has begun may be anybody's.
+    return !downstream.isShared && (isOpened || clients.length === 1) ? clients : [];
+  }
+}

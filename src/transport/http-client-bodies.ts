@@ -1,0 +1,118 @@
+import type { Clock, Timer } from "../ports/clock.ts";
+import { describeBreak, type InResponse } from "../ports/network.ts";
+import type { Pausable } from "./link.ts";
+import type { Turns } from "./turns.ts";
+
+/** Who reads one body. After one of `end` and `failed` nothing comes. */
+export type Reader = {
+  readonly data: (chunk: Buffer) => void;
+  readonly end: () => void;
+  /** The body broke off; `reason` is one line. */
+  readonly failed: (reason: string) => void;
+};
+
+/** A chunk of this size or more is most likely not the last one that waits to be read. */
+const muchBytes = 64 * 1024;
+/** More than this is not read only to keep its connection. */
+const mostDiscardedBytes = 64 * 1024;
+
+/** The bodies that one link reads: all of them can be held up together. */
+export class Bodies implements Pausable {
+  readonly #live = new Set<InResponse>();
+  readonly #clock: Clock;
+  readonly #turns: Turns | undefined;
+  readonly #turn: Pausable;
+  #isHeldUp = false;
+  /** It is the turn of other links. */
+  #isWaiting = false;
+
+  constructor(clock: Clock, turns?: Turns) {
+    this.#clock = clock;
+    this.#turns = turns;
+    const wait = (isWaiting: boolean) => () => {
+      this.#isWaiting = isWaiting;
+      this.#flow();
+    };
+    this.#turn = { pause: wait(true), resume: wait(false) };
+  }
+
+  /**
+   * Reads `response` to its end; gives what gives it up, after which the reader hears nothing more. With `idleMs` it
+   * has failed where nothing comes for so long.
+   */
+  read(response: InResponse, reader: Reader, idleMs?: number): () => void {
+    const { body } = response;
+    let isOver = false;
+    let timer: Timer | undefined;
+    let hasCome = false;
+    const watch = (limitMs: number): void => {
+      timer = this.#clock.after(limitMs, () => {
+        if (hasCome || this.#isStill) {
+          hasCome = false;
+          watch(limitMs);
+        } else if (finish()) {
+          response.abort();
+          reader.failed(`nothing came for ${limitMs / 1000} s`);
+        }
+      });
+    };
+    const finish = (): boolean => {
+      timer?.cancel();
+      this.#live.delete(response);
+      const isFirst = !isOver;
+      isOver = true;
+      return isFirst;
+    };
+    body.on("data", (chunk: Buffer) => {
+      if (isOver) return;
+      hasCome = true;
+      if (chunk.length >= muchBytes && !this.#isWaiting) this.#turns?.take(this.#turn);
+      reader.data(chunk);
+    });
+    body.on("end", () => finish() && reader.end());
+    body.on("error", (error) => finish() && reader.failed(describeBreak(error)));
+    body.on("close", () => finish() && reader.failed("the connection was closed"));
+    this.#live.add(response);
+    if (this.#isStill) body.pause();
+    if (idleMs !== undefined) watch(idleMs);
+    return () => {
+      if (finish()) response.abort();
+    };
+  }
+
+  /** Reads what is left of a body that says nothing, if that is little, so that its connection can be used again. */
+  discard(response: InResponse): void {
+    let bytes = 0;
+    const giveUp = this.read(response, {
+      data: (chunk) => {
+        bytes += chunk.length;
+        if (bytes > mostDiscardedBytes) giveUp();
+      },
+      end: () => {},
+      failed: () => {},
+    });
+  }
+
+  pause(): void {
+    this.#isHeldUp = true;
+    this.#flow();
+  }
+
+  resume(): void {
+    this.#isHeldUp = false;
+    this.#flow();
+  }
+
+  /** Gives up whatever is being read. */
+  abort(): void {
+    for (const response of [...this.#live]) response.abort();
+  }
+
+  get #isStill(): boolean {
+    return this.#isHeldUp || this.#isWaiting;
+  }
+
+  #flow(): void {
+    for (const { body } of this.#live) void (this.#isStill ? body.pause() : body.resume());
+  }
+}
