@@ -78,7 +78,8 @@ export function paramProblem(headers: Headers, message: Message, params: readonl
 
 function nameProblem(headers: Headers, message: Message, member: string | undefined): string | undefined {
   if (member === undefined) return undefined;
-  const inBody = stringIn(valueAt(message, slot.params, [member]));
+  // A long message is not read through for its name, whose place is known.
+  const inBody = member === "name" ? message.text(slot.name) : stringIn(valueAt(message, slot.params, [member]));
   const inHeader = headers(nameHeader);
   if (inHeader === undefined) return inBody === undefined ? undefined : missing("Mcp-Name", inBody);
   const decoded = fromHeaderValue(inHeader.trim());

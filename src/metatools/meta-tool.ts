@@ -28,13 +28,14 @@ export type MetaRequest = {
   /**
    * Calls a tool by its exposed name, on the way of any other call: the same gates, deadlines and events. `args`: a JSON
    * object. `answers`: where it was called before and asked something. `settled` is called once, never before this returns,
-   * unless it is cancelled.
+   * unless it is cancelled. `label` is what observers know the call by.
    */
   readonly call: (
     tool: string,
     args: Buffer,
     settled: (outcome: Outcome) => void,
     answers?: Answers,
+    label?: string,
   ) => { readonly cancel: (reason: string) => void };
   /**
    * Ends this request of the client with questions, `{"key": {"method", "params"}, …}`, and waits for its next one.

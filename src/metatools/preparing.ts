@@ -46,7 +46,7 @@ export class Preparing {
   #innerOf(entry: Entry, element: Buffer | undefined, index: number | undefined): Inner {
     const args = this.#arguments(entry, element);
     const place = { entry, index, startedAt: undefined, endedAt: 0, leave: undefined };
-    return "code" in args ? { ...place, args: none, ended: failed(args) } : { ...place, args, ended: undefined };
+    return Buffer.isBuffer(args) ? { ...place, args, ended: undefined } : { ...place, args: none, ended: failed(args) };
   }
 
   #elements(path: Path): readonly Buffer[] | Failure {
@@ -54,7 +54,7 @@ export class Preparing {
     const root = this.#valueAt(path.root);
     if (root === undefined) return noSuchValue(`${shown}: there is no ${JSON.stringify(path.root)}`);
     const array = resolve(path, root);
-    if ("problem" in array) return noSuchValue(array.problem);
+    if (!Buffer.isBuffer(array)) return noSuchValue(array.problem);
     if (array[0] !== 0x5b) return noSuchValue(`${shown} is no array`);
     const elements: Buffer[] = [];
     for (const { start, end } of elementsOf(array, 0)) {
@@ -69,7 +69,7 @@ export class Preparing {
 
   #arguments(entry: Entry, item: Buffer | undefined): Buffer | Failure {
     const args = fill(entry.call.args, (root) => (root === "item" ? item : this.#valueAt(root)));
-    if ("problem" in args) return { code: args.code, message: args.problem };
+    if (!Buffer.isBuffer(args)) return { code: args.code, message: args.problem };
     this.#argumentBytes += args.length;
     if (this.#argumentBytes > mostArgumentBytes) {
       const text = `the arguments of this request come to more than ${mostArgumentBytes >> 20} MiB; call it on its own`;

@@ -66,11 +66,11 @@ function readPart(request: MetaRequest, handles: Handles, most: number): { text:
   const whole = handles.value(request.owner, start.root);
   if (whole === undefined) return { problem: handles.missing(start.root) };
   const root = resolve(start, whole);
-  if ("problem" in root) return { problem: root.problem };
+  if (!Buffer.isBuffer(root)) return { problem: root.problem };
   const path = asked.path === "" ? undefined : readPick(asked.path);
   if (path !== undefined && "problem" in path) return path;
   const value = path === undefined ? root : resolve(path, root);
-  if ("problem" in value) return { problem: value.problem };
+  if (!Buffer.isBuffer(value)) return { problem: value.problem };
   return { text: printed(partOf(compact(value), asked, most), asked) };
 }
 

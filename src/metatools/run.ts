@@ -114,7 +114,7 @@ export class Run {
     inner.startedAt ??= this.#options.clock.now();
     this.#running.set(
       inner,
-      this.#request.call(tool.exposed, inner.args, (outcome) => this.#settled(inner, outcome), answers),
+      this.#request.call(tool.exposed, inner.args, (outcome) => this.#settled(inner, outcome), answers, labelOf(inner)),
     );
   }
 
@@ -293,3 +293,8 @@ const tooMuch = failed({
   code: "too_large",
   message: `the results of this request come to more than ${mostKeptBytes >> 20} MiB. The call has run; call it on its own.`,
 });
+
+/** How the call is known in a plan: its id, and the index of the element that it was made for. */
+function labelOf({ entry, index }: Inner): string {
+  return index === undefined ? entry.call.id : `${entry.call.id}[${index}]`;
+}

@@ -92,8 +92,8 @@ export class MetaRequests {
       owner: client,
       catalog,
       progress: tokenOf(message) === undefined ? undefined : (...told) => this.#progress(running, ...told),
-      call: (name, args, settled, answers) =>
-        this.#call(running, incoming, innerParams(message, name, args, answers), settled),
+      call: (name, args, settled, answers, label) =>
+        this.#call(running, incoming, innerParams(message, name, args, answers), settled, label),
       ask: (inputRequests, resumed, abandoned) => {
         const state = parked.add(client, running.request, askMs, {
           resume: (retry) => {
@@ -145,9 +145,10 @@ export class MetaRequests {
     { client, origin }: Incoming,
     params: string,
     settled: (outcome: Outcome) => void,
+    label?: string,
   ): { cancel: (reason: string) => void } {
     const { limits } = this.#options;
-    const id = encodeString(`tutti/${++this.#lastInner}`);
+    const id = encodeString(`tutti/${++this.#lastInner}${label === undefined ? "" : ` ${label}`}`);
     const request = readWhole(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${params}}`, limits);
     let isOver = false;
     // Whoever calls has noted it by then.

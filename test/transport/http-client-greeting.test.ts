@@ -74,6 +74,7 @@ describe("a server over HTTP", () => {
     const { server, remote } = await greeted(older(probed));
     expect(remote.downstream.state).toMatchObject({ kind: "ready" });
     expect(remote.learnt).toEqual(["legacy"]);
+    await server.next("GET");
     expect(server.lines().slice(0, 4)).toEqual(["server/discover", "initialize", "notifications/initialized", "GET"]);
   });
 

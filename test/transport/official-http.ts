@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { InMemoryEventStore } from "@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js";
 import { Server as LegacyServer } from "@modelcontextprotocol/sdk/server/index.js";
-import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import { type EventStore, StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import * as legacyTypes from "@modelcontextprotocol/sdk/types.js";
 import { type CreateMcpHandlerOptions, createMcpHandler, Server } from "@modelcontextprotocol/server";
@@ -82,7 +81,7 @@ export async function officialHttpV1({ isJson = false, isResumable = true } = {}
       onsessioninitialized: (id) => void sessions.set(id, { transport, server }),
       onsessionclosed: (id) => void sessions.delete(id),
       enableJsonResponse: isJson,
-      ...(isResumable ? { eventStore: new InMemoryEventStore(), retryInterval: 60 } : {}),
+      ...(isResumable ? { eventStore: eventStore(), retryInterval: 60 } : {}),
     });
     await server.connect(transport as Transport);
     return transport;
@@ -111,6 +110,22 @@ export async function officialHttpV1({ isJson = false, isResumable = true } = {}
     grow: async () => {
       more.push("more");
       for (const { server } of sessions.values()) await server.sendToolListChanged();
+    },
+  };
+}
+
+/** Events by their number. The SDK's own example sorts those of one millisecond by chance. */
+function eventStore(): EventStore {
+  const events: { readonly streamId: string; readonly message: legacyTypes.JSONRPCMessage }[] = [];
+  return {
+    storeEvent: async (streamId, message) => String(events.push({ streamId, message }) - 1),
+    replayEventsAfter: async (lastId, { send }) => {
+      const { streamId } = events[Number(lastId)] ?? { streamId: "" };
+      for (let id = Number(lastId) + 1; id < events.length; id++) {
+        const event = events[id];
+        if (event?.streamId === streamId) await send(String(id), event.message);
+      }
+      return streamId;
     },
   };
 }
