@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../ports/clock.ts";
+import { handlePrefix } from "./plan.ts";
 
 export type HandlesOptions = {
   readonly clock: Clock;
@@ -62,7 +63,7 @@ export class Handles {
       const isOwnersTurn = of.bytes + size > this.#mostOwnerBytes && kept.of === of;
       if (isOwnersTurn || this.#bytes + size > this.#mostBytes) this.#forget(handle, kept);
     }
-    const handle = `r_${BigInt(`0x${this.#random(guessableBytes).toString("hex")}`).toString(36)}`;
+    const handle = `${handlePrefix}${BigInt(`0x${this.#random(guessableBytes).toString("hex")}`).toString(36)}`;
     // A slice would keep the whole message that it stands in.
     this.#kept.set(handle, { value: Buffer.from(value), of, endsAt: this.#clock.now() + this.#lifetimeMs });
     this.#bytes += size;

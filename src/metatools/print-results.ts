@@ -40,6 +40,7 @@ type EntryShown = {
 
 const nothing = Buffer.alloc(0);
 const noText = Buffer.from('""');
+const longestPath = 200;
 /** What `truncated` takes, with a path that is not long. */
 const truncatedBytes = 120;
 /** An element of which less would be shown is left out, with those after it. */
@@ -149,7 +150,7 @@ function cutPart(part: Shown, most: number): { readonly text: string; readonly c
 function truncated([first, ...others]: readonly Cut[], handle: string | undefined): string {
   if (first === undefined) return "";
   const members = [
-    ...(first.path === "" ? [] : [`"path":${encodeString(first.path.slice(0, 200))}`]),
+    ...(first.path === "" || first.path.length > longestPath ? [] : [`"path":${encodeString(first.path)}`]),
     `"shown":${first.shown},"of":${first.of}`,
     ...(others.length === 0 ? [] : [`"others":${others.length}`]),
     ...(handle === undefined ? [] : [`"result_id":"${handle}"`]),

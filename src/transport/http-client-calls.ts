@@ -146,20 +146,18 @@ export class Calls {
   }
 
   #notify(view: Message, message: Outgoing, method: string, taken: () => void): void {
-    const { isOpen } = this.#session;
-    const notice = (): Promise<void> => {
-      const headers = isOpen ? this.#session.headers : this.#modernHeaders(view);
-      return this.#session.notice(message, headers, taken);
-    };
-    if (!isOpen || method !== "notifications/initialized") {
-      this.#whenReady(() => void notice());
+    if (this.#session.isOpen && method === "notifications/initialized") {
+      // Some servers refuse what comes before they have taken this.
+      this.#held ??= [];
+      void this.#session.initialized(message, taken).then(() => {
+        if (!this.#isStopped) this.#push.start();
+        this.#release();
+      });
       return;
     }
-    // Some servers refuse what comes before they have taken this.
-    this.#held ??= [];
-    void notice().then(() => {
-      if (!this.#isStopped) this.#push.start();
-      this.#release();
+    this.#whenReady(() => {
+      const headers = this.#session.isOpen ? this.#session.headers : this.#modernHeaders(view);
+      void this.#session.notice(message, headers, taken);
     });
   }
 

@@ -86,9 +86,8 @@ export class Post {
   /** Takes a reply that came otherwise, while its own stream is broken; false where that is not so. */
   accept(reply: Message): boolean {
     if (!this.#isResuming || this.#isSettled) return false;
-    this.#timer?.cancel();
-    this.#giveUp();
     this.#replied(reply);
+    this.abort();
     return true;
   }
 
@@ -179,7 +178,8 @@ export class Post {
     const retry = (delayMs: number): void => {
       this.#retryMs = delayMs;
     };
-    stream = readEvents(this.#wire, response, { event, retry, ended }, this.#request.idleMs);
+    const tooLong = (): void => this.#end({ kind: "spoilt", problem: "too_long", head: "" });
+    stream = readEvents(this.#wire, response, { event, retry, ended, tooLong }, this.#request.idleMs);
     this.#giveUp = stream.giveUp;
   }
 

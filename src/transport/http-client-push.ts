@@ -87,7 +87,12 @@ export class PushStream {
       this.#retryMs = delayMs;
     };
     const event = (one: StreamEvent): void => this.#event(one);
-    stream = readEvents(this.#options.wire, response, { event, retry, ended }, idleMs);
+    // From where it was the same would come again.
+    const tooLong = (): void => {
+      this.#lastId = undefined;
+      this.#again();
+    };
+    stream = readEvents(this.#options.wire, response, { event, retry, ended, tooLong }, idleMs);
     this.#giveUp = stream.giveUp;
   }
 

@@ -10,8 +10,9 @@ import type { LinkFailure } from "./link.ts";
 type Headers = Readonly<Record<string, string>>;
 
 const initialized = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
-/** A server that takes longer for what has no reply is not waited for. */
-const noticeMs = 5000;
+/** A server that takes longer to say that it has heard what has no reply is not waited for. */
+const noticeMs = 60_000;
+const initializedMs = 5000;
 const renewalMs = 30_000;
 const goodbyeMs = 1000;
 const openingBrace = 0x7b;
@@ -83,9 +84,14 @@ export class Session {
   }
 
   /** Sends what has no reply; resolves when it was answered, was not in time, or failed. Never rejects. */
-  async notice(message: Outgoing, headers: Headers, taken: () => void): Promise<void> {
-    await this.#within(noticeMs, { method: "POST", headers: { ...postHeaders, ...headers }, body: message }, taken);
+  async notice(message: Outgoing, headers: Headers, taken: () => void, limitMs = noticeMs): Promise<void> {
+    await this.#within(limitMs, { method: "POST", headers: { ...postHeaders, ...headers }, body: message }, taken);
     taken();
+  }
+
+  /** The same with what the server must hear before anything else. */
+  async initialized(message: Outgoing, taken: () => void): Promise<void> {
+    await this.notice(message, this.headers, taken, initializedMs);
   }
 
   /** Tells the server that it is over. */
@@ -113,7 +119,7 @@ export class Session {
     if (outcome.kind !== "reply") return lost("its answer to another initialize cannot be read");
     if (!outcome.reply.has(slot.result)) return lost("it refused another initialize");
     this.open(outcome.reply, outcome.session);
-    await this.notice(initialized, this.headers, () => {});
+    await this.initialized(initialized, () => {});
     return undefined;
   }
 

@@ -7,8 +7,10 @@ export type StreamReader = {
   readonly event: (event: StreamEvent) => void;
   /** The server wants the stream to be asked for again so long after it broke. */
   readonly retry: (delayMs: number) => void;
-  /** It is over; `reason` is one line. Nothing comes after this. */
+  /** It is over; `reason` is one line. Nothing comes after this, nor after `tooLong`. */
   readonly ended: (reason: string) => void;
+  /** It was given up within an event that is longer than any message may be. */
+  readonly tooLong: () => void;
 };
 
 /** A stream of events that is being read. */
@@ -31,12 +33,12 @@ export function mediaType(contentType: string | undefined): string {
   return (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
-/** Reads a stream of events to its end. An event that is too long ends it: what it would have been cannot be told. */
+/** Reads a stream of events to its end. An event that is too long ends it: it may go on for ever. */
 export function readEvents(wire: Wire, response: InResponse, reader: StreamReader, idleMs?: number): Stream {
   const { event, retry, ended } = reader;
   const tooLong = (): void => {
     giveUp();
-    ended("it brought an event that is longer than limits.maxMessageBytes");
+    reader.tooLong();
   };
   const events = new Events(wire.limits, { event, retry, tooLong });
   const giveUp = wire.bodies.read(

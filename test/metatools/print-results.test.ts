@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { longestMessage } from "../../src/metatools/outcomes.ts";
 import { errorOf, type Result, stage } from "./scripted.ts";
@@ -154,6 +155,25 @@ describe("the budget", () => {
     const { text } = printed(Array(32).fill({ structuredContent: list(500) }), 400);
     expect(JSON.parse(text)).toMatchObject({ results: Array.from({ length: 32 }, () => ({ ok: true })) });
     expect(text.length).toBeLessThan(32 * 150);
+  });
+
+  test("holds, and leaves JSON, whatever the results are", () => {
+    const value = fc.oneof(fc.jsonValue({ maxDepth: 5 }), fc.string({ maxLength: 3000 }), fc.array(fc.nat()));
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 8 }), fc.integer({ min: 200, max: 4000 }), (all, most) => {
+        const { text, results } = printed(
+          all.map((one) => ({ structuredContent: [one] })),
+          most,
+        );
+        expect(results.length).toBe(all.length);
+        expect(Buffer.byteLength(text)).toBeLessThanOrEqual(most + 150 * all.length);
+        for (const [index, { result, truncated }] of results.entries()) {
+          if (truncated === undefined) expect(JSON.stringify(result)).toBe(JSON.stringify([all[index]]));
+          else expect(truncated).toHaveProperty("result_id");
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test("is none where it is 0", () => {

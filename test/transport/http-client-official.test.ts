@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import { officialHttpV1, officialHttpV2 } from "./official-http.ts";
+import { readParamHeaders } from "../../src/catalog/param-headers.ts";
+import { officialHttpV1, officialHttpV2, officialHttpWithHeaders } from "./official-http.ts";
 import { type Ended, type Remote, startRemote } from "./remote.ts";
 
 function said({ result, error, failure }: Ended): unknown {
@@ -127,6 +128,31 @@ describe("a server with sessions", () => {
     await ready(remote);
     await remote.downstream.stop();
     expect(server.sessions()).toBe(0);
+  });
+});
+
+describe("a tool that wants arguments in headers", () => {
+  const args = '{"region":" Größe ","deep":{"zone":42.0}}';
+
+  test("gets them, as its definition says", async () => {
+    const server = await officialHttpWithHeaders();
+    const remote: Remote = startRemote(server.url, {
+      paramHeaders: () => {
+        const [definition] = remote.downstream.offer.tools.definitions;
+        const read = definition === undefined ? [] : readParamHeaders(definition.bytes);
+        return typeof read === "string" ? [] : read;
+      },
+    });
+    await ready(remote);
+    const called = remote.call("route", Buffer.from(args).toString("latin1"));
+    expect(said(await called.ended)).toEqual({ region: " Größe ", deep: { zone: 42 } });
+  });
+
+  test("refuses a call without them, in an error of its own", async () => {
+    const server = await officialHttpWithHeaders();
+    const remote = startRemote(server.url);
+    await ready(remote);
+    expect((await remote.call("route", Buffer.from(args).toString("latin1")).ended).error).toMatch(/^-32020 /);
   });
 });
 

@@ -4,8 +4,9 @@ import { Server as LegacyServer } from "@modelcontextprotocol/sdk/server/index.j
 import { type EventStore, StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import * as legacyTypes from "@modelcontextprotocol/sdk/types.js";
-import { type CreateMcpHandlerOptions, createMcpHandler, Server } from "@modelcontextprotocol/server";
+import { type CreateMcpHandlerOptions, createMcpHandler, McpServer, Server } from "@modelcontextprotocol/server";
 import { onTestFinished } from "vitest";
+import * as z from "zod";
 import { httpServer, type Listening } from "../support/http-servers.ts";
 
 /** A server over HTTP built with an official SDK. Its tools: `echo`, `count`, `hang`, `drop` and `ask`. */
@@ -177,6 +178,25 @@ export async function officialHttpV2(options: CreateMcpHandlerOptions = {}): Pro
       handler.notify.toolsChanged();
     },
   };
+}
+
+/** One whose tool `route` wants two of its arguments in headers, and refuses calls without them. */
+export async function officialHttpWithHeaders(): Promise<Listening> {
+  const marked = (name: string) => ({ "x-mcp-header": name });
+  const inputSchema = z.object({
+    region: z.string().meta(marked("Region")),
+    deep: z.object({ zone: z.int().optional().meta(marked("Zone")) }),
+  });
+  const handler = createMcpHandler(
+    () => {
+      const server = new McpServer({ name: "v2", version: "2" });
+      server.registerTool("route", { inputSchema }, async (args) => text(args));
+      return server;
+    },
+    { legacy: "reject" },
+  );
+  onTestFinished(() => handler.close());
+  return await httpServer(async (request, response) => await serveFetch(request, response, handler.fetch));
 }
 
 function modernServer(state: State, more: readonly string[]): Server {

@@ -185,3 +185,35 @@ export function event(message: string, id?: string): string {
 /** What a server of the older era says to `initialize`. */
 export const hello =
   '"result":{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"s","version":"1"}}';
+
+/** The params of `initialize`. */
+export const opening = '{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}';
+
+/** A reply; `members`: beside its id. */
+export function reply(id: number, members = '"result":{}'): string {
+  return `{"jsonrpc":"2.0","id":${id},${members}}`;
+}
+
+/** Greets as every server of the older era is greeted; `answer` has the rest, and the stream of what is pushed. */
+export async function greeted(
+  answer: (heard: Heard) => void = () => {},
+  { session = "s-1", push = false, ...options }: LinkedOptions & { session?: string; push?: boolean } = {},
+): Promise<Linked & { readonly server: Scripted }> {
+  let sessions = 0;
+  const server = await scripted((heard) => {
+    const method = heard.json?.method;
+    const id = session === "" || sessions === 0 ? session : `${session}-${sessions}`;
+    if (method === "initialize") {
+      sessions++;
+      heard.replies(hello, id === "" ? {} : { "mcp-session-id": id });
+    } else if (method === "notifications/initialized") heard.answers(202, "");
+    else if (heard.method === "GET" && heard.headers["last-event-id"] === undefined && !push) heard.answers(405, "");
+    else answer(heard);
+  });
+  const linked = linkTo(server.url, options);
+  linked.ask(1, "initialize", opening);
+  await linked.message(0);
+  linked.notify("notifications/initialized");
+  await server.next("GET");
+  return { ...linked, server };
+}
