@@ -68,7 +68,9 @@ function problemOf(
     return `--log takes one of ${levels.join(", ")}.`;
   const foreign = ownOptions.find((option) => values[option] && !command.options.includes(option));
   if (foreign !== undefined) return `--${foreign} does not go with this command. Usage: ${command.usage}`;
-  if (words.length < least) return `A word is missing. Usage: ${command.usage}`;
+  const isPlan = values["plan"] !== undefined;
+  if (isPlan && words[0] !== undefined) return `--plan names its tools itself, and "${words[0]}" is one word too many.`;
+  if (words.length < least && !isPlan) return `A word is missing. Usage: ${command.usage}`;
   if (words.length > most) return `"${words[most]}" is one word too many. Usage: ${command.usage}`;
   return undefined;
 }

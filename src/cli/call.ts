@@ -10,8 +10,7 @@ import { withServers } from "./with-servers.ts";
 /** Calls one tool, or those of a plan, and prints what comes of it. */
 export async function run(invocation: Invocation): Promise<number> {
   if (invocation.plan !== undefined) return await runPlan(invocation, invocation.plan);
-  const [tool, text = "{}"] = invocation.positionals;
-  if (tool === undefined) throw new ConfigError("A word is missing: the name of a tool, or --plan FILE.");
+  const [tool = "", text = "{}"] = invocation.positionals;
   const parameters = parseArguments(text);
   return await withServers(invocation, "warn", async ({ tutti, print }) => {
     const rpc = connectLocally(tutti.relay, invocation.version);

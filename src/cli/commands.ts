@@ -99,9 +99,9 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     "call",
     {
       summary: "call one tool and print its result, or make the calls of a plan together",
-      usage: "tutti call (TOOL ['{\"argument\": 1}'] | --plan FILE) [--json] [--config FILE]",
+      usage: "tutti call TOOL ['{\"argument\": 1}'] | --plan FILE [--json] [--config FILE]",
       help: '--plan FILE makes the calls of a JSON file as call_tools does, {"calls": […]}, and draws when each ran and what it\nwaited for. --json prints the whole result. Exit code 4: its server cannot be reached; 5: the tool failed, or there is none of that name.',
-      words: [0, 2],
+      words: [1, 2],
       options: ["json", "plan"],
       load: () => import("./call.ts"),
     },

@@ -20,6 +20,8 @@ export type Inner = {
   leave: Leave | undefined;
 };
 
+/** Of a tool that is not there. */
+const longestName = 80;
 const comma = Buffer.from(",");
 const nothing = Buffer.from("null");
 
@@ -70,6 +72,16 @@ export class Entry {
     const { code, message } = first;
     const all = length === 1 ? "the only call failed" : `all ${length} calls failed; the first`;
     return failed({ code, message: `${all}: ${message}` }).failure;
+  }
+
+  /** How it went, for people, when it has ended `now`. */
+  inWords(now: number): string {
+    const { inners, failures } = this;
+    const how = this.wholeFailure?.code ?? (failures > 0 ? `ok, but ${failures} of ${inners.length} failed` : "ok");
+    const first = Math.min(...inners.map(({ startedAt }) => startedAt ?? Number.POSITIVE_INFINITY));
+    const time = Number.isFinite(first) ? ` (${Math.round(now - first)} ms)` : "";
+    const tool = "tool" in this.target ? this.target.tool.exposed : this.call.name.slice(0, longestName);
+    return `${tool} ${how}${time}`;
   }
 
   /** What references to it see, once it has succeeded. */

@@ -75,7 +75,7 @@ export class Run {
   start(): void {
     this.#resumeTimer();
     for (const entry of this.#entries) if ("code" in entry.target && !entry.isOver) this.#fail(entry, entry.target);
-    for (const entry of this.#entries) if (entry.waitsFor.size === 0 && !entry.isOver) this.#ready(entry);
+    for (const entry of this.#entries) if (entry.call.needs.size === 0 && !entry.isOver) this.#ready(entry);
     this.#goOn();
   }
 
@@ -171,6 +171,7 @@ export class Run {
   }
 
   #skip(entry: Entry, { call, failure, cause }: Entry): void {
+    // That there is no such tool is its own error, whatever it needs.
     if ("code" in entry.target) {
       this.#fail(entry, entry.target);
       return;
@@ -183,13 +184,8 @@ export class Run {
   #report(entry: Entry): void {
     const { progress } = this.#request;
     if (progress === undefined) return;
-    const { inners, wholeFailure, failures } = entry;
-    const how = wholeFailure?.code ?? (failures > 0 ? `ok, but ${failures} of ${inners.length} failed` : "ok");
-    const first = Math.min(...inners.map(({ startedAt }) => startedAt ?? Number.POSITIVE_INFINITY));
-    const time = Number.isFinite(first) ? ` (${Math.round(this.#options.clock.now() - first)} ms)` : "";
-    const tool = "tool" in entry.target ? entry.target.tool.exposed : entry.call.name.slice(0, 80);
     const total = this.#entries.length;
-    progress(this.#finished, total, `${this.#finished}/${total} ${tool} ${how}${time}`);
+    progress(this.#finished, total, `${this.#finished}/${total} ${entry.inWords(this.#options.clock.now())}`);
   }
 
   /** After all that has happened: replies where nothing is left to do, asks where nothing else can be done. */

@@ -8,7 +8,9 @@ const commands = ["serve", "demo", "check", "list", "call"];
 test("check says that all servers are ready, and ends with 0", async () => {
   const config = configFile({ one: fake(), another: fake(), off: { ...fake(), disabled: true } });
   const { code, stdout, stderr, left } = await run(["check", "--config", config]);
-  expect(stdout.replaceAll(/\d\.\d s/g, "0.1 s").replaceAll(/\d+ tools/g, "n tools")).toBe(
+  const entry = '    "tools": { "annotations": {"counter":{"readOnlyHint":true}} }';
+  const said = stdout.replaceAll(/\d\.\d s/g, "0.1 s").replaceAll(/\d+ tools/g, "n tools");
+  expect(said.replaceAll(/say what they change .*$/gm, "say …")).toBe(
     [
       "✓ one      ready   fake-server 1, protocol 2025-11-25, n tools, 0.1 s",
       "✓ another  ready   fake-server 1, protocol 2025-11-25, n tools, 0.1 s",

@@ -136,3 +136,20 @@ describe("a plan that is cancelled", () => {
     expect([sent.length, replies]).toEqual([1, []]);
   });
 });
+
+test("results are kept up to 64 MiB together, and what is more costs its own call alone", () => {
+  const { run } = stage();
+  const { running, results } = run([
+    { id: "a", name: "one__plain", pick: [] },
+    { id: "b", name: "one__plain", pick: [] },
+    { id: "c", name: "one__plain" },
+  ]);
+  const long = Buffer.from(`{"content":[],"structuredContent":"${"x".repeat(40 << 20)}"}`);
+  for (const one of running().slice(0, 2)) one.end({ kind: "result", result: long });
+  running()[0]?.give("small");
+  expect(results()).toMatchObject([
+    { id: "a", ok: true },
+    { id: "b", ok: false, error: { code: "too_large", message: expect.stringContaining("The call has run") } },
+    { id: "c", ok: true, result: "small" },
+  ]);
+});

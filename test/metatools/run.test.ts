@@ -200,6 +200,16 @@ describe("a call for each element", () => {
     expect(results()[1]).toEqual({ id: "b", ok: true, results: [] });
   });
 
+  test("is no call of an empty result of before, and those that need it are called once", () => {
+    const { run, handles, owner } = stage();
+    const handle = handles.keep(owner, Buffer.from('{"items":[]}'));
+    const { names } = run([
+      { id: "a", name: "one__read", each: `${handle}.items` },
+      { id: "b", name: "two__read", arguments: { x: from("a") } },
+    ]);
+    expect(names()).toEqual(["two__read"]);
+  });
+
   test("has failed whole where all have, and then those that need it are skipped", () => {
     const { run } = stage();
     const { call, running, results } = run([

@@ -1,10 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { until } from "../support/turns.ts";
-import { event, linkTo, newer, scripted } from "./over-http.ts";
-
-function reply(id: number, members = '"result":{}'): string {
-  return `{"jsonrpc":"2.0","id":${id},${members}}`;
-}
+import { quiet, until } from "../support/turns.ts";
+import { event, linkTo, newer, reply, scripted } from "./over-http.ts";
 
 describe("a request", () => {
   test("of the newer era says in headers what it says itself", async () => {
@@ -179,6 +175,27 @@ describe("an answer", () => {
     ask(9, "x/y", `{${newer}}`);
     expect(await message(0)).toBe(reply(9, '"error":{"code":-32601,"message":"no"}'));
   });
+});
+
+test("requests one after another share a connection, however they are answered", async () => {
+  const server = await scripted((heard) => {
+    if (heard.json.id % 2 === 0) heard.replies();
+    else {
+      heard.streams()(event(reply(heard.json.id)));
+      setImmediate(() => heard.response.end());
+    }
+  });
+  const { ask, message } = linkTo(server.url);
+  for (let id = 1; id <= 12; id++) {
+    ask(id, "tools/call", `{"name":"t",${newer}}`);
+    await message(id - 1);
+    await until(
+      () => server.heard.at(-1)?.response.writableFinished,
+      () => "the end of the answer",
+    );
+    await quiet();
+  }
+  expect(new Set(server.heard.map(({ request }) => request.socket)).size).toBe(1);
 });
 
 describe("a request that is taken back", () => {

@@ -77,6 +77,14 @@ export async function legacyClient(
   { command, args, env, cwd }: Launch,
   can: object = capabilities,
 ): Promise<EraClient> {
+  return await legacyClientOn(
+    new LegacyTransport({ command, args: [...args], env: { ...env }, cwd, stderr: "ignore" }),
+    can,
+  );
+}
+
+/** The same over whatever carries its messages. */
+export async function legacyClientOn(transport: object, can: object = capabilities): Promise<EraClient> {
   const client = new LegacySdkClient(clientInfo, { capabilities: can });
   const memory = remembering();
   const answer = (request: Any): Promise<Any> => memory.answered(request);
@@ -84,7 +92,7 @@ export async function legacyClient(
   if ("sampling" in can) client.setRequestHandler(CreateMessageRequestSchema, answer);
   if ("roots" in can) client.setRequestHandler(ListRootsRequestSchema, answer);
   client.fallbackNotificationHandler = async (notification) => memory.told(notification);
-  await client.connect(new LegacyTransport({ command, args: [...args], env: { ...env }, cwd, stderr: "ignore" }));
+  await client.connect(transport as LegacyTransport);
   return {
     ...common(client, memory, () => ({})),
     call: async (name, given = {}, options = {}) =>
@@ -101,17 +109,25 @@ export async function modernClient(
   { command, args, env, cwd }: Launch,
   can: object = capabilities,
 ): Promise<EraClient> {
-  const client = new ModernSdkClient(clientInfo, {
-    capabilities: can,
-    versionNegotiation: { mode: { pin: "2026-07-28" } },
-  });
+  return await modernClientOn(new InPlace({ command, args: [...args], env: { ...env }, cwd, stderr: "ignore" }), can);
+}
+
+/** The same over whatever carries its messages; `mode`: in which era it speaks. */
+export async function modernClientOn(
+  transport: object,
+  can: object = capabilities,
+  { name = clientInfo.name, mode = { pin: "2026-07-28" } }: { name?: string; mode?: "legacy" | { pin: string } } = {},
+): Promise<EraClient> {
+  const info = { ...clientInfo, name };
+  const client = new ModernSdkClient(info, { capabilities: can, versionNegotiation: { mode } });
   const memory = remembering();
   const answer = (request: Any): Promise<Any> => memory.answered(request);
   if ("elicitation" in can) client.setRequestHandler("elicitation/create", answer);
   if ("sampling" in can) client.setRequestHandler("sampling/createMessage", answer);
   if ("roots" in can) client.setRequestHandler("roots/list", answer);
   client.fallbackNotificationHandler = async (notification) => memory.told(notification);
-  await client.connect(new InPlace({ command, args: [...args], env: { ...env }, cwd, stderr: "ignore" }));
+  await client.connect(transport as ModernTransport);
+  const isModern = mode !== "legacy";
   let meta: object = {};
   return {
     ...common(client, memory, () => ({ _meta: meta })),
@@ -119,10 +135,12 @@ export async function modernClient(
       contentOf(await client.callTool({ name, arguments: { ...given }, _meta: { ...meta } }, options)),
     watch: async (...uris) => {
       const lists = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
-      await client.listen({ ...lists, ...(uris.length > 0 && { resourceSubscriptions: [...uris] }) });
+      if (isModern) await client.listen({ ...lists, ...(uris.length > 0 && { resourceSubscriptions: [...uris] }) });
+      else for (const uri of uris) await client.subscribeResource({ uri });
     },
     wantLogs: async (level) => {
-      meta = { "io.modelcontextprotocol/logLevel": level };
+      if (isModern) meta = { "io.modelcontextprotocol/logLevel": level };
+      else await client.setLoggingLevel(level);
     },
   };
 }

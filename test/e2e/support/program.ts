@@ -39,10 +39,10 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** The path of a configuration with these servers. */
+/** The path of a configuration with these servers; unless `settings` say otherwise, lists hold what servers list alone. */
 export function configFile(servers: Servers, settings: object = {}): string {
   const path = join(temporaryFolder(), "servers.json");
-  writeFileSync(path, JSON.stringify({ mcpServers: servers, ...settings }, undefined, 2));
+  writeFileSync(path, JSON.stringify({ mcpServers: servers, callTools: { scope: "off" }, ...settings }, undefined, 2));
   return path;
 }
 
