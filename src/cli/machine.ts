@@ -5,6 +5,7 @@ import pLimit from "p-limit";
 import { counted } from "../catalog/definition.ts";
 import type { Config, ServerConfig } from "../config/config.ts";
 import { stateFolder } from "../config/state-folder.ts";
+import type { Request } from "../downstream/call.ts";
 import { Downstream } from "../downstream/downstream.ts";
 import type { Era, Identity } from "../downstream/handshake.ts";
 import { createVerdicts, launchKey } from "../downstream/verdicts.ts";
@@ -84,6 +85,8 @@ export function createMachine(config: Config, version: string, events: Events): 
     const each = (tell: (relay: Relay) => void): void => {
       for (const relay of relays) tell(relay);
     };
+    const serving = (request: Request | undefined): Relay | undefined =>
+      request && [...relays].find((relay) => relay.serves(request));
     const key = launchKey(server.launch, version);
     const downstream: Downstream = new Downstream({
       config: server,
@@ -105,12 +108,16 @@ export function createMachine(config: Config, version: string, events: Events): 
           publishState(downstream, events);
         },
         renewed: () => each((relay) => relay.changed(downstream)),
-        asked: (method, message) => {
-          // Of a server that several relays use none can ask, and the first says so.
-          const [relay] = relays;
-          relay?.asked(downstream, method, message);
+        asked: (method, message, within) => {
+          // What is asked within no request the first one refuses, where there are several.
+          const [first] = relays;
+          (serving(within) ?? first)?.asked(downstream, method, message, within);
         },
-        notified: (method, message) => each((relay) => relay.notified(downstream, method, message)),
+        notified: (method, message, within) => {
+          const only = serving(within);
+          if (only !== undefined) only.notified(downstream, method, message, within);
+          else each((relay) => relay.notified(downstream, method, message));
+        },
         stdoutLine: (line) => events.publish("serverSaid", { server: name, from: "stdout", line }),
         oddity: (text) => events.publish("oddity", { server: name, text }),
         defect: (cause) => events.publish("defect", { cause }),

@@ -21,9 +21,9 @@ export type Waiter = Dated & {
 
 export type ConnectionEvents = {
   /** A notification that is nobody's progress. */
-  readonly notification: (method: string, message: Message) => void;
+  readonly notification: (method: string, message: Message, within: Waiter | undefined) => void;
   /** The server asks something, other than whether we are there. */
-  readonly request: (method: string, message: Message) => void;
+  readonly request: (method: string, message: Message, within: Waiter | undefined) => void;
   readonly strayLine: (line: BadLine) => void;
   /** Something that belongs to no request of ours was dropped. */
   readonly dropped: (what: string) => void;
@@ -62,7 +62,9 @@ export class Connection {
       };
     this.#closedBecause = undefined;
     this.#link = await openLink({
-      message: ifPresent((message) => this.#receive(message)),
+      message: (message, within) => {
+        if (generation === this.#generation) this.#receive(message, within);
+      },
       badLine: ifPresent((line) => this.#receiveBadLine(line)),
       closed: ifPresent((reason) => this.#close(reason)),
       defect: this.#events.defect,
@@ -145,7 +147,8 @@ export class Connection {
     this.#givenUp = id;
   }
 
-  #receive(message: Message): void {
+  /** `within`: the request on whose way back it came, where that is known. */
+  #receive(message: Message, within: number | undefined): void {
     if (message.kind === "reply") {
       const id = message.integer(slot.id);
       const waiter = this.#take(id);
@@ -155,14 +158,15 @@ export class Connection {
       return;
     }
     const method = message.text(slot.method) ?? "";
+    const whose = within === undefined ? undefined : this.#sent(within);
     if (message.kind === "request") {
       if (method === "ping") this.answer(`{"jsonrpc":"2.0","id":${message.raw(slot.id)},"result":{}}`);
-      else this.#events.request(method, message);
+      else this.#events.request(method, message, whose);
     } else if (method === "notifications/progress") {
       const waiter = this.#sent(message.integer(slot.token));
       if (waiter === undefined) this.#events.dropped(`progress with the token ${short(message.raw(slot.token))}`);
       else waiter.progress(message);
-    } else this.#events.notification(method, message);
+    } else this.#events.notification(method, message, whose);
   }
 
   #receiveBadLine(line: BadLine): void {

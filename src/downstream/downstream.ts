@@ -6,7 +6,7 @@ import type { Pausable } from "../transport/link.ts";
 import { type Message, type Outgoing, toBytes } from "../wire/message.ts";
 import { Call, type Request, type Surroundings } from "./call.ts";
 import { Changes } from "./changes.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type Waiter } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Gate } from "./gate.ts";
 import { type Era, envelope, type Greeting, type Identity } from "./handshake.ts";
@@ -46,13 +46,13 @@ export class Downstream implements Pausable {
     this.#options = options;
     this.#clock = clock;
     this.#connection = new Connection({
-      notification: (method, message) => {
+      notification: (method, message, within) => {
         const list = listChanged.exec(method)?.[1];
         if (list !== undefined) this.#offering.changed(list);
         else if (method === acknowledged) this.#changes.acknowledged(message);
-        else events.notified(method, message);
+        else events.notified(method, message, requestOf(within));
       },
-      request: events.asked,
+      request: (method, message, within) => events.asked(method, message, requestOf(within)),
       strayLine: ({ head }) => events.stdoutLine(Buffer.from(head, "latin1").toString()),
       dropped: (what) => events.oddity(`dropped ${what}, which nobody waits for`),
       closed: (reason) => {
@@ -277,4 +277,8 @@ export class Downstream implements Pausable {
     for (const waiter of this.#connection.waiters())
       if (waiter instanceof Call && !waiter.isSent) waiter.refuse(reason);
   }
+}
+
+function requestOf(waiter: Waiter | undefined): Request | undefined {
+  return waiter instanceof Call ? waiter.request : undefined;
 }

@@ -2,6 +2,7 @@ import type { ServerConfig } from "../config/config.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OpenLink } from "../transport/link.ts";
 import type { Message } from "../wire/message.ts";
+import type { Request } from "./call.ts";
 import type { Greeting, Identity } from "./handshake.ts";
 import type { Verdicts } from "./verdicts.ts";
 
@@ -18,10 +19,10 @@ export type DownstreamEvents = {
   readonly stateChanged: () => void;
   /** It is ready as before, and knows nothing of what it was told since it was greeted. */
   readonly renewed: () => void;
-  /** It asks the client something; `answer` it. */
-  readonly asked: (method: string, message: Message) => void;
-  /** It notifies of something that is neither progress nor a change of its lists. */
-  readonly notified: (method: string, message: Message) => void;
+  /** It asks the client something; `answer` it. `within`: the request in which it asks, where that is known. */
+  readonly asked: (method: string, message: Message, within: Request | undefined) => void;
+  /** It notifies of something that is neither progress nor a change of its lists; `within` as before. */
+  readonly notified: (method: string, message: Message, within: Request | undefined) => void;
   readonly stdoutLine: (line: string) => void;
   readonly oddity: (text: string) => void;
   readonly defect: (cause: unknown) => void;

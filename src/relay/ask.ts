@@ -1,4 +1,5 @@
 import type { Client } from "../client/client.ts";
+import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { CallError, rpcCode, toProtocolError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -73,12 +74,12 @@ export class Asking {
   }
 
   /** A server asks: it gets an answer or an error, whatever happens, unless it takes the question back. */
-  asked(downstream: Downstream, method: string, message: Message): void {
+  asked(downstream: Downstream, method: string, message: Message, within?: Request): void {
     const id = message.raw(slot.id) as string;
-    const ask: Ask = { downstream, id, method, message, withdraw: () => {}, timer: undefined };
+    const ask: Ask = { downstream, id, method, message, within, withdraw: () => {}, timer: undefined };
     const open = this.#open.get(downstream) ?? new Set();
     if (downstream.state.kind === "down") refuse(ask, rpcCode.internalError, "this server is being stopped");
-    else if (downstream.isShared)
+    else if (downstream.isShared && within === undefined)
       refuse(ask, rpcCode.methodNotFound, "several clients use this server: none can be asked");
     else if (open.size >= mostQuestions) {
       refuse(ask, rpcCode.internalError, `more than ${mostQuestions} questions are open`);
@@ -153,7 +154,7 @@ export class Asking {
     const limit = answerLimit(downstream.config);
     ask.timer?.cancel();
     if (limit.ms > 0) ask.timer = this.#options.clock.after(limit.ms, () => this.#giveUp(ask, limit.text));
-    const who = whoAnswers(downstream, this.#options.clients(), method, kindOf(paramsOf(message)));
+    const who = whoAnswers(downstream, this.#options.clients(), method, kindOf(paramsOf(message)), ask.within);
     if (who === "away") this.#later.add(ask);
     else if (who === undefined) {
       this.#close(ask);

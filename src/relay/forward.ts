@@ -1,4 +1,5 @@
 import type { Client } from "../client/client.ts";
+import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Timer } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
@@ -13,6 +14,8 @@ export type Ask = {
   readonly id: string;
   readonly method: string;
   readonly message: Message;
+  /** The request in which it is asked, where that is known. */
+  readonly within: Request | undefined;
   /** Takes it back where it was put to somebody. */
   withdraw: (notice: Message | undefined) => void;
   timer: Timer | undefined;

@@ -1,5 +1,6 @@
 import type { Client } from "../client/client.ts";
 import type { Origin } from "../client/handshake.ts";
+import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
 import { slot } from "../wire/members.ts";
@@ -60,12 +61,20 @@ export class Logs {
   /**
    * A server's log message, to those who want it: clients with a session whose level it has, and those that have a request
    * under way there which asks for it. Of a server that several clients use, to nobody but the one whose requests alone are
-   * under way. The name of the server stands before the logger's.
+   * under way. Where it is known `within` which request the server says it, to that one's client alone. The name of the server stands before the logger's.
    */
-  message(downstream: Downstream, message: Message): void {
+  message(downstream: Downstream, message: Message, within?: Request): void {
     const { era, name } = downstream;
     if (era === undefined) return;
     const level = levelOf(message);
+    if (within instanceof Exchange) {
+      const { client, arrival, request } = within;
+      const wanted = arrival.origin === client.session ? client.logLevel : (arrival.origin.logLevel ?? null);
+      if (wanted === null || (wanted !== undefined && !isAtLeast(level, wanted))) return;
+      const edits = [...notificationEdits(message, era, arrival.origin.era), ...nameEdits(message, name)];
+      client.notify(message.splice(edits), downstream, request);
+      return;
+    }
     let newest: Exchange | undefined | null = null;
     const only = downstream.isShared ? onlyClientOf(downstream) : undefined;
     for (const client of this.#options.clients()) {

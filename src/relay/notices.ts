@@ -1,7 +1,9 @@
 import type { Client } from "../client/client.ts";
+import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Message } from "../wire/message.ts";
 import type { Asking } from "./ask.ts";
+import { Exchange } from "./exchange.ts";
 import type { Tasks } from "./tasks.ts";
 import { onlyClientOf } from "./who-answers.ts";
 
@@ -19,8 +21,13 @@ export class Notices {
     this.#options = options;
   }
 
-  /** To all clients, or to the one that it is about. */
-  pass(downstream: Downstream, method: string, message: Message): void {
+  /** To all clients, or to the one that it is about: the one `within` whose request the server says it, where that is known. */
+  pass(downstream: Downstream, method: string, message: Message, within?: Request): void {
+    if (within instanceof Exchange) {
+      const { client, arrival, request } = within;
+      if (arrival.origin.era === downstream.era) client.notify(message.splice([]), downstream, request);
+      return;
+    }
     for (const client of this.#meantBy(downstream, method, message)) {
       if (client.session?.era === downstream.era) client.notify(message.splice([]), downstream);
     }

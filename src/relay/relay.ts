@@ -3,6 +3,7 @@ import { prefixes } from "../catalog/names.ts";
 import type { Answerer, Client } from "../client/client.ts";
 import type { About, Origin } from "../client/handshake.ts";
 import type { Config } from "../config/config.ts";
+import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
 import type { CallEnded, Events } from "../events.ts";
@@ -183,17 +184,23 @@ export class Relay implements Answerer {
     }
   }
 
-  /** A server asks something. */
-  asked(downstream: Downstream, method: string, message: Message): void {
-    this.#asking.asked(downstream, method, message);
+  /** Whether the request is one of a client of this relay. */
+  serves(request: Request): boolean {
+    return request instanceof Exchange && this.#clients.has(request.client);
   }
 
-  /** A server notifies of something. */
-  notified(downstream: Downstream, method: string, message: Message): void {
-    if (method === "notifications/message") this.#logs.message(downstream, message);
+  /** A server asks something, `within` one request where that is known. */
+  asked(downstream: Downstream, method: string, message: Message, within?: Request): void {
+    this.#asking.asked(downstream, method, message, within);
+  }
+
+  /** A server notifies of something, `within` as before. */
+  notified(downstream: Downstream, method: string, message: Message, within?: Request): void {
+    if (method === "notifications/message") this.#logs.message(downstream, message, within);
     else if (method === "notifications/resources/updated") this.#subscriptions.updated(downstream, message);
     else if (method === "notifications/cancelled") this.#asking.cancelled(downstream, message);
-    else if (!method.startsWith("notifications/subscriptions/")) this.#notices.pass(downstream, method, message);
+    else if (!method.startsWith("notifications/subscriptions/"))
+      this.#notices.pass(downstream, method, message, within);
   }
 
   /** From now on lists are answered at once, and requests that wait are. */

@@ -1,11 +1,12 @@
 import type { Client } from "../client/client.ts";
+import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { Exchange } from "./exchange.ts";
 import { questions } from "./question.ts";
 
 /**
  * Who is asked what a server asks: the client of the newest of the requests under way there whose client can answer it
- * (a server over stdio does not say in which of them it asks), else a client that has greeted us and can. "away": those
+ * (a server over stdio does not say in which of them it asks; where it does, it is that one's, `within`), else a client that has greeted us and can. "away": those
  * who could are asked something already and are not back yet. Undefined: nobody can.
  */
 export function whoAnswers(
@@ -13,23 +14,31 @@ export function whoAnswers(
   clients: Iterable<Client>,
   method: string,
   params: unknown,
+  within?: Request,
 ): Exchange | Client | "away" | undefined {
+  if (within instanceof Exchange) {
+    if (!canAnswer(within, method, params)) return undefined;
+    return within.isAwaited ? within : "away";
+  }
   let isAway = false;
   let newest: Exchange | undefined;
   const isKnown = questions.has(method);
   for (const request of downstream.requests()) {
     if (!(request instanceof Exchange) || !request.call?.isSent) continue;
-    const { isAwaited, arrival, client } = request;
-    const { identity } = arrival.origin;
-    // A question that we do not know is the client's to refuse, where it can be asked by a request.
-    if (isKnown ? !identity.canAsk(method, params) : arrival.origin !== client.session) continue;
-    if (!isAwaited) isAway = true;
-    else if (newest === undefined || arrival.arrivedAt >= newest.arrival.arrivedAt) newest = request;
+    if (!canAnswer(request, method, params)) continue;
+    if (!request.isAwaited) isAway = true;
+    else if (newest === undefined || request.arrivedAt >= newest.arrivedAt) newest = request;
   }
   if (newest !== undefined) return newest;
   const canAsk = ({ session }: Client): boolean =>
     session !== undefined && (!isKnown || session.identity.canAsk(method, params));
   return [...clients].find(canAsk) ?? (isAway ? "away" : undefined);
+}
+
+/** A question that we do not know is the client's to refuse, where it can be asked by a request. */
+function canAnswer({ arrival, client }: Exchange, method: string, params: unknown): boolean {
+  const { origin } = arrival;
+  return questions.has(method) ? origin.identity.canAsk(method, params) : origin === client.session;
 }
 
 /** The client whose requests alone are under way there; undefined where there is none, or several. */

@@ -193,7 +193,7 @@ export class Post {
   #take(message: Message | BadLine, text: string): void {
     const { id } = this.#request;
     const { stray, brought, limits } = this.#wire;
-    if (message instanceof Message && message.kind !== "reply") brought(message);
+    if (message instanceof Message && message.kind !== "reply") brought(message, id);
     else if (this.#isSettled)
       return; // Its reply was there, or nobody wants it any more.
     else if (message instanceof Message) {

@@ -11,7 +11,7 @@ export type Wire = {
   readonly clock: Clock;
   readonly bodies: Bodies;
   /** The server says or asks something. */
-  readonly brought: (message: Message) => void;
+  readonly brought: (message: Message, within?: number) => void;
   /** Something came that cannot be read, or that answers nothing it may answer. */
   readonly stray: (line: BadLine) => void;
 };

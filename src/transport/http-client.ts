@@ -88,7 +88,7 @@ class HttpClient {
         limits: bounds.limits,
         clock,
         bodies: this.#bodies,
-        brought: (message) => this.#guarded(() => events.message(message)),
+        brought: (message, within) => this.#guarded(() => events.message(message, within)),
         stray: (line) => this.#guarded(() => events.badLine(line)),
       },
       paramHeaders: server.paramHeaders,

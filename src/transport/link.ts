@@ -35,7 +35,8 @@ export type Pausable = {
 
 /** What comes over a link. Nothing comes after `closed`. */
 export type LinkEvents = {
-  readonly message: (message: Message) => void;
+  /** `within`: the id of our request on whose way back it came, where each request has its own. */
+  readonly message: (message: Message, within?: number) => void;
   readonly badLine: (line: BadLine) => void;
   /** The other side has ended or is gone; `reason` is for the log. */
   readonly closed: (reason: string) => void;

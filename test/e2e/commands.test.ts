@@ -6,20 +6,37 @@ import { configFile, fake, fixture, root, run, start, temporaryFolder } from "./
 const commands = ["serve", "demo", "check", "list", "call"];
 
 test("check says that all servers are ready, and ends with 0", async () => {
-  const config = configFile({ one: fake(), another: fake(), off: { ...fake(), disabled: true } });
+  const config = configFile({ one: fake(), sdk: fixture("sdk-server.mjs"), off: { ...fake(), disabled: true } });
   const { code, stdout, stderr, left } = await run(["check", "--config", config]);
-  const entry = '    "tools": { "annotations": {"counter":{"readOnlyHint":true}} }';
-  const said = stdout.replaceAll(/\d\.\d s/g, "0.1 s").replaceAll(/\d+ tools/g, "n tools");
-  expect(said.replaceAll(/say what they change .*$/gm, "say …")).toBe(
+  const unmarked = (server: string, which: string): string =>
+    `! ${server}: n tools do not say what they change (${which}): Claude Code and Codex run them one at a time. ` +
+    "Where they only read, say so in its entry:";
+  const firstEight = "echo, pid, environment, sleep, tool_error, rpc_error, hang, cancelled";
+  expect(stdout.replaceAll(/\d\.\d s/g, "0.1 s").replaceAll(/\d+ (tools|more)/g, "n $1")).toBe(
     [
-      "✓ one      ready   fake-server 1, protocol 2025-11-25, n tools, 0.1 s",
-      "✓ another  ready   fake-server 1, protocol 2025-11-25, n tools, 0.1 s",
-      "– off      disabled",
+      "✓ one  ready   fake-server 1, protocol 2025-11-25, n tools, 0.1 s",
+      "✓ sdk  ready   sdk-server 1, protocol 2025-11-25, n tools, 0.1 s",
+      "– off  disabled",
+      unmarked("one", `${firstEight}, and n more`),
+      '    "tools": { "annotations": {"echo":{"readOnlyHint":true}} }',
+      unmarked("sdk", "throws, steps"),
+      '    "tools": { "annotations": {"throws":{"readOnlyHint":true}} }',
       `2 of 2 servers ready, n tools (${config})`,
       "",
     ].join("\n"),
   );
   expect({ code, stderr, left }).toEqual({ code: 0, stderr: "", left: [] });
+});
+
+test("what check prints for tools that do not say what they change is taken as it is, and then they do", async () => {
+  const server = { ...fake(), tools: { include: ["pid", "echo"], annotations: { pid: { readOnlyHint: false } } } };
+  const before = (await run(["check", "--config", configFile({ one: server })])).stdout.split("\n");
+  expect(before[1]).toMatch(/^! one: 1 tool does not say what they change \(echo\): Claude Code and Codex run it one/);
+  const { tools } = JSON.parse(`{${before[2]}}`) as { tools: { annotations: object } };
+  const annotations = { ...server.tools.annotations, ...tools.annotations };
+  const mended = configFile({ one: { ...server, tools: { ...server.tools, annotations } } });
+  const { stdout } = await run(["check", "--config", mended]);
+  expect(stdout.split("\n").slice(1)).toEqual([`1 of 1 servers ready, 2 tools (${mended})`, ""]);
 });
 
 test("check names every server that is not ready, with the reason and the cure, and ends with 4", async () => {
@@ -28,7 +45,7 @@ test("check names every server that is not ready, with the reason and the cure, 
     absent: { command: "no-such-command" },
     dead: fixture("exit-at-once.mjs", 3, "cannot open the database"),
     silent: { ...fixture("never-starts.mjs"), connectTimeoutMs: 400 },
-    web: { url: "https://example.com/mcp" },
+    web: { url: "http://127.0.0.1:9/mcp" },
     lost: { ...fake(), cwd: "/no/such/folder" },
   });
   const { code, stdout, left } = await run(["check", "--config", config]);
@@ -37,9 +54,9 @@ test("check names every server that is not ready, with the reason and the cure, 
   expect(lines[1]).toMatch(/^✗ absent +failed +no-such-command: not found.*install it, or write the absolute path/);
   expect(lines[2]).toMatch(/^✗ dead +failed +.*exited with code 3; its last words: cannot open the database$/);
   expect(lines[3]).toMatch(/^✗ silent +failed +no answer within 0.4 s.*connectTimeoutMs/);
-  expect(lines[4]).toMatch(/^✗ web +failed +servers at a URL are not supported yet/);
+  expect(lines[4]).toMatch(/^✗ web +failed +nothing listens at 127\.0\.0\.1:9 \(ECONNREFUSED\)$/);
   expect(lines[5]).toMatch(/^✗ lost +failed +\/no\/such\/folder: the folder to start in does not exist/);
-  expect(lines[6]).toMatch(/^1 of 6 servers ready/);
+  expect(lines.at(-2)).toMatch(/^1 of 6 servers ready/);
   expect({ code, left }).toEqual({ code: 4, left: [] });
 });
 

@@ -61,6 +61,11 @@ export class FakeServer implements CallHolder {
     this.#open();
   }
 
+  /** What carries its messages has got something that it may not. */
+  note(what: string): void {
+    this.#violations.push(what);
+  }
+
   /** Called when its link is there, and again for each later one, on which it is as new. */
   connect(streams: Streams): void {
     this.#manners = new ServerManners(this.era, this.#violations);

@@ -1,12 +1,20 @@
 /** Turns of the event loop in which nothing moves, after which nothing will by itself. */
 const idleTurns = 6;
 const mostTurns = 20_000;
+/** What stays on its way for so many turns is held up where it goes. */
+const mostTurnsOnTheWay = 2000;
 
 let activity = 0;
+let isUnderWay = (): boolean => false;
 
 /** Says that bytes have moved between a fake and tutti. */
 export function moved(): void {
   activity++;
+}
+
+/** From now on what is under way, by what `isSo` says, is waited for where nothing is to move any more. */
+export function waitAlsoFor(isSo: () => boolean): void {
+  isUnderWay = isSo;
 }
 
 function turn(): Promise<void> {
@@ -15,9 +23,11 @@ function turn(): Promise<void> {
 
 /** Resolves when nothing moves any more: for what must not happen. */
 export async function quiet(): Promise<void> {
+  let waited = 0;
   for (let idle = 0, seen = activity; idle < idleTurns; idle++) {
     await turn();
-    if (seen !== activity) idle = 0;
+    if (seen !== activity) [idle, waited] = [0, 0];
+    else if (isUnderWay() && waited++ < mostTurnsOnTheWay) idle = 0;
     seen = activity;
   }
 }
