@@ -103,9 +103,10 @@ export function toFailure(id: string, error: CallError): Outgoing {
   return `{"jsonrpc":"2.0","id":${id},"error":{${members}}}`;
 }
 
-/** The reply to a request that failed, as a JSON-RPC error. */
-export function toProtocolError(id: string, code: number, message: string): Outgoing {
-  return `{"jsonrpc":"2.0","id":${id},"error":{"code":${code},"message":${encodeString(message)}}}`;
+/** The reply to a request that failed, as a JSON-RPC error; `data`: JSON in bytes. */
+export function toProtocolError(id: string, code: number, message: string, data?: string): Outgoing {
+  const more = data === undefined ? "" : `,"data":${data}`;
+  return `{"jsonrpc":"2.0","id":${id},"error":{"code":${code},"message":${encodeString(message)}${more}}}`;
 }
 
 /**

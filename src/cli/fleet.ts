@@ -1,7 +1,9 @@
-import type { Client } from "../client/client.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Answerer, Client } from "../client/client.ts";
 import type { Identity } from "../client/identity.ts";
 import { CallError, toFailure } from "../errors.ts";
 import { asksInReplies } from "../relay/eras.ts";
+import type { Relay } from "../relay/relay.ts";
 import { slot } from "../wire/members.ts";
 import { compose, type Tutti } from "./compose.ts";
 import type { Machine, Member } from "./machine.ts";
@@ -47,6 +49,11 @@ export class Fleet {
     return this.#common.downstreams.every(({ state }) => state.kind !== "starting");
   }
 
+  /** What a client is offered; before it is known who it is, what all are. */
+  catalogOf(client: Client): Catalog {
+    return (this.#own.get(client) ?? this.#common).relay.catalog;
+  }
+
   /** Starts the common set. Resolves when each of its servers is ready or has failed. */
   start(): Promise<void> {
     return this.#common.start();
@@ -66,7 +73,11 @@ export class Fleet {
   }
 
   #place(client: Client, identity: Identity): void {
-    const { config } = this.#machine;
+    if (this.#relayFor(client, identity) === undefined) client.serve(this.#refusal(client, identity));
+  }
+
+  /** Puts the client behind a relay; undefined where it needs a set of its own and there is no room for one. */
+  #relayFor(client: Client, identity: Identity): Relay | undefined {
     const isAskable = askable.some(([method, params]) => identity.canAsk(method, params));
     const isSafe = ({ downstream, era }: Member): boolean => {
       const known = era();
@@ -75,14 +86,34 @@ export class Fleet {
     const shared = new Map(
       this.#common.members.filter(isSafe).map((member) => [member.downstream.config, member] as const),
     );
-    if (shared.size === this.#common.members.length) this.#common.relay.addClient(client);
-    else if (this.#own.size + this.#ending.size >= config.http.maxSets) refuse(client, config.http.maxSets);
-    else {
-      const set = compose(this.#machine, { who: async () => identity, reuse: (server) => shared.get(server) });
-      this.#own.set(client, set);
-      set.relay.addClient(client, () => void this.#end(client, set));
-      void set.start();
+    if (shared.size === this.#common.members.length) {
+      this.#common.relay.addClient(client);
+      return this.#common.relay;
     }
+    if (this.#own.size + this.#ending.size >= this.#machine.config.http.maxSets) return undefined;
+    const set = compose(this.#machine, { who: async () => identity, reuse: (server) => shared.get(server) });
+    this.#own.set(client, set);
+    // In this order it is stopped where the client has left already.
+    void set.start();
+    set.relay.addClient(client, () => void this.#end(client, set));
+    return set.relay;
+  }
+
+  /** Refuses what the client wants, as long as there is no room for a set of its own. */
+  #refusal(client: Client, identity: Identity): Answerer {
+    const most = this.#machine.config.http.maxSets;
+    const text = `${most} clients have servers of their own already (http.maxSets). Close one of them, or raise the bound.`;
+    const error = new CallError("queue_full", text);
+    return {
+      request: (method, message, _client, origin) => {
+        const relay = this.#relayFor(client, identity);
+        if (relay === undefined) client.reply(message, toFailure(message.raw(slot.id) as string, error));
+        else relay.request(method, message, client, origin);
+      },
+      notification: () => {},
+      withdrawn: () => {},
+      about: () => ({ instructions: `tutti cannot serve: ${text}`, extensions: "" }),
+    };
   }
 
   async #end(client: Client, set: Tutti): Promise<void> {
@@ -91,16 +122,4 @@ export class Fleet {
     await set.stop();
     this.#ending.delete(set);
   }
-}
-
-function refuse(client: Client, most: number): void {
-  const text = `${most} clients have servers of their own already (http.maxSets). Close one of them, or raise the bound.`;
-  client.serve({
-    request: (_method, message) => {
-      client.reply(message, toFailure(message.raw(slot.id) as string, new CallError("queue_full", text)));
-    },
-    notification: () => {},
-    withdrawn: () => {},
-    about: () => ({ instructions: `tutti cannot serve: ${text}`, extensions: "" }),
-  });
 }

@@ -4,6 +4,7 @@ import { ConfigError } from "../config/config-error.ts";
 import { systemClock } from "../ports/clock.ts";
 import { systemListener } from "../ports/listener.ts";
 import { systemRandom } from "../ports/random.ts";
+import { isLoopback } from "../transport/http-guards.ts";
 import { type HttpRequest, serveHttp } from "../transport/http-server.ts";
 import type { Invocation } from "./commands.ts";
 import { Fleet } from "./fleet.ts";
@@ -11,18 +12,27 @@ import { readHttpAddress } from "./http-address.ts";
 import { httpTokens } from "./http-tokens.ts";
 import type { Machine } from "./machine.ts";
 import type { Serving } from "./prepare-serving.ts";
+import { repeatedArguments } from "./repeated-arguments.ts";
 
 /** Listens for clients over HTTP. Throws a ConfigError where it cannot, or must not. */
 export async function serveOverHttp(machine: Machine, options: Invocation): Promise<Serving> {
   const { config, events } = machine;
   const { version, http = "", tokenFile } = options;
+  const { host, port } = readHttpAddress(http);
+  const tokens = httpTokens(tokenFile);
+  if (tokens.length === 0 && !isLoopback(host)) {
+    const cure = "Name a file with tokens (--token-file) or set TUTTI_HTTP_TOKEN; or serve localhost.";
+    throw new ConfigError(`--http ${http}: other machines can reach it, so clients must bring a token. ${cure}`);
+  }
   const fleet = new Fleet(machine, { capabilities: "{}", info: serverInfo(version) });
+  const repeated = repeatedArguments();
   const clients = new HttpClients({
     version,
     limits: config.limits,
     clock: systemClock,
     random: systemRandom,
     firstInstructions: () => fleet.common.relay.about().instructions,
+    paramHeaders: (client, tool) => repeated(fleet.catalogOf(client), tool),
     idleMs: config.http.idleMs,
     maxClients: config.http.maxClients,
     defect: (cause) => events.publish("defect", { cause }),
@@ -31,9 +41,7 @@ export async function serveOverHttp(machine: Machine, options: Invocation): Prom
       fleet.arrived(client);
     },
   });
-  const { host, port } = readHttpAddress(http);
   const { hosts, origins } = config.http;
-  const tokens = httpTokens(tokenFile);
   const defect = (cause: unknown): void => events.publish("defect", { cause });
   const accept = (request: HttpRequest): void => clients.accept(request);
   const server = await serveHttp(

@@ -2,7 +2,7 @@ import { rpcCode, toProtocolError } from "../errors.ts";
 import type { Link, Pausable } from "../transport/link.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
-import { encodeString, type Message, type Outgoing } from "../wire/message.ts";
+import { type Edit, encodeString, type Message, type Outgoing } from "../wire/message.ts";
 import { type Asked, Asks } from "./asks.ts";
 import {
   type About,
@@ -33,8 +33,8 @@ export type Answerer = {
 export type Issuer = {
   /** The client's own request within which this one was issued: the one that waits now. */
   readonly within: Message;
-  /** Its one reply. */
-  readonly reply: (reply: Outgoing) => void;
+  /** Its one reply. One that a server has written may come as it was read, under another id. */
+  readonly reply: (reply: Outgoing | Message) => void;
 };
 
 /** What came before anybody answered. Notifications have no origin. */
@@ -111,13 +111,16 @@ export class Client {
 
   /** Gives the client the one reply to its `request`; `source` is held up while the client does not read what came from it. */
   reply(request: Message, reply: Outgoing, source?: Pausable): void {
-    const issuer = this.#issued.size === 0 ? undefined : this.#issued.get(request);
-    if (issuer === undefined) {
-      this.#link.send(reply, source, request);
-      return;
-    }
-    this.#issued.delete(request);
-    issuer.reply(reply);
+    const issuer = this.#issuerOf(request);
+    if (issuer === undefined) this.#link.send(reply, source, request);
+    else issuer.reply(reply);
+  }
+
+  /** As `reply`, with one that a server has written and `edits` to it, the first of which gives it the id of `request`. */
+  passReply(request: Message, reply: Message, edits: Edit[], source?: Pausable): void {
+    const issuer = this.#issuerOf(request);
+    if (issuer === undefined) this.#link.send(reply.splice(edits), source, request);
+    else issuer.reply(edits.length === 1 ? reply : reply.splice(edits));
   }
 
   /** Notifies the client; `about`: its request that this belongs to, where there is one. `source` as for `reply`. */
@@ -216,6 +219,14 @@ export class Client {
     if (answerer === undefined) this.#backlog.push({ method, message, ...(origin && { origin }) });
     else if (origin === undefined) answerer.notification(method, message, this);
     else answerer.request(method, message, this, origin);
+  }
+
+  /** Who waits for the reply to `request`, and gets it now; undefined where that is the client itself. */
+  #issuerOf(request: Message): Issuer | undefined {
+    if (this.#issued.size === 0) return undefined;
+    const issuer = this.#issued.get(request);
+    if (issuer !== undefined) this.#issued.delete(request);
+    return issuer;
   }
 
   /** The client's own request that one belongs to. */

@@ -163,7 +163,13 @@ export class Exchange implements Request {
       if (reply.reservedNames.length > 0) edits.push(...foreignMarks(reply));
     }
     const shortened = isError || type !== "complete" ? undefined : this.#shortened(reply, head);
-    this.#settle(asResult ?? shortened ?? reply.splice(edits), isError ? "server_error" : "answered");
+    const own = asResult ?? shortened;
+    const outcome = isError ? "server_error" : "answered";
+    if (own !== undefined) this.#settle(own, outcome);
+    else if (this.#isFirst()) {
+      this.client.passReply(this.request, reply, edits, downstream);
+      this.#exchanges.settled(this, outcome);
+    }
   }
 
   progress(notification: Message): void {
@@ -249,10 +255,16 @@ export class Exchange implements Request {
   }
 
   #settle(reply: Outgoing | undefined, outcome: CallEnded["outcome"]): void {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
+    if (!this.#isFirst()) return;
     if (reply !== undefined) this.client.reply(this.request, reply, this.arrival.downstream);
     this.#exchanges.settled(this, outcome);
+  }
+
+  /** Whether it has not been settled before; from then on it is. */
+  #isFirst(): boolean {
+    const isFirst = !this.#isSettled;
+    this.#isSettled = true;
+    return isFirst;
   }
 }
 

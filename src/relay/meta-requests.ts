@@ -4,10 +4,11 @@ import { rpcCode } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Answers, MetaCall, MetaRequest, MetaTool, Outcome } from "../metatools/meta-tool.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
-import { encodeString, Message, type Outgoing, toBytes } from "../wire/message.ts";
+import { encodeString, Message, toBytes } from "../wire/message.ts";
 import { membersOf } from "../wire/walk.ts";
-import { readWhole } from "../wire/whole.ts";
+import { Whole } from "../wire/whole.ts";
 import { resultHead, resultTypeOf } from "./eras.ts";
 import { tokenOf } from "./exchange.ts";
 import type { Parked } from "./parked.ts";
@@ -37,10 +38,14 @@ type Running = {
 export class MetaRequests {
   readonly #options: MetaOptions;
   readonly #running = new Set<Running>();
+  readonly #requests: Whole;
+  /** What it reads was scanned before, or is of our own making, or both. */
+  readonly #replies = new Whole({ maxMessageBytes: Number.MAX_SAFE_INTEGER, maxDepth: 10_001 });
   #lastInner = 0;
 
   constructor(options: MetaOptions) {
     this.#options = options;
+    this.#requests = new Whole(options.limits);
   }
 
   /** How many are under way, or wait for answers of their client. */
@@ -87,13 +92,16 @@ export class MetaRequests {
   #requestFor(running: Running, incoming: Incoming, tool: MetaTool, startedAt: number): MetaRequest {
     const { message, client } = incoming;
     const { catalog, parked, askMs, clock, events } = this.#options;
+    let meta: string | undefined;
     return {
       arguments: argumentsOf(message),
       owner: client,
       catalog,
       progress: tokenOf(message) === undefined ? undefined : (...told) => this.#progress(running, ...told),
-      call: (name, args, settled, answers, label) =>
-        this.#call(running, incoming, innerParams(message, name, args, answers), settled, label),
+      call: (name, args, settled, answers, label) => {
+        meta ??= innerMeta(message);
+        return this.#call(running, incoming, innerParams(name, args, meta, answers), settled, label);
+      },
       ask: (inputRequests, resumed, abandoned) => {
         const state = parked.add(client, running.request, askMs, {
           resume: (retry) => {
@@ -147,9 +155,8 @@ export class MetaRequests {
     settled: (outcome: Outcome) => void,
     label?: string,
   ): { cancel: (reason: string) => void } {
-    const { limits } = this.#options;
     const id = encodeString(`tutti/${++this.#lastInner}${label === undefined ? "" : ` ${label}`}`);
-    const request = readWhole(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${params}}`, limits);
+    const request = this.#requests.read(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${params}}`);
     let isOver = false;
     // Whoever calls has noted it by then.
     const settle = (outcome: Outcome): void =>
@@ -166,7 +173,7 @@ export class MetaRequests {
         get within() {
           return running.request;
         },
-        reply: (reply) => settle(outcomeOf(reply, origin.era)),
+        reply: (reply) => settle(outcomeOf(reply instanceof Message ? reply : this.#replies.read(reply), origin.era)),
       });
     }
     return {
@@ -179,16 +186,15 @@ export class MetaRequests {
   }
 }
 
+const broken = {
+  kind: "error",
+  code: rpcCode.internalError,
+  message: "its reply cannot be read",
+  data: undefined,
+} as const;
+
 /** What a reply is to whoever made the call; `era` is that of the client, for whom it was written. */
-function outcomeOf(outgoing: Outgoing, era: Incoming["origin"]["era"]): Outcome {
-  // It was scanned before, or is of our own making, or both.
-  const reply = readWhole(outgoing, { maxMessageBytes: Number.MAX_SAFE_INTEGER, maxDepth: 10_001 });
-  const broken = {
-    kind: "error",
-    code: rpcCode.internalError,
-    message: "its reply cannot be read",
-    data: undefined,
-  } as const;
+function outcomeOf(reply: Message | BadLine, era: Incoming["origin"]["era"]): Outcome {
   if (!(reply instanceof Message)) return broken;
   if (reply.has(slot.error)) {
     const data = reply.has(slot.data) ? reply.bytes(reply.start(slot.data), reply.end(slot.data)) : undefined;
@@ -220,15 +226,18 @@ function objectIn(
   return isObject ? message.bytes(message.start(member), message.end(member)) : Buffer.from("{}");
 }
 
-/** The params of a call in the client's name: what its own request says of it stays, but for the token of its progress. */
-function innerParams(outer: Message, tool: string, args: Buffer, answers: Answers | undefined): string {
+/** What the client's own request says of it stays in calls in its name, but for the token of its progress: a member, after a comma. */
+function innerMeta(outer: Message): string {
   const meta = objectIn(outer, slot.meta);
   const kept = [...membersOf(meta, 0)]
     .filter(({ name }) => name !== "progressToken")
     .map(({ nameStart, end }) => meta.toString("latin1", nameStart, end));
-  const members = [`"name":${encodeString(tool)}`, `"arguments":${args.toString("latin1")}`];
-  if (kept.length > 0) members.push(`"_meta":{${kept.join(",")}}`);
-  if (answers !== undefined) members.push(`"inputResponses":${answers.inputResponses.toString("latin1")}`);
-  if (answers?.requestState !== undefined) members.push(`"requestState":${answers.requestState.toString("latin1")}`);
-  return `{${members.join(",")}}`;
+  return kept.length === 0 ? "" : `,"_meta":{${kept.join(",")}}`;
+}
+
+function innerParams(tool: string, args: Buffer, meta: string, answers: Answers | undefined): string {
+  const state = answers?.requestState;
+  const responses = answers === undefined ? "" : `,"inputResponses":${answers.inputResponses.toString("latin1")}`;
+  const more = state === undefined ? responses : `${responses},"requestState":${state.toString("latin1")}`;
+  return `{"name":${encodeString(tool)},"arguments":${args.toString("latin1")}${meta}${more}}`;
 }

@@ -5,7 +5,7 @@ import type { Events } from "../events.ts";
 import type { LongResults } from "../metatools/long-results.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
-import type { Message } from "../wire/message.ts";
+import { encodeString, type Message } from "../wire/message.ts";
 import { memberOf } from "../wire/object.ts";
 import { hasHints, notFoundCode, resultHead } from "./eras.ts";
 import { Exchange, type Exchanges } from "./exchange.ts";
@@ -76,7 +76,8 @@ export class Requests {
     if (destination.downstream !== undefined) this.#send(incoming, destination, uri, at?.start, at?.end);
     else {
       const id = message.raw(slot.id) as string;
-      client.reply(message, toProtocolError(id, notFoundCode(origin.era), routes.unknownResource(uri)));
+      const data = `{"uri":${encodeString(uri)}}`;
+      client.reply(message, toProtocolError(id, notFoundCode(origin.era), routes.unknownResource(uri), data));
     }
   }
 

@@ -177,7 +177,9 @@ function originOf(headers: Headers): string | undefined {
 
 function wrongOrigin(headers: Headers, { origins }: Rules): Refusal | undefined {
   const origin = originOf(headers);
-  if (origin !== undefined && origins.has(origin)) return undefined;
+  // A page of ours is as good as we are: nobody else can have the address that Host was found to name.
+  const [host = ""] = headers.get("host") ?? [];
+  if (origin !== undefined && (origins.has(origin) || origin === `http://${host.toLowerCase()}`)) return undefined;
   // Browsers leave Origin out of some requests, but say of each where it came from: https://www.w3.org/TR/fetch-metadata/.
   const sites = headers.get("sec-fetch-site") ?? [];
   const isFromElsewhere = sites.some((site) => site !== "same-origin" && site !== "none");

@@ -223,6 +223,12 @@ test.each([
   [["call"], "A word is missing. Usage: tutti call TOOL"],
   [["check", "--json"], "--json does not go with this command"],
   [["list", "--svg", "x"], "--svg does not go with this command"],
+  [["call", "one__echo", "--plan", "x"], '"one__echo" is one word too many'],
+  [["check", "--plan", "x"], "--plan does not go with this command"],
+  [["list", "--lazy"], "--lazy does not go with this command"],
+  [["check", "--http", "1"], "--http does not go with this command"],
+  [["call", "x", "--token-file", "x"], "--token-file does not go with this command"],
+  [["demo", "--stdio"], "--stdio does not go with this command"],
   [["--log", "loud"], "--log takes one of silent, error, warn, info, debug"],
 ])("%j is refused in one line on stderr, with what was probably meant", async (args, text) => {
   const { code, stdout, stderr } = await run(args);

@@ -37,7 +37,7 @@ for (const [era, connect] of Object.entries(clients)) {
     const { server, starts, open } = home();
     const servers = { one: server("leaves") };
     const client = await open(connect, servers);
-    expect((await client.tools()).map(({ name }) => name)).toEqual(["one__echo"]);
+    expect((await client.tools()).map(({ name }) => name)).toEqual(["one__echo", "call_tools"]);
     expect(await client.call("one__echo", { text: "hello" })).toBe("hello");
     expect(starts()).toBe(2);
     await client.close();
@@ -51,7 +51,7 @@ for (const [era, connect] of Object.entries(clients)) {
     const { server, starts, open } = home();
     const servers = { one: server("silent") };
     const client = await open(connect, servers);
-    expect((await client.tools()).map(({ name }) => name)).toEqual(["one__echo"]);
+    expect((await client.tools()).map(({ name }) => name)).toEqual(["one__echo", "call_tools"]);
     expect(await client.call("one__echo", { text: "hello" })).toBe("hello");
     expect(starts()).toBe(1);
     await client.close();

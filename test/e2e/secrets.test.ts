@@ -1,6 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what people write
-import { expect, test } from "vitest";
-import { configFile, fixture, run, type Servers, start } from "./support/program.ts";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { configFile, type Entry, fixture, run, start } from "./support/program.ts";
 
 const env = {
   CANARY_TOKEN: "canary-in-variable",
@@ -13,14 +15,36 @@ const tells = (where: string) => ({
   env: { TOKEN: "canary-in-env" },
 });
 
-const servers: Servers = {
+/** A server on the network that says back all that it is told, in what it is wrong about. */
+const mirror = createServer((request, response) => {
+  const said = `bad request ${request.url} with ${request.headers.authorization}`;
+  const headers = { "content-type": "application/json", "x-said": said };
+  const error = { code: -32001, message: said };
+  response.writeHead(request.url?.includes("login") ? 401 : 500, { ...headers, "www-authenticate": `Bearer ${said}` });
+  response.end(JSON.stringify({ jsonrpc: "2.0", id: null, error }));
+});
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => mirror.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`;
+  const headers = { Authorization: "Bearer canary-in-header" };
+  servers["mirror"] = { url: `${url}/\${CANARY_TOKEN}`, headers };
+  servers["login"] = { url: `${url}/login?key=\${CANARY_TOKEN}`, headers };
+});
+
+afterAll(() => {
+  mirror.closeAllConnections();
+  mirror.close();
+});
+
+const servers: Record<string, Entry> = {
   refusal: tells("refusal"),
   list: tells("list"),
   works: tells("text"),
   dead: fixture("exit-at-once.mjs", 1, "bad token ${CANARY_TOKEN}", "really: ${CANARY_QUOTED}"),
   absent: { command: "/no/such/${CANARY_TOKEN}/program" },
   lost: { ...fixture("never-starts.mjs"), cwd: "/no/such/${CANARY_TOKEN}" },
-  web: { url: "https://example.com/?key=${CANARY_TOKEN}", headers: { Authorization: "Bearer canary-in-header" } },
+  web: { url: "http://127.0.0.1:9/?key=${CANARY_TOKEN}", headers: { Authorization: "Bearer canary-in-header" } },
 };
 
 test("no secret of the configuration is in the log, whatever servers say, though all is logged", async () => {

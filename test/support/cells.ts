@@ -4,12 +4,16 @@ import type { Era } from "./envelope.ts";
 import type { FakeClient, Speaker } from "./fake-client.ts";
 import { type OnStage, type Stage, type StageOptions, stage } from "./stage.ts";
 import { until } from "./turns.ts";
+import { carriers } from "./ways.ts";
 
 /** What carries the messages between a client and tutti, and between tutti and its servers. */
 export type Connect = <const N extends string>(options: StageOptions<N>) => Promise<Stage<N>>;
 
 /** Streams of lines on both sides, as over stdio. */
 export const overLines: Connect = stage;
+
+/** By what the tests of this run connect. */
+export const connected: Connect = (options) => stage({ ...options, carriers });
 
 export type SettingOptions = Omit<StageOptions<never>, "servers" | "isReady"> & {
   /** Who the client is, beside its era. */
@@ -42,7 +46,7 @@ export function serverEra(cell: Cell): Era {
 export async function open<const N extends string>(
   cell: Cell,
   servers: Readonly<Record<N, OnStage>>,
-  { client: speaker, connect = overLines, ...options }: SettingOptions = {},
+  { client: speaker, connect = connected, ...options }: SettingOptions = {},
 ): Promise<Setting<N>> {
   const era = serverEra(cell);
   const scripts = Object.entries<OnStage>(servers).map(([name, script]) => [name, { era, ...script }]);

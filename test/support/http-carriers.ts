@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, onTestFinished } from "vitest";
 import { HttpClients } from "../../src/client/http-clients.ts";
-import type { Outbound } from "../../src/ports/network.ts";
 import { systemListener } from "../../src/ports/listener.ts";
 import { openHttpClient } from "../../src/transport/http-client.ts";
 import { type HttpRequest, serveHttp } from "../../src/transport/http-server.ts";
@@ -72,7 +71,7 @@ export const serverOverHttp: ServerCarrier = async (server, _script, { limits, c
   const link = openHttpClient(
     { url, headers: {}, paramHeaders: () => [] },
     { limits },
-    { outbound: outbound(), clock },
+    { outbound: network(), clock },
     events,
   );
   onTestFinished(link.kill);
@@ -86,11 +85,7 @@ export const serverOverSse: ServerCarrier = async (server, _script, { limits, cl
   const { url } = await sseFront({ streams: ours, note });
   server.connect(theirs);
   const remote = { url, headers: {}, paramHeaders: () => [] };
-  const link = await openSseClient(remote, { limits }, { outbound: outbound(), clock }, events);
+  const link = await openSseClient(remote, { limits }, { outbound: network(), clock }, events);
   onTestFinished(link.kill);
   return link;
 };
-
-function outbound(): Outbound {
-  return network();
-}

@@ -150,6 +150,7 @@ class StreamableFront {
   }
 
   #say({ text }: Line): void {
+    if (process.env["DBG"]) console.log("SAY", text.slice(0, 200), [...this.#open.keys()]);
     const message = parsed(text);
     const open = this.#open.get(JSON.stringify(message?.id));
     if (message?.method !== undefined || message?.id === undefined) this.#tellWhereItBelongs(text, message);

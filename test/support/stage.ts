@@ -1,17 +1,16 @@
 import { expect, onTestFinished } from "vitest";
-import { Client } from "../../src/client/client.ts";
 import type { Config, ServerConfig } from "../../src/config/config.ts";
 import { Downstream } from "../../src/downstream/downstream.ts";
 import type { Identity } from "../../src/downstream/handshake.ts";
 import { type CallEnded, Events } from "../../src/events.ts";
 import { type MetaTools, noMetaTools } from "../../src/metatools/index.ts";
 import { Relay } from "../../src/relay/relay.ts";
-import { openLineLink } from "../../src/transport/line-link.ts";
-import type { OpenLink } from "../../src/transport/link.ts";
+import type { LinkEvents, OpenLink } from "../../src/transport/link.ts";
+import { type ClientCarrier, clientsOverLines, type ServerCarrier, type ServerSide, serverOverLines } from "./carriers.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
-import { FakeClient } from "./fake-client.ts";
+import type { FakeClient } from "./fake-client.ts";
 import { FakeServer, type ServerScript } from "./fake-server.ts";
-import { pipe, type Streams } from "./peer.ts";
+import type { Streams } from "./peer.ts";
 import { until } from "./turns.ts";
 
 /** A server of the stage: how it behaves, and how it is configured. */
@@ -39,6 +38,14 @@ export type StageOptions<N extends string> = {
   readonly callTools?: Partial<Config["callTools"]>;
   /** Bytes that a pipe to the client holds before it is full. */
   readonly clientHolds?: number;
+  /** Default: lines, as over stdio. */
+  readonly carriers?: Carriers;
+};
+
+export type Carriers = {
+  readonly clients: ClientCarrier;
+  /** One for each server. */
+  readonly servers: (script: OnStage) => ServerCarrier;
 };
 
 /** What tutti has published. */
@@ -62,7 +69,7 @@ export type Stage<N extends string> = {
   readonly events: Events;
   /** Defects of tutti; a test that wants some takes them out. */
   readonly defects: unknown[];
-  /** Tutti's own ends of the streams: the client's, then each server's. */
+  /** Tutti's own ends of the streams, where there are any: the client's, then each server's. */
   readonly streams: Streams[];
 };
 
@@ -83,6 +90,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     defect: ({ cause }) => defects.push(cause),
   });
   const streams: Streams[] = [];
+  const carriers = options.carriers ?? { clients: clientsOverLines, servers: () => serverOverLines };
   const bounds = options.limits ?? limits;
   const config: Config = {
     files: [],
@@ -116,7 +124,12 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
       isShared: options.isShared ?? false,
       verdicts: { known: () => undefined, learn: () => {}, forget: () => {}, saved: async () => {} },
       launchKey: server.name,
-      openLink: opener(servers[index] as FakeServer, options.servers[names[index] as N], bounds, clock, streams),
+      openLink: opener(servers[index] as FakeServer, options.servers[names[index] as N], carriers, (events) => ({
+        events,
+        limits: bounds,
+        clock,
+        holds: (own) => void streams.push(own),
+      })),
       clock,
       events: {
         offerChanged: () => relay.update(downstream),
@@ -139,21 +152,21 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     sealKey: Buffer.alloc(32, 7),
     metaTools: options.metaTools ?? noMetaTools,
   });
-  const openClient = (): { client: FakeClient; ours: Streams } => {
-    const { ours, theirs } = pipe(options.clientHolds);
-    const link = openLineLink(ours, bounds, clock, {
-      message: (message) => tuttiClient.receive(message),
-      badLine: (line) => tuttiClient.receiveBadLine(line),
-      closed: () => tuttiClient.closed(),
-      defect: (cause) => defects.push(cause),
-    });
-    const tuttiClient: Client = new Client(link, "1.2.3", () => "");
-    void tuttiClient.identity.then(greet);
-    relay.addClient(tuttiClient);
-    return { client: new FakeClient(theirs), ours };
-  };
-  const { client, ours } = openClient();
-  streams.unshift(ours);
+  let hold = (own: Streams): void => void streams.unshift(own);
+  const openClient = await carriers.clients({
+    limits: bounds,
+    clock,
+    version: "1.2.3",
+    defect: (cause) => void defects.push(cause),
+    arrived: (one) => {
+      void one.identity.then(greet);
+      relay.addClient(one);
+    },
+    holds: (own) => hold(own),
+    clientHolds: options.clientHolds,
+  });
+  const client = openClient();
+  hold = () => {};
   void relay.start(() => whoever);
   if (options.isReady !== false) {
     const awaited = downstreams.filter(({ name }) => !options.servers[name as N].isHeld);
@@ -162,7 +175,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
   }
   return {
     client,
-    openClient: () => openClient().client,
+    openClient,
     servers: Object.fromEntries(servers.map((server, index) => [names[index], server])) as Record<N, FakeServer>,
     clock,
     relay,
@@ -195,22 +208,13 @@ function serverConfig(name: string, some: OnStage["config"] = {}): ServerConfig 
 
 function opener(
   server: FakeServer,
-  { fails, isSlowToStop }: OnStage,
-  bounds: Config["limits"],
-  clock: FakeClock,
-  streams: Streams[],
+  script: OnStage,
+  carriers: Carriers,
+  side: (events: LinkEvents) => ServerSide,
 ): OpenLink {
-  return async (linkEvents) => {
+  return async (events) => {
     await server.whenOpen;
-    if (fails !== undefined) throw new Error(fails);
-    const { ours, theirs } = pipe();
-    streams.push(ours);
-    server.connect(theirs);
-    const link = openLineLink(ours, bounds, clock, linkEvents);
-    const kill = () => {
-      link.end();
-      ours.input.destroy();
-    };
-    return { ...link, kill, stop: async () => (isSlowToStop ? link.end() : kill()) };
+    if (script.fails !== undefined) throw new Error(script.fails);
+    return await carriers.servers(script)(server, script, side(events));
   };
 }

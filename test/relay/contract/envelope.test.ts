@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { cells, someCells } from "../../requirements.ts";
-import { clientEra, open, overLines, serverEra } from "../../support/cells.ts";
+import { clientEra, open, connected, serverEra } from "../../support/cells.ts";
 import { envelopeMembers, metaName } from "../../support/envelope.ts";
 import { quiet } from "../../support/turns.ts";
 import { odd } from "./odd.ts";
@@ -57,7 +57,7 @@ describe("what a server learns of the client", () => {
   });
 
   cells("envelope.late", async (cell) => {
-    const { client, servers, clock } = await overLines({
+    const { client, servers, clock } = await connected({
       servers: { alpha: everything },
       isReady: false,
     });

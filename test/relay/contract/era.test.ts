@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { requirement } from "../../requirements.ts";
-import { overLines } from "../../support/cells.ts";
+import { connected } from "../../support/cells.ts";
 import { complete } from "../../support/fake-call.ts";
 import type { FakeServer } from "../../support/fake-server.ts";
 import type { OnStage } from "../../support/stage.ts";
@@ -8,7 +8,7 @@ import { quiet, until } from "../../support/turns.ts";
 
 /** A server that nobody knows yet, and a client that has greeted. */
 async function meeting(alpha: OnStage) {
-  const on = await overLines({ servers: { alpha: { tools: ["do"], ...alpha } }, isReady: false });
+  const on = await connected({ servers: { alpha: { tools: ["do"], ...alpha } }, isReady: false });
   await on.client.greet({ era: "legacy" });
   const { alpha: server } = on.servers;
   const isConnected = () => server.peer !== undefined;

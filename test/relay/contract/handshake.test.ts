@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Cell } from "../../requirements/requirement.ts";
 import { cells, requirement } from "../../requirements.ts";
-import { clientEra, open, overLines, serverEra } from "../../support/cells.ts";
+import { clientEra, open, connected, serverEra } from "../../support/cells.ts";
 import { envelopeMembers, metaName } from "../../support/envelope.ts";
 import type { FakeClient } from "../../support/fake-client.ts";
 import { namesIn } from "../../support/fake-client.ts";
@@ -10,7 +10,7 @@ const envelope = envelopeMembers({ capabilities: "{}", info: '{"name":"x","versi
 
 /** Nothing has been said yet, and the server is not up. */
 async function opening(cell: Cell) {
-  return await overLines({
+  return await connected({
     servers: { alpha: { era: serverEra(cell), isHeld: true } },
     isReady: false,
   });
@@ -146,7 +146,7 @@ describe(requirement("handshake.any-order"), () => {
   for (const era of ["legacy", "modern"] as const) {
     for (const order of ["discover first", "initialize first"]) {
       test(`${order}, with a server that is ${era}`, async () => {
-        const { client } = await overLines({
+        const { client } = await connected({
           servers: { alpha: { era, tools: ["do"] } },
           isReady: false,
         });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Cell } from "../../requirements/requirement.ts";
 import { someCells } from "../../requirements.ts";
-import { overLines } from "../../support/cells.ts";
+import { connected } from "../../support/cells.ts";
 import type { FakeClock } from "../../support/clock.ts";
 import { type OfficialClient, officialClientV1, officialClientV2 } from "../../support/official-clients.ts";
 import { type OfficialServer, officialServerV1, officialServerV2 } from "../../support/official-servers.ts";
@@ -46,7 +46,7 @@ async function timePasses<T>(clock: FakeClock, waited: Promise<T>): Promise<T> {
 
 async function meet({ client, server }: Pair) {
   const servers = [server(uris[0]), server(uris[1])] as const;
-  const on = await overLines({ servers: { alpha: servers[0].onStage, beta: servers[1].onStage }, isReady: false });
+  const on = await connected({ servers: { alpha: servers[0].onStage, beta: servers[1].onStage }, isReady: false });
   const pass = <T>(waited: Promise<T>) => timePasses(on.clock, waited);
   const official = await pass(client(on.client.streams));
   expect(await pass(official.tools())).toHaveLength(8);
