@@ -31,13 +31,14 @@ export async function serveOverHttp(machine: Machine, options: Invocation): Prom
     limits: config.limits,
     clock: systemClock,
     random: systemRandom,
-    firstInstructions: () => fleet.common.relay.about().instructions,
+    firstInstructions: () => "",
     paramHeaders: (client, tool) => repeated(fleet.catalogOf(client), tool),
     idleMs: config.http.idleMs,
     maxClients: config.http.maxClients,
     defect: (cause) => events.publish("defect", { cause }),
     arrived: (client, { isLazy }) => {
       client.isLazy = isLazy;
+      client.firstAbout = () => fleet.common.relay.about(client);
       fleet.arrived(client);
     },
   });

@@ -63,12 +63,15 @@ export class Client {
   logLevel: string | undefined;
   /** Whether it is shown no tools but those with which it looks for others; of whoever answers, too. */
   isLazy = false;
+  /** What a handshake tells of us before anybody answers, where that is known; of whoever will answer. */
+  firstAbout: (() => About) | undefined;
   readonly #link: Link;
   readonly #version: string;
   readonly #firstInstructions: () => string;
   readonly #envelopes = new Envelopes();
   readonly #asks = new Asks();
-  readonly #issued = new Map<Message, Issuer>();
+  /** Weak not for what it holds, but because the discarded tables of a busy `Map` keep what was in them. */
+  #issued = new WeakMap<Message, Issuer>();
   #tellIdentity: (identity: Identity) => void = () => {};
   #session: Origin | undefined;
   #answerer: Answerer | undefined;
@@ -178,7 +181,7 @@ export class Client {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#asks.loseAll();
-    this.#issued.clear();
+    this.#issued = new WeakMap();
     this.#answerer?.closed?.(this);
   }
 
@@ -223,7 +226,6 @@ export class Client {
 
   /** Who waits for the reply to `request`, and gets it now; undefined where that is the client itself. */
   #issuerOf(request: Message): Issuer | undefined {
-    if (this.#issued.size === 0) return undefined;
     const issuer = this.#issued.get(request);
     if (issuer !== undefined) this.#issued.delete(request);
     return issuer;
@@ -235,7 +237,9 @@ export class Client {
   }
 
   #about(): About {
-    return this.#answerer?.about(this) ?? { instructions: this.#firstInstructions(), extensions: "" };
+    return (
+      this.#answerer?.about(this) ?? this.firstAbout?.() ?? { instructions: this.#firstInstructions(), extensions: "" }
+    );
   }
 
   #refuse(message: Message, { code, message: text, data }: Refusal): void {

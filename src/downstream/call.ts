@@ -3,6 +3,7 @@ import { CallError, type CallErrorCode } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LinkFailure } from "../transport/link.ts";
 import type { BadLine } from "../wire/lines.ts";
+import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
 import type { Connection, Waiter } from "./connection.ts";
 import type { Gate, Leave } from "./gate.ts";
@@ -24,7 +25,12 @@ export type Surroundings = {
   readonly clock: Clock;
   readonly gate: Gate;
   readonly connection: Connection;
+  /** Lists the tools anew; undefined where nothing of them is repeated in headers. Never rejects. */
+  readonly relist: (() => Promise<void>) | undefined;
 };
+
+/** https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http */
+const headerMismatch = "-32020";
 
 /** What a server may leave unread before it gets no more calls. */
 const mostUnreadBytes = 16 * 1024 * 1024;
@@ -47,11 +53,13 @@ export class Call implements Waiter {
   readonly request: Request;
   readonly #at: Surroundings;
   readonly #latestAt: number;
-  readonly #id: number;
+  #id: number;
   #leave: Leave | undefined;
   /** While it enters the gate, when that is. */
   #enteredAt: number | undefined;
   #isLong = false;
+  /** Whether it was sent anew because its headers were refused. */
+  #isAgain = false;
   #isOver = false;
 
   /** `now`: as the clock says it. */
@@ -81,7 +89,10 @@ export class Call implements Waiter {
   }
 
   reply(reply: Message): void {
-    if (this.#finish()) this.request.reply(reply);
+    const { relist } = this.#at;
+    const isRefused = relist !== undefined && reply.raw(slot.code) === headerMismatch;
+    if (isRefused && !this.#isAgain && !this.#isOver) void this.#sendAgain(relist);
+    else if (this.#finish()) this.request.reply(reply);
   }
 
   progress(notification: Message): void {
@@ -163,6 +174,14 @@ export class Call implements Waiter {
     this.sentAt = this.#enteredAt ?? this.#at.clock.now();
     this.#isLong = typeof message !== "string";
     this.#at.connection.send(message);
+  }
+
+  /** Its server has refused its headers, so it has not run: the definition that says which they are may be another by now. */
+  async #sendAgain(relist: () => Promise<void>): Promise<void> {
+    this.#isAgain = true;
+    this.#id = this.#at.connection.register(this);
+    await relist();
+    if (!this.#isOver) this.#send();
   }
 
   #tell(notice: (id: number) => Outgoing): void {

@@ -145,6 +145,7 @@ export class Connection {
   giveUp(id: number): void {
     this.forget(id);
     this.#givenUp = id;
+    this.#link?.abort?.(id);
   }
 
   /** `within`: the request on whose way back it came, where that is known. */

@@ -78,7 +78,8 @@ export class Downstream implements Pausable {
     const shared = { connection: this.#connection, requests: this.#requests, clock };
     this.#changes = new Changes({ ...shared, connectTimeoutMs, oddity: events.oddity });
     const gate = new Gate(config.maxConcurrentCalls, config.maxQueuedCalls);
-    this.#surroundings = { config, clock, gate, connection: this.#connection };
+    const relist = config.launch.kind === "stdio" ? undefined : () => this.#offering.relistTools();
+    this.#surroundings = { config, clock, gate, connection: this.#connection, relist };
   }
 
   get name(): string {

@@ -101,6 +101,11 @@ export class Offering {
     this.#relist();
   }
 
+  /** Fetches the tools anew at once; they stay what they are where that cannot be done. Never rejects. */
+  async relistTools(): Promise<void> {
+    await this.#listSome(["tools"]);
+  }
+
   /** Asks nothing more. */
   end(): void {
     this.#isOver = true;
@@ -148,6 +153,12 @@ export class Offering {
   }
 
   async #listAgain(kinds: readonly Kind[]): Promise<void> {
+    await this.#listSome(kinds);
+    this.#isRelisting = false;
+    this.#relist();
+  }
+
+  async #listSome(kinds: readonly Kind[]): Promise<void> {
     await Promise.all(
       kinds.map(async (kind) => {
         try {
@@ -158,7 +169,5 @@ export class Offering {
         }
       }),
     );
-    this.#isRelisting = false;
-    this.#relist();
   }
 }

@@ -1,5 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Client } from "../client/client.ts";
+import { OpenRequests } from "../downstream/open-requests.ts";
 import { rpcCode } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Answers, MetaCall, MetaRequest, MetaTool, Outcome } from "../metatools/meta-tool.ts";
@@ -27,6 +28,8 @@ export type MetaOptions = {
 
 /** A call of a meta-tool under way. */
 type Running = {
+  /** Its id among those that run. */
+  id: number;
   readonly client: Client;
   /** The client's request that waits for its reply, or waited last. */
   request: Message;
@@ -37,7 +40,7 @@ type Running = {
 /** Calls of the tools that tutti itself answers, and the calls of others that they make in the client's name. */
 export class MetaRequests {
   readonly #options: MetaOptions;
-  readonly #running = new Set<Running>();
+  readonly #running = new OpenRequests<Running>();
   readonly #requests: Whole;
   /** What it reads was scanned before, or is of our own making, or both. */
   readonly #replies = new Whole({ maxMessageBytes: Number.MAX_SAFE_INTEGER, maxDepth: 10_001 });
@@ -55,13 +58,13 @@ export class MetaRequests {
 
   begin(incoming: Incoming, tool: MetaTool): void {
     const { message, client } = incoming;
-    const running: Running = { client, request: message, isAwaited: true, call: undefined };
-    this.#running.add(running);
+    const running: Running = { id: 0, client, request: message, isAwaited: true, call: undefined };
     const startedAt = this.#options.clock.now();
     try {
+      running.id = this.#running.add(running);
       running.call = tool.begin(this.#requestFor(running, incoming, tool, startedAt));
     } catch (cause) {
-      this.#running.delete(running);
+      this.#running.delete(running.id);
       this.#options.events.publish("defect", { cause });
       const text = toBytes(JSON.stringify("tutti failed inside; its log says more. Calls may have run."));
       this.#reply(running, incoming, `{"content":[{"type":"text","text":${text}}],"isError":true}`);
@@ -70,23 +73,31 @@ export class MetaRequests {
 
   /** The request under `id` that waits for its reply, of this client. */
   awaited(client: Client, id: string | undefined): Message[] {
-    return [...this.#running]
+    return [...this.#running.values()]
       .filter((one) => one.client === client && one.isAwaited && one.request.raw(slot.id) === id)
       .map(({ request }) => request);
   }
 
   /** Nobody waits for the reply to this request any more. */
   withdrawn(request: Message, reason: string): void {
-    for (const running of this.#running)
+    for (const running of this.#running.values())
       if (running.isAwaited && running.request === request) this.#end(running, reason);
   }
 
   closed(client: Client): void {
-    for (const running of this.#running) if (running.client === client) this.#end(running, "the client has left");
+    for (const running of this.#running.values())
+      if (running.client === client) this.#end(running, "the client has left");
   }
 
   #end(running: Running, reason: string): void {
-    if (this.#running.delete(running)) running.call?.cancel(reason);
+    if (this.#forget(running)) running.call?.cancel(reason);
+  }
+
+  /** False where it was forgotten before. */
+  #forget({ id }: Running): boolean {
+    const isRunning = this.#running.get(id) !== undefined;
+    this.#running.delete(id);
+    return isRunning;
   }
 
   #requestFor(running: Running, incoming: Incoming, tool: MetaTool, startedAt: number): MetaRequest {
@@ -110,7 +121,7 @@ export class MetaRequests {
             resumed(objectIn(retry, slot.inputResponses));
           },
           abandon: () => {
-            this.#running.delete(running);
+            this.#forget(running);
             abandoned();
           },
         });
@@ -119,7 +130,7 @@ export class MetaRequests {
         client.reply(running.request, inputRequired(running.request.raw(slot.id) as string, requests, state));
       },
       reply: (result) => {
-        if (!this.#running.delete(running)) return;
+        if (!this.#forget(running)) return;
         this.#reply(running, incoming, result.toString("latin1"));
         const id = running.request.raw(slot.id) as string;
         const totalMs = clock.now() - startedAt;

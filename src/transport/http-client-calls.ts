@@ -161,6 +161,11 @@ export class Calls {
     });
   }
 
+  /** Nobody waits for this reply any more. */
+  abort(id: number): void {
+    this.#open.get(id)?.post?.abort();
+  }
+
   #cancel(view: Message, message: Outgoing): void {
     const id = view.integer(slot.requestId);
     const open = this.#open.get(id);

@@ -49,6 +49,7 @@ export function openHttpClient(
   const self: Pausable = { pause: () => client.fill(true), resume: () => client.fill(false) };
   const link: OwnLink = {
     send: (message, source) => client.send(message, source === link ? self : source),
+    abort: (id) => client.abort(id),
     queuedBytes: () => client.queuedBytes,
     end: () => client.end(),
     pause: () => client.hold(true),
@@ -112,6 +113,10 @@ class HttpClient {
     const view = readWhole(message, noLimits);
     if (view instanceof Message) this.#calls.send(view, message, source);
     else this.#events.defect(new Error(`what was to be sent is no message (${view.problem})`));
+  }
+
+  abort(id: number): void {
+    this.#calls.abort(id);
   }
 
   /** Others want it to be read no further for now. */

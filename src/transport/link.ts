@@ -12,6 +12,8 @@ export type Link = {
   readonly send: (message: Outgoing, source?: Pausable, about?: Message) => void;
   /** Bytes that wait to be taken by the other side. */
   readonly queuedBytes: () => number;
+  /** Nobody waits for the reply to our request `id` any more: where it has a way back of its own, that is closed. */
+  readonly abort?: (id: number) => void;
   /** Closes for sending, once what waits is sent; what the other side still says is heard. */
   readonly end: () => void;
 } & Pausable;

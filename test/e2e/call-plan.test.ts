@@ -31,7 +31,7 @@ test("call --plan draws when each call ran and what it waited for, and prints ea
   const { code, stdout, stderr, left } = await run(["call", "--plan", plan, "--config", config]);
   expect({ code, stderr, left }).toEqual({ code: 0, stderr: "", left: [] });
   const bars = new Map(
-    [...stdout.matchAll(/^ {2}✓ (\w+) \w+ .* ([\d.]+ m?s)$/gm)].map(([line, id = ""]) => [id, line.search(/[▏-█▐]/u)]),
+    [...stdout.matchAll(/^ {2}✓ (\w+) \w+ .* ([\d.]+ m?s)$/gm)].map(([line, id = ""]) => [id, line.search(/[█-▐]/u)]),
   );
   expect([...bars.keys()].sort()).toEqual(["last", "said", "slow", "sum"]);
   const startOf = (id: string): number => bars.get(id) ?? -1;

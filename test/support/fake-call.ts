@@ -43,8 +43,8 @@ export type FakeCall = {
 export type CallHolder = {
   readonly era: Era;
   readonly send: (line: string) => void;
-  /** Sends a request, and resolves with its reply. */
-  readonly question: (question: Question) => Promise<Line>;
+  /** Sends a request within a call, and resolves with its reply. */
+  readonly question: (question: Question, call: FakeCall) => Promise<Line>;
   /** The next request of that method, tool and state. */
   readonly again: (call: FakeCall, state: string | undefined) => Promise<FakeCall>;
 };
@@ -58,7 +58,7 @@ export function callIn(holder: CallHolder, line: Line): FakeCall {
   ): Promise<Answers<K>> => {
     const entries = Object.entries(questions) as [K, Question][];
     if (holder.era === "legacy") {
-      const replies = await Promise.all(entries.map(([, question]) => holder.question(question)));
+      const replies = await Promise.all(entries.map(([, question]) => holder.question(question, call)));
       const answers = entries.map(([key], index) => [key, answerIn(replies[index]?.json)]);
       return { answers: Object.fromEntries(answers), call };
     }

@@ -40,6 +40,7 @@ export class FakeServer implements CallHolder {
   readonly #requests: FakeCall[] = [];
   readonly #taken = new Set<FakeCall>();
   readonly #subscribed = new Set<string>();
+  readonly #askedIn = new Map<string, string>();
   /** Its lists where they are others by now. */
   readonly #lists: Partial<Record<Listed, Definitions>> = {};
   #manners: ServerManners;
@@ -107,15 +108,22 @@ export class FakeServer implements CallHolder {
     return await this.#take(isIt, `${call.method} once more, with the state ${state}`);
   }
 
-  async question({ method, params }: Question): Promise<Line> {
-    return await this.answerTo(this.ask(method, JSON.stringify(params)));
+  /** Resolves to the answer. `call`: in which it asks, where what carries it can say so. */
+  async question({ method, params }: Question, call?: FakeCall): Promise<Line> {
+    return await this.answerTo(this.ask(method, JSON.stringify(params), call));
   }
 
-  /** Sends a request of its own, and gives its id as it stands. */
-  ask(method: string, params: string): string {
+  /** Sends a request of its own, and gives its id as it stands. `call`: as above. */
+  ask(method: string, params: string, call?: FakeCall): string {
     const id = `"ask ${++this.#lastQuestion}"`;
+    if (call !== undefined) this.#askedIn.set(id, call.id);
     this.send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
     return id;
+  }
+
+  /** In which call it asks this, ids as they stand. */
+  askedIn(question: string): string | undefined {
+    return this.#askedIn.get(question);
   }
 
   /** The reply to its own request. */

@@ -66,7 +66,8 @@ export const clientsOverHttp: ClientCarrier = async ({ limits, clock, version, d
 export const serverOverHttp: ServerCarrier = async (server, _script, { limits, clock, events }) => {
   const { ours, theirs } = pipe();
   const note = (what: string): void => server.note(what);
-  const { url } = await streamableFront({ era: server.era, streams: ours, note });
+  const askedIn = (question: string): string | undefined => server.askedIn(question);
+  const { url } = await streamableFront({ era: server.era, streams: ours, note, askedIn });
   server.connect(theirs);
   const link = openHttpClient(
     { url, headers: {}, paramHeaders: () => [] },

@@ -13,6 +13,8 @@ export type FrontOptions = {
   readonly streams: Streams;
   /** Is told what tutti may not do over HTTP. */
   readonly note: (what: string) => void;
+  /** In which request the fake asks its question of this id, both as they stand; undefined: it does not say. */
+  readonly askedIn: (question: string) => string | undefined;
 };
 
 /** A request that has no reply yet. */
@@ -44,8 +46,8 @@ const named: Readonly<Record<string, string>> = {
 
 /**
  * Streamable HTTP in the manner of the server's era: each POST becomes a line for the fake, and each of its lines is said
- * where it belongs: a reply and progress on the POST of their request, questions and log messages on that of the newest
- * request, what belongs to none on the stream of the session's GET, or of the listen that it names.
+ * where it belongs: a reply, progress and questions on the POST of their request, what belongs to none on the stream of the
+ * session's GET; in the newer era on that of the listen that it names, or of a request that wants log messages.
  */
 export async function streamableFront(options: FrontOptions): Promise<Front> {
   const front = new StreamableFront(options);
@@ -150,7 +152,6 @@ class StreamableFront {
   }
 
   #say({ text }: Line): void {
-    if (process.env["DBG"]) console.log("SAY", text.slice(0, 200), [...this.#open.keys()]);
     const message = parsed(text);
     const open = this.#open.get(JSON.stringify(message?.id));
     if (message?.method !== undefined || message?.id === undefined) this.#tellWhereItBelongs(text, message);
@@ -196,7 +197,7 @@ class StreamableFront {
       return own ?? calls.at(-1);
     }
     if (this.#options.era === "legacy") {
-      return id !== undefined || method === "notifications/message" ? calls.at(-1) : undefined;
+      return this.#open.get(this.#options.askedIn(JSON.stringify(id) ?? "") ?? "");
     }
     const listen = params?._meta?.[metaName.subscriptionId];
     if (listen !== undefined) return this.#open.get(JSON.stringify(listen));

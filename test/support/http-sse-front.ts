@@ -5,7 +5,7 @@ import { Peer } from "./peer.ts";
 import { moved } from "./turns.ts";
 
 /** The transport before Streamable HTTP: one stream on which all lines of the fake are said, and POSTs that have no answer. */
-export async function sseFront({ streams, note }: Omit<FrontOptions, "era">): Promise<Front> {
+export async function sseFront({ streams, note }: Pick<FrontOptions, "streams" | "note">): Promise<Front> {
   let stream: ServerResponse | undefined;
   let unsaid: string[] = [];
   const say = (text: string): void => void stream?.write(`event: message\ndata: ${text}\n\n`);

@@ -63,11 +63,12 @@ export type Started = RawClient & {
 
 /** Starts `tutti` with these arguments, over pipes, as clients and people do. */
 export function start(args: readonly string[], { env, wholeEnv, cwd = root }: Start = {}): Started {
+  // Removed after all that writes into it has been killed: what is registered last is done first.
+  const state = { XDG_STATE_HOME: temporaryFolder() };
   const marker = randomUUID();
   onTestFinished(() => killAll(marker));
   // No configuration, colours or start-up files of the person who runs the tests.
   const { TUTTI_CONFIG: _config, NO_COLOR: _colours, SHELL: _shell, ...own } = process.env;
-  const state = { XDG_STATE_HOME: temporaryFolder() };
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...(wholeEnv ?? { ...own, ...state, ...env }), ...markerEnvironment(marker) },
     cwd,
@@ -126,9 +127,9 @@ export async function connect(entry: {
   readonly args: readonly string[];
   readonly cwd?: string;
 }): Promise<Client> {
+  const state = { XDG_STATE_HOME: temporaryFolder() };
   const marker = randomUUID();
   onTestFinished(() => killAll(marker));
-  const state = { XDG_STATE_HOME: temporaryFolder() };
   const env = { ...process.env, ...state, ...markerEnvironment(marker) } as Record<string, string>;
   const { command, args, cwd = root } = entry;
   const client = new Client({ name: "sdk-client", version: "1" });
