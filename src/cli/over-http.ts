@@ -14,6 +14,9 @@ import type { Machine } from "./machine.ts";
 import type { Serving } from "./prepare-serving.ts";
 import { repeatedArguments } from "./repeated-arguments.ts";
 
+/** One on which a client listens, and some on which it calls. */
+const connectionsPerClient = 4;
+
 /** Listens for clients over HTTP. Throws a ConfigError where it cannot, or must not. */
 export async function serveOverHttp(machine: Machine, options: Invocation): Promise<Serving> {
   const { config, events } = machine;
@@ -42,11 +45,12 @@ export async function serveOverHttp(machine: Machine, options: Invocation): Prom
       fleet.arrived(client);
     },
   });
-  const { hosts, origins } = config.http;
+  const { hosts, origins, maxClients } = config.http;
+  const limits = { maxConnections: connectionsPerClient * maxClients };
   const defect = (cause: unknown): void => events.publish("defect", { cause });
   const accept = (request: HttpRequest): void => clients.accept(request);
   const server = await serveHttp(
-    { host, port, tokens, hosts, origins, accept, defect, isReady: () => fleet.isReady },
+    { host, port, tokens, hosts, origins, limits, accept, defect, isReady: () => fleet.isReady },
     { listener: systemListener, clock: systemClock },
   ).catch((cause: Error) => {
     throw new ConfigError(cause.message, { cause });

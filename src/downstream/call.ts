@@ -179,6 +179,7 @@ export class Call implements Waiter {
   /** Its server has refused its headers, so it has not run: the definition that says which they are may be another by now. */
   async #sendAgain(relist: () => Promise<void>): Promise<void> {
     this.#isAgain = true;
+    this.sentAt = undefined;
     this.#id = this.#at.connection.register(this);
     await relist();
     if (!this.#isOver) this.#send();

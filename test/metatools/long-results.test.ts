@@ -172,7 +172,7 @@ test("whatever a result holds, its part is JSON within the bound and its whole i
       const short = shorten(result);
       if (short === undefined) return;
       const read = JSON.parse(short.toString()) as Shortened;
-      expect(read.content[0]?.text.length).toBeLessThanOrEqual(tokens * 4);
+      expect(Buffer.byteLength(read.content[0]?.text ?? "")).toBeLessThanOrEqual(tokens * 4);
       expect(partOf(read).truncated.shown).toBeLessThan(partOf(read).truncated.of);
       expect(JSON.parse(whole(read))).toEqual(JSON.parse(valueOfResult(Buffer.from(result)).toString()));
     }),
