@@ -32,7 +32,7 @@ export type ComposeOptions = {
 
 /** Builds a relay and its servers; starts nothing yet. */
 export function compose(machine: Machine, { who, isShared = false, reuse }: ComposeOptions): Tutti {
-  const { config, events } = machine;
+  const { config, events, users } = machine;
   const own: Member[] = [];
   const members = config.servers
     .filter(({ disabled }) => !disabled)
@@ -45,7 +45,15 @@ export function compose(machine: Machine, { who, isShared = false, reuse }: Comp
     });
   const downstreams = members.map(({ downstream }) => downstream);
   const metaTools = ownMetaTools(config);
-  const relay = new Relay({ config, downstreams, clock: systemClock, events, sealKey: systemRandom(32), metaTools });
+  const relay = new Relay({
+    config,
+    downstreams,
+    clock: systemClock,
+    events,
+    sealKey: systemRandom(32),
+    metaTools,
+    users,
+  });
   for (const { relays, downstream } of members) {
     relays.add(relay);
     relay.update(downstream);

@@ -16,6 +16,7 @@ import { systemFiles, systemStateFiles } from "../ports/files.ts";
 import { type StartedProcess, systemSpawn } from "../ports/spawn.ts";
 import { createCommandFinder } from "../process/path.ts";
 import type { Relay } from "../relay/relay.ts";
+import { Users } from "../relay/users.ts";
 import type { OpenLink } from "../transport/link.ts";
 import { Turns } from "../transport/turns.ts";
 import { createOpener } from "./open-links.ts";
@@ -35,6 +36,7 @@ export type Member = {
 export type Machine = {
   readonly config: Config;
   readonly events: Events;
+  readonly users: Users;
   /** A server that is not started yet. `who`: whom it is greeted for; `isShared`: whether several clients use it. */
   readonly member: (server: ServerConfig, who: () => Promise<Identity>, isShared: boolean) => Member;
   /** Ends what is only needed to start servers. */
@@ -131,6 +133,7 @@ export function createMachine(config: Config, version: string, events: Events): 
   return {
     config,
     events,
+    users: new Users(),
     member,
     stopStarting,
     kill: () => {

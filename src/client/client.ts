@@ -70,8 +70,8 @@ export class Client {
   readonly #firstInstructions: () => string;
   readonly #envelopes = new Envelopes();
   readonly #asks = new Asks();
-  /** Weak not for what it holds, but because the discarded tables of a busy `Map` keep what was in them. */
-  #issued = new WeakMap<Message, Issuer>();
+  /** No `Map`: the discarded tables of a busy one would keep what has ended, as in `OpenRequests`. */
+  readonly #issued: { readonly request: Message; readonly issuer: Issuer }[] = [];
   #tellIdentity: (identity: Identity) => void = () => {};
   #session: Origin | undefined;
   #answerer: Answerer | undefined;
@@ -114,14 +114,14 @@ export class Client {
 
   /** Gives the client the one reply to its `request`; `source` is held up while the client does not read what came from it. */
   reply(request: Message, reply: Outgoing, source?: Pausable): void {
-    const issuer = this.#issuerOf(request);
+    const issuer = this.#takeIssuer(request);
     if (issuer === undefined) this.#link.send(reply, source, request);
     else issuer.reply(reply);
   }
 
   /** As `reply`, with one that a server has written and `edits` to it, the first of which gives it the id of `request`. */
   passReply(request: Message, reply: Message, edits: Edit[], source?: Pausable): void {
-    const issuer = this.#issuerOf(request);
+    const issuer = this.#takeIssuer(request);
     if (issuer === undefined) this.#link.send(reply.splice(edits), source, request);
     else issuer.reply(edits.length === 1 ? reply : reply.splice(edits));
   }
@@ -141,20 +141,25 @@ export class Client {
 
   /** Makes a request in the client's name, as if it had come from it; its reply is the issuer's. `withdraw` it to take it back. */
   issue(request: Message, origin: Origin, issuer: Issuer): void {
-    this.#issued.set(request, issuer);
+    this.#issued.push({ request, issuer });
     this.#answerer?.request(request.text(slot.method) as string, request, this, origin);
   }
 
   /** Whether the request was issued in the client's name. */
   isIssued(request: Message): boolean {
-    return this.#issued.has(request);
+    return this.#placeOf(request) !== -1;
   }
 
   /** Nobody waits for the reply to this request any more: the client's, or one that was issued in its name. */
   withdraw(request: Message, reason: string): void {
-    this.#issued.delete(request);
+    this.#takeIssuer(request);
     this.#backlog = this.#backlog.filter(({ message }) => message !== request);
     this.#answerer?.withdrawn(request, this, reason);
+  }
+
+  /** The client has taken this request back: no reply to it will come. */
+  dismiss(request: Message): void {
+    this.#link.dismiss?.(request);
   }
 
   /** Forgets a question: nothing more is heard of it. The client is not told. */
@@ -181,7 +186,7 @@ export class Client {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#asks.loseAll();
-    this.#issued = new WeakMap();
+    this.#issued.length = 0;
     this.#answerer?.closed?.(this);
   }
 
@@ -224,16 +229,19 @@ export class Client {
     else answerer.request(method, message, this, origin);
   }
 
-  /** Who waits for the reply to `request`, and gets it now; undefined where that is the client itself. */
-  #issuerOf(request: Message): Issuer | undefined {
-    const issuer = this.#issued.get(request);
-    if (issuer !== undefined) this.#issued.delete(request);
-    return issuer;
+  /** Who gets the one reply to `request` now; undefined where that is the client itself. */
+  #takeIssuer(request: Message): Issuer | undefined {
+    const place = this.#placeOf(request);
+    return place === -1 ? undefined : this.#issued.splice(place, 1)[0]?.issuer;
+  }
+
+  #placeOf(request: Message): number {
+    return this.#issued.length === 0 ? -1 : this.#issued.findIndex((one) => one.request === request);
   }
 
   /** The client's own request that one belongs to. */
   #own(request: Message | undefined): Message | undefined {
-    return request && (this.#issued.get(request)?.within ?? request);
+    return request && (this.#issued[this.#placeOf(request)]?.issuer.within ?? request);
   }
 
   #about(): About {

@@ -71,7 +71,7 @@ function call(
   const settled = (outcome: Outcome): void => {
     under = undefined;
     if (outcome.kind === "asks") askClient(outcome);
-    else request.reply(outcome.kind === "error" ? errorAsResult(server, outcome) : outcome.result);
+    else request.reply(outcome.kind === "error" ? errorAsResult(server, outcome) : withoutType(outcome.result));
     if (outcome.kind === "result") shapes.note(exposed, outcome.result);
   };
   const askClient = ({ inputRequests = noQuestions, requestState }: Extract<Outcome, { kind: "asks" }>): void => {
@@ -93,6 +93,15 @@ function errorAsResult(server: string, { code, message, data }: Extract<Outcome,
   const mark = `{"origin":"server","server":${encodeString(server)},"code":${code},"message":${text}${more}}`;
   const content = `[{"type":"text","text":${text}}]`;
   return Buffer.from(`{"content":${content},"isError":true,"_meta":{"tutti/error":${mark}}}`, "latin1");
+}
+
+/** A result as it stands, but for its `resultType`, which is not ours to write. */
+function withoutType(result: Buffer): Buffer {
+  const members = [...membersOf(result, 0)];
+  const kept = members.filter(({ name }) => name !== "resultType");
+  if (kept.length === members.length) return result;
+  const texts = kept.map(({ nameStart, end }) => result.toString("latin1", nameStart, end));
+  return Buffer.from(`{${texts.join(",")}}`, "latin1");
 }
 
 type Wanted = { readonly name: string; readonly args: Buffer };

@@ -110,10 +110,12 @@ export function callTools(options: CallToolsOptions): MetaTool {
 
 function targetOf(call: PlannedCall, catalog: Catalog, scope: Scope, reader: TraitsReader): Target | Failure {
   const own = withoutClientPrefix(call.name);
-  if (ownNames.has(own)) {
+  const tool = resolveToolName(call.name, catalog);
+  // A server's tool that is called the same is meant where the name says whose it is.
+  const isServers = "exposed" in tool && call.name.endsWith(tool.exposed);
+  if (ownNames.has(own) && !isServers) {
     return { code: "out_of_scope", message: `"${own}" cannot be called from ${name}; call it on its own` };
   }
-  const tool = resolveToolName(call.name, catalog);
   if ("problem" in tool) return { code: "unknown_tool", message: tool.problem };
   const traits = reader.of(tool);
   const refused = refusal(scope, tool.exposed, traits.hints);

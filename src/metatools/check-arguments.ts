@@ -4,6 +4,8 @@ import { type Member, membersOf, skipSpace } from "../wire/walk.ts";
 const longestSchemaBytes = 64 * 1024;
 /** Of longer arguments nothing is checked either. */
 const longestArgumentsBytes = 1024 * 1024;
+/** Of a longer list only the first ones are looked for: it is gone through for every call. */
+const mostRequired = 256;
 const mostProblems = 3;
 const mostNamesShown = 10;
 const longestShown = 40;
@@ -14,6 +16,9 @@ const types: ReadonlySet<string> = new Set(["string", "number", "integer", "bool
 
 type Schema = Readonly<Record<string, unknown>>;
 
+/** Schemas that were read, for as long as their tools are there: to read one costs more than all that is checked by it. */
+const schemas = new WeakMap<Buffer, Schema>();
+
 /**
  * What is wrong with a call's arguments by its tool's `inputSchema`, in one line; undefined where nothing is, or where it
  * is not checked. Only `required` and the `type` of what stands in `properties` count, for the arguments and for the
@@ -22,11 +27,19 @@ type Schema = Readonly<Record<string, unknown>>;
  */
 export function checkArguments(args: Buffer, inputSchema: Buffer): string | undefined {
   if (inputSchema.length > longestSchemaBytes || args.length > longestArgumentsBytes) return undefined;
-  const schema: unknown = JSON.parse(inputSchema.toString());
   const start = skipSpace(args, 0);
-  if (!isSchema(schema) || args[start] !== openBrace) return undefined;
-  const problems = checkObject(args, start, schema, "");
+  if (args[start] !== openBrace) return undefined;
+  const problems = checkObject(args, start, schemaIn(inputSchema), "");
   return problems.length === 0 ? undefined : problems.join("; ");
+}
+
+function schemaIn(inputSchema: Buffer): Schema {
+  const known = schemas.get(inputSchema);
+  if (known !== undefined) return known;
+  const read: unknown = JSON.parse(inputSchema.toString());
+  const schema = isSchema(read) ? read : {};
+  schemas.set(inputSchema, schema);
+  return schema;
 }
 
 /** What is wrong with the object at `at`, which is called `place`; empty for the arguments themselves. */
@@ -54,7 +67,7 @@ function checkObject(args: Buffer, at: number, schema: Schema, place: string): s
 function missing(members: ReadonlyMap<string, Member>, required: unknown, properties: Schema, place: string): string[] {
   if (!Array.isArray(required)) return [];
   const absent = new Set<string>();
-  for (const name of required as readonly unknown[]) {
+  for (const name of (required as readonly unknown[]).slice(0, mostRequired)) {
     if (typeof name === "string" && !members.has(name) && !hasDefault(own(properties, name))) absent.add(name);
   }
   if (absent.size === 0) return [];

@@ -4,13 +4,17 @@ import type { Entry, Inner, Target } from "./entry.ts";
 import type { Handles } from "./handles.ts";
 import { type Failure, failed } from "./outcomes.ts";
 import type { Path } from "./paths.ts";
-import { fill } from "./references.ts";
-import { resolve } from "./resolve.ts";
+import { itemRoot } from "./plan.ts";
+import { argumentLimits, fill, found, type Unfilled } from "./references.ts";
+import type { NoSuchValue } from "./resolve.ts";
 
 /** Of an `each`. */
 export const mostElements = 100;
 /** Of the arguments of all calls of one plan, once they are filled. */
 const mostArgumentBytes = 64 * 1024 * 1024;
+
+/** Of values that references and `each` walk through, in all calls of one plan: so much takes less than half a second. */
+const mostWalkedBytes = 256 * 1024 * 1024;
 
 const none = Buffer.from("{}");
 
@@ -20,6 +24,9 @@ export class Preparing {
   readonly #valueAt: (root: string) => Buffer | undefined;
   readonly #earlier: (handle: string) => Buffer | undefined;
   #argumentBytes = 0;
+  #walkedBytes = 0;
+  /** What paths have led to: what a call has given does not change any more. */
+  readonly #found = new Map<string, Buffer | NoSuchValue>();
 
   /** `valueAt`: what a call that has ended, or a handle, stands for; `earlier`: a handle. */
   constructor(
@@ -55,8 +62,9 @@ export class Preparing {
     const shown = `each: ${JSON.stringify(path.text)}`;
     const root = this.#valueAt(path.root);
     if (root === undefined) return noSuchValue(`${shown}: there is no ${JSON.stringify(path.root)}`);
-    const array = resolve(path, root);
-    if (!Buffer.isBuffer(array)) return noSuchValue(array.problem);
+    const array = this.#find(path, root);
+    if (!Buffer.isBuffer(array))
+      return "code" in array ? { code: array.code, message: array.problem } : noSuchValue(array.problem);
     if (array[0] !== 0x5b) return noSuchValue(`${shown} is no array`);
     const elements: Buffer[] = [];
     for (const { start, end } of elementsOf(array, 0)) {
@@ -70,7 +78,8 @@ export class Preparing {
   }
 
   #arguments(entry: Entry, item: Buffer | undefined): Buffer | Failure {
-    const args = fill(entry.call.args, (root) => (root === "item" ? item : this.#valueAt(root)));
+    const lookup = (root: string) => (root === itemRoot ? item : this.#valueAt(root));
+    const args = fill(entry.call.args, lookup, argumentLimits, (path, value) => this.#find(path, value));
     if (!Buffer.isBuffer(args)) return { code: args.code, message: args.problem };
     this.#argumentBytes += args.length;
     if (this.#argumentBytes > mostArgumentBytes) {
@@ -80,6 +89,22 @@ export class Preparing {
     const { inputSchema } = (entry.target as Target).traits;
     const wrong = inputSchema === undefined ? undefined : checkArguments(args, inputSchema);
     return wrong === undefined ? args : { code: "invalid_arguments", message: wrong };
+  }
+
+  /** Walks each way once, for it may be that of every element; not so those that begin at elements. */
+  #find(path: Path, value: Buffer): Buffer | NoSuchValue | Unfilled {
+    const known = path.root === itemRoot ? undefined : this.#found.get(path.text);
+    if (known !== undefined) return known;
+    this.#walkedBytes += value.length;
+    if (this.#walkedBytes > mostWalkedBytes) {
+      const problem = `the references of this request walk through more than ${mostWalkedBytes >> 20} MiB; refer to less`;
+      return { code: "too_large", problem, has: [] };
+    }
+    const at = found(path, value);
+    // More than that is of no use to a call, and would be kept for nothing.
+    const isKept = !Buffer.isBuffer(at) || at.length <= argumentLimits.maxArgumentBytes;
+    if (isKept && path.root !== itemRoot) this.#found.set(path.text, at);
+    return at;
   }
 }
 

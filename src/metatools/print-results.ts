@@ -3,7 +3,7 @@ import { membersOf } from "../wire/walk.ts";
 import { type Cut, fairShares, shorten } from "./budget.ts";
 import { compact } from "./compact.ts";
 import { arrayOf, type Entry } from "./entry.ts";
-import type { Ended, Failure, Success } from "./outcomes.ts";
+import { cutText, type Ended, type Failure, type Success } from "./outcomes.ts";
 import type { Path } from "./paths.ts";
 import { pick } from "./pick.ts";
 
@@ -41,6 +41,9 @@ type EntryShown = {
 const nothing = Buffer.alloc(0);
 const noText = Buffer.from('""');
 const longestPath = 200;
+/** Of the paths that led nowhere: whoever wrote them knows the others. */
+const mostMissing = 10;
+const longestMissing = 60;
 /** What `truncated` takes, with a path that is not long. */
 const truncatedBytes = 120;
 /** An element of which less would be shown is left out, with those after it. */
@@ -98,7 +101,8 @@ function showSuccess({ value, media }: Success, paths: readonly Path[] | undefin
   const before = `${ok},"result":`;
   if (paths !== undefined) {
     const picked = pick(value, paths);
-    const missing = picked.missing.map(encodeString).join(",");
+    const named = picked.missing.slice(0, mostMissing).map((path) => encodeString(cutText(path, longestMissing)));
+    const missing = named.join(",");
     const after = missing === "" ? "" : `,"missing":[${missing}]`;
     return { before, value: compact(picked.value), after, isResult: true };
   }
@@ -126,12 +130,15 @@ function cut({ head, parts, tail, isEach }: EntryShown, share: number, keep: Pri
   const room = share - head.length - tail.length - truncatedBytes - '"results":[]'.length - 2;
   let left = room;
   const kept = parts.filter((part) => {
-    left -= Math.min(sizeOf(part), leastElementBytes) + 3;
+    left -= sizeAround(part) + Math.min(part.value.length, leastElementBytes) + 3;
     return left >= 0;
   });
-  const shares = fairShares(kept.map(sizeOf), room - 3 * kept.length);
+  const shares = fairShares(
+    kept.map(({ value }) => value.length),
+    kept.reduce((rest, part) => rest - sizeAround(part) - 3, room),
+  );
   const texts = kept.map((part, index) => {
-    const { text, cuts } = cutPart(part, shares[index] as number);
+    const { text, cuts } = cutPart(part, sizeAround(part) + (shares[index] as number));
     return `{${text}${part.isResult ? truncated(cuts, undefined) : ""}}`;
   });
   const handle = keep(arrayOf(parts.map(({ value, isResult }) => (isResult ? value : undefined))));
@@ -163,8 +170,12 @@ function sizeOfEntry({ head, parts, tail, isEach }: EntryShown): number {
   return parts.reduce((size, part) => size + sizeOf(part), head.length + tail.length + around);
 }
 
-function sizeOf({ before, value, after }: Shown): number {
-  return before.length + value.length + after.length;
+function sizeOf(part: Shown): number {
+  return sizeAround(part) + part.value.length;
+}
+
+function sizeAround({ before, after }: Shown): number {
+  return before.length + after.length;
 }
 
 /** What is appended to the text: images and audio as they are, resources as long as there is room. */

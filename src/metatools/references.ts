@@ -21,6 +21,9 @@ export type Unfilled = {
   readonly has: readonly string[];
 };
 
+/** What stands at a path in the value of its root, on one line; or why there is nothing. */
+export type Find = (path: Path, value: Buffer) => Buffer | NoSuchValue | Unfilled;
+
 /** Each costs a walk through what it refers to. */
 const mostPaths = 256;
 
@@ -46,16 +49,19 @@ export function fill(
   args: Buffer,
   lookup: (root: string) => Buffer | undefined,
   limits: ArgumentLimits = argumentLimits,
+  find: Find = found,
 ): Buffer | Unfilled {
+  const valueAt = (path: Path): Buffer | NoSuchValue | Unfilled => {
+    const value = lookup(path.root);
+    return value === undefined ? { problem: `${JSON.stringify(path.root)} has no value`, has: [] } : find(path, value);
+  };
   const pieces: Buffer[] = [];
   let length = 0;
   let kept = 0;
   for (const reference of referencesOf(args)) {
     if ("problem" in reference) return { code: "no_such_value", problem: reference.problem, has: [] };
     const room = limits.maxArgumentBytes - length;
-    const value = reference.isTemplate
-      ? textFrom(reference.parts, lookup, room)
-      : valueAt(reference.parts[0] as Path, lookup);
+    const value = reference.isTemplate ? textFrom(reference.parts, valueAt, room) : valueAt(reference.parts[0] as Path);
     if ("problem" in value) return { code: "no_such_value", ...value };
     pieces.push(args.subarray(kept, reference.start), value);
     length += reference.start - kept + value.length;
@@ -68,20 +74,23 @@ export function fill(
   return isDeeper(filled, limits.maxDepth) ? tooDeep(limits) : filled;
 }
 
-function valueAt(path: Path, lookup: (root: string) => Buffer | undefined): Buffer | NoSuchValue {
-  const value = lookup(path.root);
-  if (value === undefined) return { problem: `${JSON.stringify(path.root)} has no value`, has: [] };
-  const found = resolve(path, value);
-  return "problem" in found ? found : onOneLine(found);
+/** As `resolve`, but on one line. */
+export function found(path: Path, value: Buffer): Buffer | NoSuchValue {
+  const at = resolve(path, value);
+  return "problem" in at ? at : onOneLine(at);
 }
 
 /** The text that a template makes, as a JSON string. Ends early where it becomes longer than `room`. */
-function textFrom(parts: Template, lookup: (root: string) => Buffer | undefined, room: number): Buffer | NoSuchValue {
+function textFrom(
+  parts: Template,
+  valueAt: (path: Path) => Buffer | NoSuchValue | Unfilled,
+  room: number,
+): Buffer | NoSuchValue | Unfilled {
   let text = "";
   for (const part of parts) {
     if (typeof part === "string") text += part;
     else {
-      const value = valueAt(part, lookup);
+      const value = valueAt(part);
       if ("problem" in value) return value;
       text += value[0] === quote ? JSON.parse(value.toString()) : compact(value).toString();
     }

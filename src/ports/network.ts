@@ -72,6 +72,8 @@ const usualConnectMs = 10_000;
 const usualIdleMs = 4000;
 const maxHeaderBytes = 16 * 1024;
 const usualUnpackedBytes = 64 * 1024 * 1024;
+/** Answers of which each only says that there will be one. */
+const mostInterim = 100;
 const unpackers: ReadonlyMap<string, () => Transform> = new Map([
   ["gzip", createGunzip],
   ["x-gzip", createGunzip],
@@ -157,6 +159,12 @@ function send({ onTaken, ...request }: OutRequest, agent: Agent, proxy: ProxyCho
     outgoing.on("error", (error) => {
       const isOurs = error instanceof NetworkError;
       reject(isOurs ? error : new NetworkError(unanswered(url, error), isSent(), error));
+    });
+    let interim = 0;
+    outgoing.on("information", () => {
+      if (++interim <= mostInterim) return;
+      const text = `${url.host} says over and over that it will answer, and does not`;
+      outgoing.destroy(new NetworkError(text, true));
     });
     outgoing.on("response", (incoming) => {
       try {

@@ -2,6 +2,7 @@ import type { Client } from "../client/client.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { CallError, rpcCode, toProtocolError } from "../errors.ts";
+import type { CallEnded } from "../events.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Edit, Message } from "../wire/message.ts";
@@ -109,18 +110,20 @@ export class Asking {
     this.#openers.forget(client);
   }
 
-  /** A server is gone: nobody waits for answers to its questions. */
-  lost(downstream: Downstream): void {
+  /** A server is gone, or the stream of one request to it: nobody waits for answers to what was asked there. */
+  lost(downstream: Downstream, within?: Exchange): void {
     for (const ask of this.#open.get(downstream) ?? []) {
+      if (within !== undefined && ask.within !== within) continue;
       this.#close(ask);
       ask.withdraw(undefined);
     }
-    this.#open.delete(downstream);
   }
 
   /** An exchange is over; what it had asked its client is taken back. */
-  ended(exchange: Exchange): void {
+  ended(exchange: Exchange, outcome: CallEnded["outcome"]): void {
     this.#rounds.ended(exchange);
+    const { downstream } = exchange.arrival;
+    if (downstream !== undefined && outcome === "connection_lost") this.lost(downstream, exchange);
   }
 
   /**

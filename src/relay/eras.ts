@@ -58,6 +58,11 @@ export function requestEdits(message: Message, from: Era, to: Era, added: string
     : [...edits, replace(message, slot.meta, `{${added}}`)];
 }
 
+/** Fits a client's notification to a server of the era `to`: towards a legacy one without what it says of its sender. */
+export function noticeEdits(message: Message, to: Era | undefined): Edit[] {
+  return to === "legacy" && message.has(slot.protocolVersion) ? requestEdits(message, "modern", to, "") : [];
+}
+
 /**
  * Fits a server's reply to `method` to a client of the era `to`. Towards a modern one a result says that it is complete,
  * that nobody may keep it (where such hints are due) and who answered: `serverInfo`, JSON. Towards a legacy one this is

@@ -8,7 +8,7 @@ import { type Edit, encodeString, type Message } from "../wire/message.ts";
 import { memberOf, rewriteObject } from "../wire/object.ts";
 import { hasHints, notificationEdits } from "./eras.ts";
 import { Exchange } from "./exchange.ts";
-import { onlyClientOf } from "./who-answers.ts";
+import type { Users } from "./users.ts";
 
 /** https://modelcontextprotocol.io/specification/2025-11-25/server/utilities/logging#log-levels, the least important first. */
 const levels: readonly string[] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
@@ -16,6 +16,7 @@ const levels: readonly string[] = ["debug", "info", "notice", "warning", "error"
 export type LogsOptions = {
   readonly downstreams: () => readonly Downstream[];
   readonly clients: () => Iterable<Client>;
+  readonly users: Users;
 };
 
 /** Log messages of servers to clients, and the levels that clients want to servers. */
@@ -60,8 +61,9 @@ export class Logs {
 
   /**
    * A server's log message, to those who want it: clients with a session whose level it has, and those that have a request
-   * under way there which asks for it. Of a server that several clients use, to nobody but the one whose requests alone are
-   * under way. Where it is known `within` which request the server says it, to that one's client alone. The name of the server stands before the logger's.
+   * under way there which asks for it. Of a server that several clients may use, to nobody but the one that alone has used
+   * it. Where it is known `within` which request the server says it, to that one's client alone. The name of the server
+   * stands before the logger's.
    */
   message(downstream: Downstream, message: Message, within?: Request): void {
     const { era, name } = downstream;
@@ -76,7 +78,7 @@ export class Logs {
       return;
     }
     let newest: Exchange | undefined | null = null;
-    const only = downstream.isShared ? onlyClientOf(downstream) : undefined;
+    const only = downstream.isShared ? this.#options.users.only(downstream) : undefined;
     for (const client of this.#options.clients()) {
       if (downstream.isShared && client !== only) continue;
       const { session, logLevel } = client;

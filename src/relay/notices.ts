@@ -5,12 +5,13 @@ import type { Message } from "../wire/message.ts";
 import type { Asking } from "./ask.ts";
 import { Exchange } from "./exchange.ts";
 import type { Tasks } from "./tasks.ts";
-import { onlyClientOf } from "./who-answers.ts";
+import type { Users } from "./users.ts";
 
 export type NoticesOptions = {
-  readonly clients: () => readonly Client[];
+  readonly clients: () => Iterable<Client>;
   readonly asking: Asking;
   readonly tasks: Tasks;
+  readonly users: Users;
 };
 
 /** Passes on what servers notify of that tutti itself does not know. */
@@ -34,12 +35,12 @@ export class Notices {
   }
 
   #meantBy(downstream: Downstream, method: string, message: Message): readonly Client[] {
-    const { asking, tasks } = this.#options;
-    const clients = this.#options.clients();
+    const { asking, tasks, users } = this.#options;
+    const clients = [...this.#options.clients()];
     const isOpened = method === "notifications/elicitation/complete";
     if (!isOpened && !method.startsWith("notifications/tasks/")) {
       if (!downstream.isShared) return clients;
-      const only = onlyClientOf(downstream);
+      const only = users.only(downstream);
       return clients.filter((one) => one === only);
     }
     const client = isOpened ? asking.openerOf(downstream, message) : tasks.clientOf(downstream, message);

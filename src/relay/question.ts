@@ -23,6 +23,12 @@ export function answerLimit({ askTimeoutMs, callTimeoutCapMs }: ServerConfig): {
   return { ms, text: `the client did not answer within ${ms / 1000} s (${field})` };
 }
 
+/** How long a client has for an answer at least, whichever of these servers asks; 0: without limit. */
+export function longestAskMs(servers: readonly ServerConfig[]): number {
+  const limits = servers.map(({ askTimeoutMs }) => askTimeoutMs);
+  return limits.includes(0) ? 0 : Math.max(...limits, 1);
+}
+
 /** What of a question's params says who can answer it; the rest is not opened. */
 export function kindOf(params: Buffer): Readonly<Record<string, unknown>> {
   const members = [...membersOf(params, 0)].filter(({ name }) => deciding.has(name));

@@ -13,6 +13,7 @@ import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
 import { Asking } from "./ask.ts";
 import { digest } from "./digest.ts";
+import { noticeEdits } from "./eras.ts";
 import { Exchange } from "./exchange.ts";
 import { Lists } from "./lists.ts";
 import { Logs } from "./logs.ts";
@@ -20,12 +21,13 @@ import { MetaRequests } from "./meta-requests.ts";
 import { Notices } from "./notices.ts";
 import { Offers } from "./offers.ts";
 import { Parked } from "./parked.ts";
+import { longestAskMs } from "./question.ts";
 import { type Incoming, Requests } from "./requests.ts";
-import { type Destination, Routes } from "./routes.ts";
+import { placeOf, Routes } from "./routes.ts";
 import { Startup } from "./startup.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tasks } from "./tasks.ts";
-import type { Place } from "./watched.ts";
+import { Users } from "./users.ts";
 
 export type RelayOptions = {
   readonly config: Config;
@@ -36,6 +38,8 @@ export type RelayOptions = {
   /** Random bytes, at least 32, with which what clients carry for us is sealed. */
   readonly sealKey: Buffer;
   readonly metaTools: MetaTools;
+  /** Shared by the relays that share servers. */
+  readonly users?: Users;
 };
 
 /** Dispatch: says for each request of a client, and for what servers say unasked, who gets it. */
@@ -52,12 +56,14 @@ export class Relay implements Answerer {
   readonly #notices: Notices;
   readonly #meta: MetaRequests;
   readonly #tasks = new Tasks();
+  readonly #users: Users;
   readonly #startup: Startup;
   readonly #clients = new Map<Client, () => void>();
 
   constructor(options: RelayOptions) {
-    const { config, downstreams, clock, events, sealKey, metaTools } = options;
+    const { config, downstreams, clock, events, sealKey, metaTools, users = new Users() } = options;
     this.#options = options;
+    this.#users = users;
     const prefixOf = prefixes(downstreams.map(({ name }) => name));
     const tell = (): void => {
       this.#lists.tell();
@@ -77,7 +83,7 @@ export class Relay implements Answerer {
     });
     this.#startup = new Startup({ config, downstreams, clock, events, dispatch: (one) => this.#dispatch(one) });
     const clients = (): Iterable<Client> => this.#clients.keys();
-    this.#logs = new Logs({ downstreams: () => downstreams, clients });
+    this.#logs = new Logs({ downstreams: () => downstreams, clients, users });
     this.#parked = new Parked(clock, sealKey);
     this.#asking = new Asking({
       clock,
@@ -87,8 +93,7 @@ export class Relay implements Answerer {
         this.#dispatch({ method: message.text(slot.method) as string, message, client, origin, isRetry: true });
       },
     });
-    const told = { asking: this.#asking, tasks: this.#tasks };
-    this.#notices = new Notices({ ...told, clients: () => [...this.#clients.keys()] });
+    this.#notices = new Notices({ asking: this.#asking, tasks: this.#tasks, users, clients });
     const exchanges = {
       errors: config.errors,
       resolve: ({ arrival: { method, target, downstream } }: Exchange) => {
@@ -101,18 +106,19 @@ export class Relay implements Answerer {
       task: ({ client, arrival }: Exchange, reply: Message) => this.#tasks.begin(client, arrival.downstream, reply),
       soon: clock.soon,
       settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => {
-        this.#asking.ended(exchange);
+        this.#asking.ended(exchange, outcome);
         this.#publish(exchange, outcome);
       },
     };
     const { limits } = config;
-    const askMs = longest(downstreams.map((one) => one.config.askTimeoutMs));
+    const askMs = longestAskMs(downstreams.map((one) => one.config));
     this.#meta = new MetaRequests({ catalog, parked: this.#parked, clock, events, limits, askMs });
     const shared = {
       routes: this.#routes,
       meta: this.#meta,
       longResults: metaTools.longResults,
       tasks: this.#tasks,
+      users,
       logs: this.#logs,
       clock,
       events,
@@ -224,7 +230,9 @@ export class Relay implements Answerer {
       for (const one of downstreams) if (one.era === client.session?.era) one.notify(message.splice([]));
     } else {
       const [only, ...others] = this.#routes.declaring(method.replace(/^notifications\//, ""));
-      if (others.length === 0) only?.notify(message.splice([]));
+      if (only === undefined || others.length > 0) return;
+      this.#users.note(only, client);
+      only.notify(message.splice(noticeEdits(message, only.era)));
     }
   }
 
@@ -261,16 +269,18 @@ export class Relay implements Answerer {
 
   #cancel(notice: Message, client: Client): void {
     const id = notice.raw(slot.requestId);
-    const isStream = this.#subscriptions.has(client, id);
-    const [waiting, ...others] = this.#startup.waitingOf(client).filter(({ message }) => message.raw(slot.id) === id);
-    const own = this.#meta.awaited(client, id);
+    const early = this.#startup.waitingOf(client).map(({ message }) => message);
+    const waiting = early.filter((message) => message.raw(slot.id) === id);
     const sent = this.#exchangesOf(client).filter((exchange) => exchange.id === id && exchange.isAwaited);
+    const meant = [...waiting, ...this.#meta.awaited(client, id), ...sent.map(({ request }) => request)];
     // Of two requests under one id nobody can say which is meant; ending the wrong one is worse than ending none.
-    if (Number(isStream) + Number(waiting !== undefined) + others.length + own.length + sent.length !== 1) return;
-    if (isStream) this.#subscriptions.cancel(client, id);
-    if (waiting !== undefined) this.#startup.forget(waiting.message);
-    for (const request of own) this.#meta.withdrawn(request, "the client has cancelled it");
+    if (Number(this.#subscriptions.has(client, id)) + meant.length !== 1) return;
+    this.#subscriptions.cancel(client, id);
     sent[0]?.cancel(notice);
+    for (const request of meant) {
+      this.withdrawn(request, client, "the client has cancelled it");
+      client.dismiss(request);
+    }
   }
 
   #exchangesOf(client: Client): Exchange[] {
@@ -287,13 +297,4 @@ export class Relay implements Answerer {
     const queuedMs = (call?.sentAt ?? now) - arrivedAt;
     events.publish("callEnded", { server: downstream?.name, tool, id, queuedMs, totalMs: now - arrivedAt, outcome });
   }
-}
-
-/** Of limits, of which 0 is none. */
-function longest(limits: readonly number[]): number {
-  return limits.includes(0) ? 0 : Math.max(...limits, 1);
-}
-
-function placeOf({ downstream, route }: Destination): Place | undefined {
-  return downstream && route && { downstream, original: JSON.parse(Buffer.from(route.original, "latin1").toString()) };
 }

@@ -14,6 +14,7 @@ import type { MetaRequests } from "./meta-requests.ts";
 import type { Destination, Routes } from "./routes.ts";
 import { uriOf } from "./subscriptions.ts";
 import type { Tasks } from "./tasks.ts";
+import type { Users } from "./users.ts";
 
 /** A request that has come, as it is passed around here. */
 export type Incoming = {
@@ -31,6 +32,7 @@ export type RequestsOptions = {
   readonly meta: MetaRequests;
   readonly longResults: LongResults | undefined;
   readonly tasks: Tasks;
+  readonly users: Users;
   readonly logs: Logs;
   readonly clock: Clock;
   readonly events: Events;
@@ -162,6 +164,7 @@ export class Requests {
         exchange.fail(this.#options.routes.unknown(method === "prompts/get" ? "prompt" : "tool", target));
       else {
         if (origin.logLevel !== undefined) this.#options.logs.wants(origin);
+        this.#options.users.note(downstream, client);
         exchange.call = downstream.send(exchange, now);
       }
     } catch (cause) {

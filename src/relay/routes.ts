@@ -5,6 +5,7 @@ import type { Downstream } from "../downstream/downstream.ts";
 import { CallError } from "../errors.ts";
 import type { MetaTool } from "../metatools/meta-tool.ts";
 import { encodeString, toBytes } from "../wire/message.ts";
+import type { Place } from "./watched.ts";
 
 /** Where a request goes. */
 export type Destination = {
@@ -177,4 +178,9 @@ function closeness(capability: string, method: string): number {
   const [owner, ...name] = capability.split("/");
   if (first === "" || name.length === 0) return 0;
   return name.at(-1) === first ? 2 : owner === first ? 1 : 0;
+}
+
+/** Where a resource is; undefined where nobody has it. */
+export function placeOf({ downstream, route }: Destination): Place | undefined {
+  return downstream && route && { downstream, original: JSON.parse(Buffer.from(route.original, "latin1").toString()) };
 }

@@ -41,17 +41,6 @@ function canAnswer({ arrival, client }: Exchange, method: string, params: unknow
   return questions.has(method) ? origin.identity.canAsk(method, params) : origin === client.session;
 }
 
-/** The client whose requests alone are under way there; undefined where there is none, or several. */
-export function onlyClientOf(downstream: Downstream): Client | undefined {
-  let only: Client | undefined;
-  for (const request of downstream.requests()) {
-    if (!(request instanceof Exchange) || request.client === only) continue;
-    if (only !== undefined) return undefined;
-    only = request.client;
-  }
-  return only;
-}
-
 /** Whether there is a client that could be asked this in a reply, which it gets to a request of its own alone. */
 export function isAnsweredWithin(clients: Iterable<Client>, method: string, params: unknown): boolean {
   return (

@@ -15,6 +15,8 @@ export type Reader = {
 const muchBytes = 64 * 1024;
 /** More than this is not read only to keep its connection. */
 const mostDiscardedBytes = 64 * 1024;
+/** Nor for longer than this. */
+const discardMs = 1000;
 
 /** The bodies that one link reads: all of them can be held up together. */
 export class Bodies implements Pausable {
@@ -80,16 +82,24 @@ export class Bodies implements Pausable {
     };
   }
 
-  /** Reads what is left of a body that says nothing, if that is little, so that its connection can be used again. */
-  discard(response: InResponse): void {
-    let bytes = 0;
-    const giveUp = this.read(response, {
-      data: (chunk) => {
+  /**
+   * Reads what is left of a body that says nothing, if that is little, so that its connection can be used again. Resolves
+   * when that is over.
+   */
+  async discard(response: InResponse): Promise<void> {
+    await new Promise<void>((resolve) => {
+      let bytes = 0;
+      const end = (): void => {
+        timer.cancel();
+        giveUp();
+        resolve();
+      };
+      const data = (chunk: Buffer): void => {
         bytes += chunk.length;
-        if (bytes > mostDiscardedBytes) giveUp();
-      },
-      end: () => {},
-      failed: () => {},
+        if (bytes > mostDiscardedBytes) end();
+      };
+      const timer = this.#clock.after(discardMs, end);
+      const giveUp = this.read(response, { data, end, failed: end });
     });
   }
 

@@ -39,6 +39,8 @@ type Open = {
 const noEndpoint: ReadonlySet<number | undefined> = new Set([400, 404, 405]);
 /** A refusal that may mean a forgotten session is believed where the session is older. */
 const leastSessionMs = 30_000;
+/** What one that waits costs at least: thousands of short ones are many, too. */
+const leastNoticeBytes = 1024;
 /** A stream of notices that brings nothing for so long, not even comments, may have been lost without a word. */
 const listenIdleMs = 300_000;
 
@@ -86,7 +88,8 @@ export class Calls {
       this.#cancel(view, message);
       return;
     }
-    const taken = this.#unread.add(sizeOf(message), source);
+    const bytes = view.kind === "request" ? sizeOf(message) : Math.max(sizeOf(message), leastNoticeBytes);
+    const taken = this.#unread.add(bytes, source);
     if (view.kind === "request") this.#request(view, message, method, taken);
     else this.#notify(view, message, method, taken);
   }
@@ -96,6 +99,7 @@ export class Calls {
     this.#isStopped = true;
     this.#held = undefined;
     this.#push.stop();
+    this.#session.stop();
     for (const { post } of this.#open.values()) post?.abort();
     this.#open.clear();
   }

@@ -179,7 +179,8 @@ export class Post {
       this.#retryMs = delayMs;
     };
     const tooLong = (): void => this.#end({ kind: "spoilt", problem: "too_long", head: "" });
-    stream = readEvents(this.#wire, response, { event, retry, ended, tooLong }, this.#request.idleMs);
+    const useless = (reason: string): void => this.#lost(`${reason} without a reply`);
+    stream = readEvents(this.#wire, response, { event, retry, ended, useless, tooLong }, this.#request.idleMs);
     this.#giveUp = stream.giveUp;
   }
 
@@ -236,7 +237,7 @@ export class Post {
     if (response instanceof Error) this.#broke(response.message);
     else if (isStream(response)) this.#read(response);
     else {
-      this.#wire.bodies.discard(response);
+      void this.#wire.bodies.discard(response);
       const { status } = response;
       if (status >= 500 || status === 429) this.#broke(`its stream broke off, then HTTP ${status}`);
       else this.#lost(`its stream broke off and cannot be resumed (HTTP ${status})`);

@@ -5,7 +5,7 @@ import type { StreamEvent } from "../wire/sse.ts";
 import { streamHeaders } from "./http-client-headers.ts";
 import { ask } from "./http-client-request.ts";
 import { isStream, readEvents, type Stream } from "./http-client-stream.ts";
-import { misdirected, pauseBefore, type Wire } from "./http-client-wire.ts";
+import { misdirected, mostPauseMs, pauseBefore, type Wire } from "./http-client-wire.ts";
 
 export type PushOptions = {
   readonly wire: Wire;
@@ -18,6 +18,8 @@ export type PushOptions = {
 
 /** Nothing at all for so long: it may have been lost on the way without a word. */
 const idleMs = 300_000;
+/** Tries in vain after which the next one waits as long as any. */
+const fruitless = 20;
 
 /** The stream on which a server of the legacy era says what belongs to no request; asked for again where it breaks. */
 export class PushStream {
@@ -29,6 +31,7 @@ export class PushStream {
   #hasBeen = false;
   #lastId: string | undefined;
   #retryMs: number | undefined;
+  /** Since something came, or it was open for long; however often it was started. */
   #tries = 0;
   /** How often it was started or stopped: only the last counts. */
   #generation = 0;
@@ -41,7 +44,6 @@ export class PushStream {
   start(): void {
     this.stop();
     this.#lastId = undefined;
-    this.#tries = 0;
     this.#hasBeen = false;
     this.#isWanted = true;
     void this.#open(this.#generation);
@@ -68,7 +70,7 @@ export class PushStream {
       this.#read(response);
       return;
     }
-    if (response !== undefined) wire.bodies.discard(response);
+    if (response !== undefined) void wire.bodies.discard(response);
     const status = response?.status ?? 503;
     // A server without one may say so with 404 too.
     if (status === 404 && this.#hasBeen) forgotten();
@@ -77,9 +79,12 @@ export class PushStream {
   }
 
   #read(response: InResponse): void {
+    const { wire } = this.#options;
+    const openedAt = wire.clock.now();
     this.#hasBeen = true;
     let stream: Stream | undefined;
     const ended = (): void => {
+      if (wire.clock.now() - openedAt > mostPauseMs) this.#tries = 0;
       this.#lastId = stream?.lastId() ?? this.#lastId;
       if (this.#isWanted) this.#again();
     };
@@ -92,7 +97,11 @@ export class PushStream {
       this.#lastId = undefined;
       this.#again();
     };
-    stream = readEvents(this.#options.wire, response, { event, retry, ended, tooLong }, idleMs);
+    const useless = (): void => {
+      this.#tries = fruitless;
+      this.#again();
+    };
+    stream = readEvents(wire, response, { event, retry, ended, useless, tooLong }, idleMs);
     this.#giveUp = stream.giveUp;
   }
 

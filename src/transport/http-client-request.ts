@@ -69,7 +69,8 @@ function problemOf(
   method: OutRequest["method"],
   redirects: number,
 ): string | undefined {
-  const where = `it redirects with HTTP ${status} to ${`${target.origin}${target.pathname}`.slice(0, longestShown)}`;
+  const shown = `${target.protocol}//${target.host}${target.pathname}`.slice(0, longestShown);
+  const where = `it redirects with HTTP ${status} to ${shown}`;
   if (target.origin !== origin) return `${where}, which is another server: if that is right, put it into url`;
   if (!followed[method].includes(status)) return `${where}, where a message cannot follow: put that into url`;
   return redirects >= mostRedirects ? `${where}, after ${mostRedirects} redirects before that` : undefined;

@@ -1,14 +1,19 @@
+import pLimit from "p-limit";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
 import { memberOf } from "../wire/object.ts";
 import { postHeaders } from "./http-client-headers.ts";
 import { type Outcome, Post } from "./http-client-post.ts";
-import { ask } from "./http-client-request.ts";
+import { type Asked, ask } from "./http-client-request.ts";
 import type { Wire } from "./http-client-wire.ts";
 import type { LinkFailure } from "./link.ts";
 
 type Headers = Readonly<Record<string, string>>;
+/** `isOver`: when its body has been read, or given up. */
+type Answered = { readonly isOver: Promise<void> };
 
+/** What has no reply is under way so often at once: a server that asks and asks would make us open thousands of connections. */
+const mostNotices = 32;
 const initialized = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
 /** A server that takes longer to say that it has heard what has no reply is not waited for. */
 const noticeMs = 60_000;
@@ -26,6 +31,8 @@ export class Session {
   #openedAt = 0;
   #number = 0;
   #renewal: Promise<LinkFailure | undefined> | undefined;
+  readonly #noticing = pLimit(mostNotices);
+  #isStopped = false;
 
   constructor(wire: Wire) {
     this.#wire = wire;
@@ -84,14 +91,25 @@ export class Session {
   }
 
   /** Sends what has no reply; resolves when it was answered, was not in time, or failed. Never rejects. */
-  async notice(message: Outgoing, headers: Headers, taken: () => void, limitMs = noticeMs): Promise<void> {
-    await this.#within(limitMs, { method: "POST", headers: { ...postHeaders, ...headers }, body: message }, taken);
+  async notice(message: Outgoing, headers: Headers, taken: () => void): Promise<void> {
+    await this.#noticing(async () => {
+      if (this.#isStopped) return;
+      const answer = await this.#post(message, headers, taken, noticeMs);
+      // Its connection is free for the next one.
+      await answer?.isOver;
+    });
     taken();
   }
 
   /** The same with what the server must hear before anything else. */
   async initialized(message: Outgoing, taken: () => void): Promise<void> {
-    await this.notice(message, this.headers, taken, initializedMs);
+    await this.#post(message, this.headers, taken, initializedMs);
+    taken();
+  }
+
+  /** What waits to be sent is not sent any more. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   /** Tells the server that it is over. */
@@ -123,16 +141,28 @@ export class Session {
     return undefined;
   }
 
-  async #within(limitMs: number, request: Parameters<typeof ask>[1], onTaken: () => void = () => {}): Promise<void> {
+  async #post(
+    message: Outgoing,
+    headers: Headers,
+    onTaken: () => void,
+    limitMs: number,
+  ): Promise<Answered | undefined> {
+    const asked = { method: "POST", headers: { ...postHeaders, ...headers }, body: message, onTaken } as const;
+    return await this.#within(limitMs, asked);
+  }
+
+  /** Resolves as soon as the head of an answer has come; to nothing where none comes, for nobody waits for what it says. */
+  async #within(limitMs: number, asked: Asked): Promise<Answered | undefined> {
     const { clock, remote, bodies } = this.#wire;
-    const { response, abort } = ask(remote, { ...request, onTaken });
+    const { response, abort } = ask(remote, asked);
     const timer = clock.after(limitMs, abort);
     try {
-      bodies.discard(await response);
+      return { isOver: bodies.discard(await response) };
     } catch {
-      // Nobody waits for what is said so.
+      return undefined;
+    } finally {
+      timer.cancel();
     }
-    timer.cancel();
   }
 }
 

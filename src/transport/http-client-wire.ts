@@ -19,7 +19,7 @@ export type Wire = {
 const headBytes = 512;
 const firstPauseMs = 500;
 const leastPauseMs = 50;
-const mostPauseMs = 30_000;
+export const mostPauseMs = 30_000;
 /** The server is taken at its word for so many tries in vain, then waited for longer and longer. */
 const patience = 3;
 
@@ -32,5 +32,5 @@ export function misdirected(reply: Message): BadLine {
 /** How long (ms) a broken stream is let alone after `tries` in vain; `saidMs`: what the server wants. */
 export function pauseBefore(tries: number, saidMs: number | undefined): number {
   const doublings = saidMs === undefined ? tries : Math.max(tries - patience, 0);
-  return Math.min(Math.max((saidMs ?? firstPauseMs) * 2 ** Math.min(doublings, 10), leastPauseMs), mostPauseMs);
+  return Math.min(Math.max(saidMs ?? firstPauseMs, leastPauseMs) * 2 ** Math.min(doublings, 10), mostPauseMs);
 }

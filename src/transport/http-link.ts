@@ -113,6 +113,11 @@ export class HttpLink implements Link {
     else this.#listeners?.tell(message, source);
   };
 
+  readonly dismiss = (about: Message): void => {
+    this.#ways.get(about)?.dismiss();
+    this.#ways.delete(about);
+  };
+
   readonly queuedBytes = (): number => {
     let bytes = this.#listeners?.queuedBytes ?? 0;
     for (const way of this.#ways.values()) bytes += way.queuedBytes;

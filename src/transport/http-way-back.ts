@@ -107,6 +107,14 @@ export class WayBack {
     this.#finish();
   }
 
+  /** No reply will come, because the client does not want it: the response is a stream that ends. */
+  dismiss(): void {
+    this.#answeredAtMs = this.#options.ways.clock.now();
+    this.#left = undefined;
+    if (this.#events === undefined && this.#waiting !== undefined) this.#begin(this.#waiting);
+    this.#finish();
+  }
+
   tick(nowMs: number): void {
     if (this.#waiting === undefined) return;
     if (this.#events === undefined) {

@@ -14,6 +14,8 @@ export type Link = {
   readonly queuedBytes: () => number;
   /** Nobody waits for the reply to our request `id` any more: where it has a way back of its own, that is closed. */
   readonly abort?: (id: number) => void;
+  /** The request `about` of the other side gets no reply: where it has a way back of its own, that is ended. */
+  readonly dismiss?: (about: Message) => void;
   /** Closes for sending, once what waits is sent; what the other side still says is heard. */
   readonly end: () => void;
 } & Pausable;

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { InResponse } from "../ports/network.ts";
 import type { MessageLimits } from "../wire/lines.ts";
@@ -18,6 +19,10 @@ type Post = { readonly message: Outgoing; readonly taken: () => void };
 
 /** A POST that nobody waits for any more may take so long. */
 const forgottenMs = 10_000;
+/** What has no reply is under way so often at once: a server that asks and asks would make us open thousands of connections. */
+const mostNotices = 32;
+/** What one that waits costs at least: thousands of short ones are many, too. */
+const leastBytes = 1024;
 /** What follows the word that we are ready waits so long for the server to have it. */
 const readyMs = 5000;
 
@@ -37,7 +42,9 @@ export class SsePosts {
   readonly #aborts = new Set<() => void>();
   /** What waits behind the word that we are ready; undefined where nothing has to. */
   #waiting: Post[] | undefined;
+  readonly #noticing = pLimit(mostNotices);
   #isEnding = false;
+  #isAborted = false;
 
   constructor(remote: Remote, limits: MessageLimits, bodies: Bodies, clock: Clock, told: Told) {
     this.#remote = remote;
@@ -53,7 +60,8 @@ export class SsePosts {
 
   send(message: Outgoing, source: Pausable | undefined): void {
     if (this.#isEnding) return;
-    const post = { message, taken: this.#unread.add(sizeOf(message), source) };
+    const bytes = Math.max(sizeOf(message), leastBytes);
+    const post = { message, taken: this.#unread.add(bytes, source) };
     if (this.#waiting === undefined) this.#post(post);
     else this.#waiting.push(post);
   }
@@ -71,6 +79,7 @@ export class SsePosts {
   /** Gives up all of them. */
   abort(): void {
     this.#isEnding = true;
+    this.#isAborted = true;
     for (const { taken } of this.#waiting ?? []) taken();
     this.#waiting = undefined;
     this.#requests.clear();
@@ -85,6 +94,13 @@ export class SsePosts {
       this.#requests.get(known.integer(slot.requestId))?.abort();
     }
     const isReady = known?.text(slot.method) === "notifications/initialized";
+    if (id === undefined && !isReady) {
+      void this.#noticing(async () => {
+        if (this.#isAborted) taken();
+        else await this.#start(message, taken, id);
+      });
+      return;
+    }
     const isOver = this.#start(message, taken, id);
     if (!isReady) return;
     this.#waiting = [];
@@ -118,7 +134,7 @@ export class SsePosts {
     else this.#requests.set(id, { forget, abort });
     this.#aborts.add(abort);
     try {
-      this.#answered(await exchange.response, id);
+      await this.#answered(await exchange.response, id);
     } catch (cause) {
       this.#fail(id, networkFailure(cause));
     } finally {
@@ -128,9 +144,9 @@ export class SsePosts {
     }
   }
 
-  #answered(response: InResponse, id: number | undefined): void {
+  async #answered(response: InResponse, id: number | undefined): Promise<void> {
     if (id === undefined || response.status < 300) {
-      this.#bodies.discard(response);
+      await this.#bodies.discard(response);
       return;
     }
     readAnswer(this.#bodies, response, this.#limits, ({ read, head }) => {

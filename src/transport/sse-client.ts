@@ -8,7 +8,7 @@ import { readAnswer } from "./http-client-answer.ts";
 import { Bodies } from "./http-client-bodies.ts";
 import { networkFailure, statusFailure } from "./http-client-failures.ts";
 import { ask, type Remote } from "./http-client-request.ts";
-import { isStream, mediaType } from "./http-client-stream.ts";
+import { Emptiness, isStream, mediaType } from "./http-client-stream.ts";
 import type { LinkEvents, LinkFailure, OwnLink } from "./link.ts";
 import { SsePosts } from "./sse-client-posts.ts";
 import type { Turns } from "./turns.ts";
@@ -89,9 +89,18 @@ export async function openSseClient(
       events.defect(cause);
     }
   };
-  const stream = new Events(bounds.limits, { event: bring });
+  const emptiness = new Emptiness(bounds.limits);
+  const event = (one: StreamEvent): void => {
+    if (one.message !== undefined) emptiness.message();
+    bring(one);
+  };
+  const stream = new Events(bounds.limits, { event });
   bodies.read(response, {
-    data: (chunk) => stream.push(chunk),
+    data: (chunk) => {
+      stream.push(chunk);
+      const useless = emptiness.came(chunk.length);
+      if (useless !== undefined) close(`its stream of events ${useless}`);
+    },
     end: () => {
       stream.end();
       close("its stream of events ended");

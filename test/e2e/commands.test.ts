@@ -115,6 +115,17 @@ test("list prints a line a tool, and with --json the definitions as clients get 
   expect(json.code).toBe(0);
 });
 
+test("list prints tutti's own tools too, behind those of the servers, as clients get them", async () => {
+  const config = configFile({ sdk: { ...fixture("sdk-server.mjs"), tools: { include: ["sum"] } } }, { callTools: {} });
+  const plain = await run(["list", "--config", config]);
+  expect(plain.stdout).toBe(
+    "sdk__sum    Adds.\ncall_tools  Call several tools in one request, each exactly as if called on its own.\n",
+  );
+  const json = await run(["list", "--json", "--config", config]);
+  const { tools } = JSON.parse(json.stdout) as { tools: { name: string }[] };
+  expect(tools.map(({ name }) => name)).toEqual(["sdk__sum", "call_tools"]);
+});
+
 test("list prints prompts, resources and templates below the tools, and with --json their definitions", async () => {
   const everything = join(root, "node_modules", "@modelcontextprotocol", "server-everything", "dist", "index.js");
   const all = { command: process.execPath, args: [everything, "stdio"], tools: { include: ["echo"] } };

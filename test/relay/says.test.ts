@@ -3,7 +3,7 @@ import type { Cell } from "../requirements/requirement.ts";
 import { cells } from "../requirements.ts";
 import type { Direction, JsonRpc } from "../spec/json-rpc.ts";
 import { problemsOfMessage, type Revision, revisions } from "../spec/schema.ts";
-import { clientEra, open, overLines, type Setting, serverEra } from "../support/cells.ts";
+import { clientEra, connected, open, type Setting, serverEra } from "../support/cells.ts";
 import { metaName, revisionOf } from "../support/envelope.ts";
 import type { Question } from "../support/fake-call.ts";
 import type { FakeServer } from "../support/fake-server.ts";
@@ -68,10 +68,10 @@ async function begin(cell: Cell): Promise<On> {
     {
       client: able,
       connect: async (options) => {
-        const connected = await overLines(options);
-        const servers = Object.values<FakeServer>(connected.servers);
-        for (const fake of [connected.client, ...servers]) saidBy.set(fake, listenTo(fake));
-        return connected;
+        const stage = await connected(options);
+        const servers = Object.values<FakeServer>(stage.servers);
+        for (const fake of [stage.client, ...servers]) saidBy.set(fake, listenTo(fake));
+        return stage;
       },
     },
   );

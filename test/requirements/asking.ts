@@ -1,4 +1,4 @@
-import { legacy, modern, need, table } from "./requirement.ts";
+import { except, legacy, modern, need, table } from "./requirement.ts";
 
 /** What servers ask of clients, and how requests run, end and fail. */
 export const asking = {
@@ -122,6 +122,7 @@ export const asking = {
     "LL LM ML",
     table("ask abandoned; server restarts mid-ask"),
     "a client that leaves while it is asked ends its calls at the servers",
+    except("clients over http", "ML", "as for parked.left"),
   ),
   "ask.late-answer": need(
     "LL LM",
@@ -142,7 +143,17 @@ export const asking = {
   "parked.cancelled": need(
     "ML",
     table("progress; cancel"),
-    "a parked call that is cancelled or left behind is cancelled at the server",
+    "a parked call that is cancelled after its retry is cancelled at the server",
+  ),
+  "parked.left": need(
+    "ML",
+    table("progress; cancel"),
+    "a parked call whose client has left is cancelled at the server",
+    except(
+      "clients over http",
+      "ML",
+      "nothing is open while it is away with the questions, so that it has left shows only when nobody comes back in time",
+    ),
   ),
   "parked.expired": need(
     "ML",

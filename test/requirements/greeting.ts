@@ -1,4 +1,4 @@
-import { legacy, modern, need, table } from "./requirement.ts";
+import { except, legacy, modern, need, table } from "./requirement.ts";
 
 /** How tutti is greeted, how it greets servers, and what it says of itself and of them. */
 export const greeting = {
@@ -75,6 +75,11 @@ export const greeting = {
     "none",
     modern("basic/transports/stdio#backward-compatibility"),
     "a server that leaves on the probe is started once more and gets initialize at once",
+    except(
+      "servers over http",
+      "none",
+      "it is no process that ends with a request: the connection does, of that one request",
+    ),
   ),
   "era.remembered": need(
     "none",

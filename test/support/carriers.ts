@@ -1,7 +1,7 @@
 import { Client } from "../../src/client/client.ts";
-import type { MessageLimits } from "../../src/wire/lines.ts";
 import { openLineLink } from "../../src/transport/line-link.ts";
 import type { LinkEvents, OwnLink } from "../../src/transport/link.ts";
+import type { MessageLimits } from "../../src/wire/lines.ts";
 import type { FakeClock } from "./clock.ts";
 import { FakeClient } from "./fake-client.ts";
 import type { FakeServer } from "./fake-server.ts";
@@ -37,7 +37,15 @@ export type ClientCarrier = (tutti: ClientSide) => Promise<() => FakeClient>;
 export type ServerCarrier = (server: FakeServer, script: OnStage, tutti: ServerSide) => Promise<OwnLink>;
 
 /** Lines on a stream each way, as over stdio. */
-export const clientsOverLines: ClientCarrier = async ({ limits, clock, version, defect, arrived, holds, clientHolds }) => {
+export const clientsOverLines: ClientCarrier = async ({
+  limits,
+  clock,
+  version,
+  defect,
+  arrived,
+  holds,
+  clientHolds,
+}) => {
   return () => {
     const { ours, theirs } = pipe(clientHolds);
     holds(ours);

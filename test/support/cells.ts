@@ -3,14 +3,11 @@ import { Conversation } from "./conversation.ts";
 import type { Era } from "./envelope.ts";
 import type { FakeClient, Speaker } from "./fake-client.ts";
 import { type OnStage, type Stage, type StageOptions, stage } from "./stage.ts";
-import { until } from "./turns.ts";
+import { quiet, until } from "./turns.ts";
 import { carriers } from "./ways.ts";
 
 /** What carries the messages between a client and tutti, and between tutti and its servers. */
 export type Connect = <const N extends string>(options: StageOptions<N>) => Promise<Stage<N>>;
-
-/** Streams of lines on both sides, as over stdio. */
-export const overLines: Connect = stage;
 
 /** By what the tests of this run connect. */
 export const connected: Connect = (options) => stage({ ...options, carriers });
@@ -68,6 +65,7 @@ export async function open<const N extends string>(
     () => "that all servers are ready",
   );
   if (!names.some(isHeld)) await listed;
+  await quiet();
   const send: Setting<N>["send"] = (method, params, meta = "", from = client) =>
     new Conversation(from, { method, params, meta }, () => clock.advance(10));
   return {

@@ -17,6 +17,8 @@ export type Speaker = {
   readonly logLevel?: string | undefined;
 };
 
+export type Address = { readonly url: URL; readonly headers: Readonly<Record<string, string>> };
+
 /** A question that came to the client as a request. */
 export type Asked = Question & {
   readonly id: number;
@@ -31,14 +33,17 @@ export type Answering = Readonly<Record<string, (params: Question["params"]) => 
 export class FakeClient {
   readonly peer: Peer;
   readonly streams: Streams;
+  /** Where another client can speak in its stead over HTTP. */
+  readonly address: Address | undefined;
   /** Questions that it answers by itself; the rest wait for the test. */
   answering: Answering = {};
   #manners: ClientManners | undefined;
   #speaker: Speaker = { era: "legacy" };
   #lastId = 1_000_000;
 
-  constructor(streams: Streams) {
+  constructor(streams: Streams, address?: Address) {
     this.streams = streams;
+    this.address = address;
     this.peer = new Peer(streams, (line) => this.#hear(line));
   }
 
@@ -66,6 +71,12 @@ export class FakeClient {
     this.send('{"jsonrpc":"2.0","method":"notifications/initialized"}');
   }
 
+  /** What it says of itself in each request of the newer era: members of `_meta`. */
+  get envelope(): string {
+    const { capabilities = {}, logLevel } = this.#speaker;
+    return envelopeMembers({ capabilities: JSON.stringify(capabilities), info: this.#info, logLevel });
+  }
+
   /** An id that it has not used. */
   newId(): number {
     return ++this.#lastId;
@@ -79,9 +90,7 @@ export class FakeClient {
 
   /** `meta`: further members of `_meta`; then the params have none of their own. */
   request(id: number | string, method: string, params = "{}", meta = ""): void {
-    const { capabilities = {}, era, logLevel } = this.#speaker;
-    const own = { capabilities: JSON.stringify(capabilities), info: this.#info, logLevel };
-    const members = [...(era === "modern" ? [envelopeMembers(own)] : []), ...(meta === "" ? [] : [meta])].join(",");
+    const members = [...(this.era === "modern" ? [this.envelope] : []), ...(meta === "" ? [] : [meta])].join(",");
     const whole = members === "" ? params : withMembers(params, `"_meta":{${members}}`);
     this.send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${whole}}`);
   }

@@ -17,6 +17,8 @@ export type ServerScript = About & {
   readonly isHeld?: boolean;
   /** Speaks in its stead, over the streams of its link. */
   readonly speaks?: (streams: Streams) => void;
+  /** Serves in its stead where it is reached over HTTP, from now until the test ends. */
+  readonly serves?: (by: "http" | "sse") => Promise<URL>;
   /** Its link cannot be opened, for this reason. */
   readonly fails?: string;
   /**

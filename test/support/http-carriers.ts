@@ -7,8 +7,9 @@ import { type HttpRequest, serveHttp } from "../../src/transport/http-server.ts"
 import { openSseClient } from "../../src/transport/sse-client.ts";
 import type { ClientCarrier, ServerCarrier } from "./carriers.ts";
 import { FakeClient } from "./fake-client.ts";
+import type { FakeServer } from "./fake-server.ts";
 import { HttpClientFront, markHeader } from "./http-client-front.ts";
-import { streamableFront } from "./http-server-front.ts";
+import { type Front, type FrontOptions, streamableFront } from "./http-server-front.ts";
 import { sseFront } from "./http-sse-front.ts";
 import { network } from "./outbound.ts";
 import { pipe } from "./peer.ts";
@@ -36,7 +37,14 @@ export const clientsOverHttp: ClientCarrier = async ({ limits, clock, version, d
     arrivals.get(mark)?.();
     arrivals.delete(mark);
   };
-  const bounds = { host: "127.0.0.1", port: 0, tokens, hosts: [], origins: [], limits: { maxBodyBytes: limits.maxMessageBytes } };
+  const bounds = {
+    host: "127.0.0.1",
+    port: 0,
+    tokens,
+    hosts: [],
+    origins: [],
+    limits: { maxBodyBytes: limits.maxMessageBytes },
+  };
   const server = await serveHttp(
     { ...bounds, accept, defect, isReady: () => true },
     { listener: systemListener, clock },
@@ -51,24 +59,21 @@ export const clientsOverHttp: ClientCarrier = async ({ limits, clock, version, d
   let connected = 0;
   return () => {
     const { ours, theirs } = pipe();
+    const token = tokens[connected++] as string;
     new HttpClientFront({
       url,
-      token: tokens[connected++] as string,
+      token,
       streams: ours,
       note: (what) => void violations.push(what),
       arrived: (mark) => new Promise((resolve) => void arrivals.set(mark, resolve)),
     });
-    return new FakeClient(theirs);
+    return new FakeClient(theirs, { url, headers: { authorization: `Bearer ${token}` } });
   };
 };
 
 /** Streamable HTTP in the manner of the server's era. */
-export const serverOverHttp: ServerCarrier = async (server, _script, { limits, clock, events }) => {
-  const { ours, theirs } = pipe();
-  const note = (what: string): void => server.note(what);
-  const askedIn = (question: string): string | undefined => server.askedIn(question);
-  const { url } = await streamableFront({ era: server.era, streams: ours, note, askedIn });
-  server.connect(theirs);
+export const serverOverHttp: ServerCarrier = async (server, { serves }, { limits, clock, events }) => {
+  const url = await (serves?.("http") ?? fronted(server, streamableFront));
   const link = openHttpClient(
     { url, headers: {}, paramHeaders: () => [] },
     { limits },
@@ -80,13 +85,22 @@ export const serverOverHttp: ServerCarrier = async (server, _script, { limits, c
 };
 
 /** The transport before that, which only servers of the older era have. */
-export const serverOverSse: ServerCarrier = async (server, _script, { limits, clock, events }) => {
-  const { ours, theirs } = pipe();
-  const note = (what: string): void => server.note(what);
-  const { url } = await sseFront({ streams: ours, note });
-  server.connect(theirs);
+export const serverOverSse: ServerCarrier = async (server, { serves }, { limits, clock, events }) => {
+  const url = await (serves?.("sse") ?? fronted(server, sseFront));
   const remote = { url, headers: {}, paramHeaders: () => [] };
   const link = await openSseClient(remote, { limits }, { outbound: network(), clock }, events);
   onTestFinished(link.kill);
   return link;
 };
+
+async function fronted(server: FakeServer, open: (options: FrontOptions) => Promise<Front>): Promise<URL> {
+  const { ours, theirs } = pipe();
+  const { url } = await open({
+    era: server.era,
+    streams: ours,
+    note: (what) => server.note(what),
+    askedIn: (question) => server.askedIn(question),
+  });
+  server.connect(theirs);
+  return url;
+}

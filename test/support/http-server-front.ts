@@ -182,7 +182,8 @@ class StreamableFront {
       if (!open.isStream) open.response.writeHead(200, events);
       open.isStream = true;
       this.#tell(open.response, text);
-    } else if (this.#options.era === "modern") return; // There is nobody to whom it could be said.
+    } else if (this.#options.era === "modern")
+      return; // There is nobody to whom it could be said.
     else if (this.#push?.writable === true) this.#tell(this.#push, text);
     else this.#unsaid.push(text);
   }

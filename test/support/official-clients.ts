@@ -1,10 +1,13 @@
-import { Client } from "@modelcontextprotocol/client";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport as LegacyHttpTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { StdioServerTransport as LegacyTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import * as legacyTypes from "@modelcontextprotocol/sdk/types.js";
 import { StdioServerTransport } from "@modelcontextprotocol/server/stdio";
+import { onTestFinished } from "vitest";
 import { metaName } from "./envelope.ts";
-import type { Streams } from "./peer.ts";
+import type { FakeClient } from "./fake-client.ts";
 
 type CallOptions = {
   readonly onprogress?: (progress: { readonly progress: number; readonly message?: string | undefined }) => void;
@@ -49,8 +52,8 @@ function jsonIn(result: Readonly<Record<string, unknown>>): unknown {
   return JSON.parse(first?.text as string);
 }
 
-/** On the line of the SDK that knows the older era only. */
-export async function officialClientV1({ input, output }: Streams): Promise<OfficialClient> {
+/** On the line of the SDK that knows the older era only, in the place of a fake one. */
+export async function officialClientV1(place: FakeClient): Promise<OfficialClient> {
   const told = newTold();
   const client = new LegacyClient(about, { capabilities });
   client.setRequestHandler(legacyTypes.ElicitRequestSchema, ({ params }) => accepted(params));
@@ -63,7 +66,13 @@ export async function officialClientV1({ input, output }: Streams): Promise<Offi
   client.setNotificationHandler(legacyTypes.LoggingMessageNotificationSchema, ({ params }) => {
     told.logs.push(params);
   });
-  await client.connect(new LegacyTransport(input as never, output as never));
+  const { address, streams } = place;
+  const transport =
+    address === undefined
+      ? new LegacyTransport(streams.input as never, streams.output as never)
+      : new LegacyHttpTransport(address.url, { requestInit: { headers: address.headers } });
+  await client.connect(transport as Transport);
+  onTestFinished(() => client.close());
   return {
     told,
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
@@ -75,7 +84,7 @@ export async function officialClientV1({ input, output }: Streams): Promise<Offi
 }
 
 /** On the line of the SDK that knows both eras. `auto`: it speaks the newer one where it can. */
-export async function officialClientV2({ input, output }: Streams, mode: "auto" | "legacy"): Promise<OfficialClient> {
+export async function officialClientV2(place: FakeClient, mode: "auto" | "legacy"): Promise<OfficialClient> {
   const told = newTold();
   const client = new Client(about, { capabilities, versionNegotiation: { mode }, inputRequired: { maxRounds: 50 } });
   client.setRequestHandler("elicitation/create", ({ params }) => accepted(params));
@@ -84,7 +93,13 @@ export async function officialClientV2({ input, output }: Streams, mode: "auto" 
   client.setNotificationHandler("notifications/tools/list_changed", () => void told.lists++);
   client.setNotificationHandler("notifications/resources/updated", ({ params }) => void told.updates.push(params.uri));
   client.setNotificationHandler("notifications/message", ({ params }) => void told.logs.push(params));
-  await client.connect(new StdioServerTransport(input as never, output as never));
+  const { address, streams } = place;
+  const transport =
+    address === undefined
+      ? new StdioServerTransport(streams.input as never, streams.output as never)
+      : new StreamableHTTPClientTransport(address.url, { requestInit: { headers: address.headers } });
+  await client.connect(transport);
+  onTestFinished(() => client.close());
   const isModern = client.getProtocolEra() === "modern";
   let meta: { _meta?: Record<string, unknown> } = {};
   return {

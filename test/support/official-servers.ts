@@ -1,8 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { Server as LegacyServer } from "@modelcontextprotocol/sdk/server/index.js";
+import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
 import { StdioServerTransport as LegacyTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import * as legacyTypes from "@modelcontextprotocol/sdk/types.js";
-import { inputRequired, Server } from "@modelcontextprotocol/server";
+import { createMcpHandler, inputRequired, Server, type ServerNotifier } from "@modelcontextprotocol/server";
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
+import { onTestFinished } from "vitest";
+import { serveFetch } from "./http-fetch.ts";
+import { httpServer } from "./http-servers.ts";
 import type { OnStage } from "./stage.ts";
 
 /** A server built with an official SDK. Its tools: `ask`, `count`, `hang` and `log`. */
@@ -82,18 +89,21 @@ export function officialServerV1(uri: string): OfficialServer {
   server.setRequestHandler(legacyTypes.ListResourcesRequestSchema, () => ({ resources: [{ uri, name: "It" }] }));
   server.setRequestHandler(legacyTypes.SubscribeRequestSchema, () => ({}));
   server.setRequestHandler(legacyTypes.UnsubscribeRequestSchema, () => ({}));
-  server.setRequestHandler(legacyTypes.CallToolRequestSchema, async ({ params }, { signal, sendNotification }) => {
+  server.setRequestHandler(legacyTypes.CallToolRequestSchema, async ({ params }, extra) => {
+    const { signal, sendNotification } = extra;
+    // Over HTTP it goes on the stream of the call.
+    const within = { relatedRequestId: extra.requestId };
     const speech: Speech = {
       progress: async (progress, message) => {
         const progressToken = params._meta?.progressToken as number;
         await sendNotification({ method: "notifications/progress", params: { progressToken, progress, message } });
       },
-      log: async (data) => await server.sendLoggingMessage({ level: "info", data }),
+      log: async (data) => await sendNotification({ method: "notifications/message", params: { level: "info", data } }),
       ask: async (about) => {
         const [form, model, roots] = await Promise.all([
-          server.elicitInput({ message: about, requestedSchema }),
-          server.createMessage(prompt(about)),
-          server.listRoots(),
+          server.elicitInput({ message: about, requestedSchema }, within),
+          server.createMessage(prompt(about), within),
+          server.listRoots(undefined, within),
         ]);
         return text({ form, model: model.content, roots: roots.roots });
       },
@@ -106,6 +116,10 @@ export function officialServerV1(uri: string): OfficialServer {
     onStage: {
       era: "legacy",
       speaks: ({ input, output }) => void server.connect(new LegacyTransport(input as never, output)),
+      serves: async (by) => {
+        onTestFinished(() => server.close());
+        return await (by === "http" ? serveStreamable(server) : serveSse(server));
+      },
     },
     grow: async () => {
       more.push("more");
@@ -115,12 +129,31 @@ export function officialServerV1(uri: string): OfficialServer {
   };
 }
 
+async function serveStreamable(server: LegacyServer): Promise<URL> {
+  const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => randomUUID() });
+  await server.connect(transport as Transport);
+  return (await httpServer((request, response) => void transport.handleRequest(request, response))).url;
+}
+
+async function serveSse(server: LegacyServer): Promise<URL> {
+  let transport: SSEServerTransport | undefined;
+  const { url } = await httpServer((request, response) => {
+    if (request.method === "POST") void transport?.handlePostMessage(request, response);
+    else {
+      transport = new SSEServerTransport("/messages", response);
+      void server.connect(transport);
+    }
+  });
+  return url;
+}
+
 /** A server on the line of the SDK that knows both eras; `legacy`: whether it serves the older one too. */
 export function officialServerV2(uri: string, legacy: "serve" | "reject"): OfficialServer {
   const more: string[] = [];
   const state = { hanging: new Set<number>(), aborted: [] as number[] };
   // The SDK makes one to answer a probe, and maybe another one to serve.
   const made: Server[] = [];
+  let notify: ServerNotifier | undefined;
   const make = () => {
     const server = new Server({ name: "v2", version: "2" }, { capabilities });
     server.setRequestHandler("tools/list", () => toolsOf(more));
@@ -162,11 +195,21 @@ export function officialServerV2(uri: string, legacy: "serve" | "reject"): Offic
       speaks: ({ input, output }) => {
         serveStdio(make, { transport: new StdioServerTransport(input as never, output), legacy });
       },
+      serves: async () => {
+        const handler = createMcpHandler(make, { legacy: legacy === "serve" ? "stateless" : "reject" });
+        notify = handler.notify;
+        onTestFinished(() => handler.close());
+        return (await httpServer((request, response) => void serveFetch(request, response, handler.fetch))).url;
+      },
     },
     grow: async () => {
       more.push("more");
-      await made.at(-1)?.sendToolListChanged();
+      if (notify !== undefined) notify.toolsChanged();
+      else await made.at(-1)?.sendToolListChanged();
     },
-    touch: async () => await made.at(-1)?.sendResourceUpdated({ uri }),
+    touch: async () => {
+      if (notify !== undefined) notify.resourceUpdated(uri);
+      else await made.at(-1)?.sendResourceUpdated({ uri });
+    },
   };
 }

@@ -6,7 +6,13 @@ import { type CallEnded, Events } from "../../src/events.ts";
 import { type MetaTools, noMetaTools } from "../../src/metatools/index.ts";
 import { Relay } from "../../src/relay/relay.ts";
 import type { LinkEvents, OpenLink } from "../../src/transport/link.ts";
-import { type ClientCarrier, clientsOverLines, type ServerCarrier, type ServerSide, serverOverLines } from "./carriers.ts";
+import {
+  type ClientCarrier,
+  clientsOverLines,
+  type ServerCarrier,
+  type ServerSide,
+  serverOverLines,
+} from "./carriers.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import type { FakeClient } from "./fake-client.ts";
 import { FakeServer, type ServerScript } from "./fake-server.ts";

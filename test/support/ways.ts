@@ -1,17 +1,10 @@
+import type { Cell } from "../requirements/requirement.ts";
+import { way } from "../requirements/ways.ts";
 import { clientsOverLines, serverOverLines } from "./carriers.ts";
 import { clientsOverHttp, serverOverHttp, serverOverSse } from "./http-carriers.ts";
 import { isOnItsWay, watchSockets } from "./http-transit.ts";
 import type { Carriers } from "./stage.ts";
 import { waitAlsoFor } from "./turns.ts";
-
-/** By what clients reach tutti, and tutti its servers. */
-export type Way = { readonly clients: "stdio" | "http"; readonly servers: "stdio" | "http" | "sse" };
-
-/** Says for a run of tests how they connect: `clients-servers`. */
-export const wayVariable = "TUTTI_CONTRACT_WAY";
-
-/** How the tests of this run connect. */
-export const way = readWay(process.env[wayVariable] ?? "stdio-stdio");
 
 const serverCarriers = { stdio: serverOverLines, http: serverOverHttp, sse: serverOverSse };
 
@@ -26,8 +19,8 @@ if (way.clients !== "stdio" || way.servers !== "stdio") {
   waitAlsoFor(isOnItsWay);
 }
 
-function readWay(text: string): Way {
-  const [, clients, servers] = /^(stdio|http)-(stdio|http|sse)$/.exec(text) ?? [];
-  if (clients === undefined || servers === undefined) throw new Error(`${wayVariable}: ${text} is no way`);
-  return { clients, servers } as Way;
+/** Whether a server learns why a client takes a request back: over HTTP the newer era closes a stream, which says nothing. */
+export function saysWhy(cell: Cell): boolean {
+  const isClosed = (era: string | undefined, side: string) => era === "M" && side === "http";
+  return !isClosed(cell[0], way.clients) && !isClosed(cell[1], way.servers);
 }

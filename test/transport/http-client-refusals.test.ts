@@ -237,7 +237,7 @@ describe("a redirect", () => {
       "to a file",
       307,
       "file:///etc/passwd",
-      "it redirects with HTTP 307 to null/etc/passwd, which is another server: if that is right, put it into url",
+      "it redirects with HTTP 307 to file:///etc/passwd, which is another server: if that is right, put it into url",
     ],
   ])("%s is refused, and the call did not run", async (_, status, location, text) => {
     const server = await scripted((heard) => heard.answers(status, "", { location }));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { way } from "../../requirements/ways.ts";
 import { cells, requirement, someCells } from "../../requirements.ts";
 import { open, serverEra } from "../../support/cells.ts";
 import { quiet } from "../../support/turns.ts";
@@ -76,10 +77,12 @@ describe("who is asked", () => {
   cells("ask.right-client", async (cell) => {
     const { begin, client, join, servers } = await open(cell, { alpha }, { client: able });
     const second = await join();
-    const calls = [begin("alpha__do", { n: 1 }), begin("alpha__do", { n: 2 }, "", second)];
-    const running = [await servers.alpha.call(), await servers.alpha.call()];
-    // A server of the older era cannot say which call it means: it is the newest.
-    const index = serverEra(cell) === "legacy" ? 1 : 0;
+    const older = begin("alpha__do", { n: 1 });
+    const first = await servers.alpha.call();
+    const calls = [older, begin("alpha__do", { n: 2 }, "", second)];
+    const running = [first, await servers.alpha.call()];
+    // Without a stream for each call a server of the older era cannot say which one it means: it is the newest.
+    const index = serverEra(cell) === "legacy" && way.servers !== "http" ? 1 : 0;
     const [asker, asked] = [running[index], calls[index]];
     const asking = asker?.ask({ who: form("You?") });
     await asked?.questions();
@@ -102,11 +105,11 @@ describe("who is asked", () => {
       const running = await servers.alpha.call();
       const other = begin("alpha__do", { n: 2 }, "", unable);
       const beside = await servers.alpha.call();
-      const asking = beside.ask({ who: form("You?") });
+      const asking = servers.alpha.question(form("You?"));
       await call.questions();
       expect(unable.peer.left).toEqual([]);
       call.answer(accepted);
-      expect((await asking).answers.who.result).toEqual(accepted);
+      expect((await asking).json.result).toEqual(accepted);
       running.result(done);
       beside.result(done);
       await call.result();
@@ -118,30 +121,30 @@ describe("who is asked", () => {
     const { begin, client, servers, clock } = await open(cell, { alpha }, { client: able });
     const [older, newer] = [begin("alpha__do", { n: 1 }), begin("alpha__do", { n: 2 })];
     const [first, second] = [await servers.alpha.call(), await servers.alpha.call()];
-    const one = first.ask({ a: form("One?") });
+    const ask = (message: string) => servers.alpha.question(form(message));
+    const one = ask("One?");
     await newer.questions();
-    const two = first.ask({ b: form("Two?") });
+    const two = ask("Two?");
     await older.questions();
     newer.answer(accepted);
-    expect((await one).answers.a.result).toEqual(accepted);
+    expect((await one).json.result).toEqual(accepted);
     older.answer({ action: "decline" });
-    expect((await two).answers.b.result).toEqual({ action: "decline" });
+    expect((await two).json.result).toEqual({ action: "decline" });
     if (cell === "ML") {
       // While both are away with questions nobody waits to be asked; then somebody does.
-      const [three, four] = [first.ask({ c: form("Three?") }), first.ask({ d: form("Four?") })];
+      const [three, four] = [ask("Three?"), ask("Four?")];
       await newer.questions(2);
-      const five = first.ask({ e: form("Five?") });
+      const five = ask("Five?");
       await older.questions();
-      const six = first.ask({ f: form("Six?") });
+      const six = ask("Six?");
       await clock.advance(1000);
       expect(client.peer.left).toEqual([]);
       newer.answer(accepted, accepted);
       await newer.questions();
       newer.answer({ action: "cancel" });
-      expect((await six).answers.f.result).toEqual({ action: "cancel" });
+      expect((await six).json.result).toEqual({ action: "cancel" });
       older.answer(accepted);
-      for (const answered of [await three, await four, await five])
-        expect(Object.keys(answered.answers).length).toBe(1);
+      for (const answered of [await three, await four, await five]) expect(answered.json.result).toEqual(accepted);
     }
     first.result(done);
     second.result(done);

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { cells, someCells } from "../../requirements.ts";
-import { clientEra, open, connected, serverEra } from "../../support/cells.ts";
+import { clientEra, connected, open, serverEra } from "../../support/cells.ts";
 import { envelopeMembers, metaName } from "../../support/envelope.ts";
 import { quiet } from "../../support/turns.ts";
 import { odd } from "./odd.ts";

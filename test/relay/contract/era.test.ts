@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { requirement } from "../../requirements.ts";
+import { requirement, withoutCells } from "../../requirements.ts";
 import { connected } from "../../support/cells.ts";
 import { complete } from "../../support/fake-call.ts";
 import type { FakeServer } from "../../support/fake-server.ts";
@@ -95,7 +95,7 @@ describe(requirement("era.other-version"), () => {
   });
 });
 
-test(requirement("era.restart"), async () => {
+withoutCells("era.restart", async () => {
   const heard: string[] = [];
   let links = 0;
   const leave = (_request: unknown, self: FakeServer) => {
@@ -112,16 +112,18 @@ test(requirement("era.restart"), async () => {
   expect(server.count("server/discover")).toBe(0);
 });
 
-test("a server that leaves whatever it is asked is started twice, and then no more", async () => {
-  let links = 0;
-  const leave = (_request: unknown, self: FakeServer) => {
-    links++;
-    self.crash();
-    return undefined;
-  };
-  const { client, clock } = await meeting({ answers: { "server/discover": leave, initialize: leave } });
-  await clock.advance(10_000);
-  client.call(1, "alpha__do");
-  expect((await client.failure(1)).mark).toMatchObject({ code: "unavailable", mayHaveRun: false });
-  expect(links).toBe(2);
+describe("a server that leaves whatever it is asked is started twice, and then no more", () => {
+  withoutCells("era.restart", async () => {
+    let links = 0;
+    const leave = (_request: unknown, self: FakeServer) => {
+      links++;
+      self.crash();
+      return undefined;
+    };
+    const { client, clock } = await meeting({ answers: { "server/discover": leave, initialize: leave } });
+    await clock.advance(10_000);
+    client.call(1, "alpha__do");
+    expect((await client.failure(1)).mark).toMatchObject({ code: "unavailable", mayHaveRun: false });
+    expect(links).toBe(2);
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Cell } from "../../requirements/requirement.ts";
 import { cells, requirement } from "../../requirements.ts";
-import { clientEra, open, connected, serverEra } from "../../support/cells.ts";
+import { clientEra, connected, open, serverEra } from "../../support/cells.ts";
 import { envelopeMembers, metaName } from "../../support/envelope.ts";
 import type { FakeClient } from "../../support/fake-client.ts";
 import { namesIn } from "../../support/fake-client.ts";
