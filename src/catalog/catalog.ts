@@ -53,6 +53,8 @@ export type Catalog = Readonly<Record<Kind, readonly ExposedItem[]>> & {
    * `isLazy`: for clients that are shown no tools but those with which they look for others.
    */
   readonly list: (kind: Kind, isHinted: boolean, isLazy?: boolean) => Buffer;
+  /** The definitions of the tools that tutti itself answers, as clients see them beside those of servers. */
+  readonly ownTools: () => readonly Buffer[];
   /** The route of a tool's exposed name. */
   readonly route: (exposed: string) => Route | undefined;
   /** The route of a tool's original name, without its server's prefix, where only one server has a tool of that name. */
@@ -131,6 +133,7 @@ export function buildCatalog(exposed: readonly Exposed[], own = noTools): Catalo
       listed.set(key, list);
       return list;
     },
+    ownTools: () => own.definitions(catalog, false),
     route: (name) => tools.exposed.get(name),
     routeOfOriginal: (name) => tools.originals.get(name),
     promptRoute: (name) =>

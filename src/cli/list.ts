@@ -10,7 +10,10 @@ export async function run(invocation: Invocation): Promise<number> {
   return await withServers(invocation, "warn", async ({ tutti, print, redact }) => {
     await tutti.start();
     const { catalog } = tutti.relay;
-    const all = (Object.keys(kinds) as Kind[]).map((kind) => [kind, catalog[kind]] as const);
+    const own = catalog.ownTools().map((bytes) => ({ exposed: nameOf(bytes), bytes }));
+    const all = (Object.keys(kinds) as Kind[]).map(
+      (kind) => [kind, kind === "tools" ? [...catalog.tools, ...own] : catalog[kind]] as const,
+    );
     if (invocation.json) print(`{${all.map(([kind, items]) => definitions(kind, items)).join(",\n")}}`);
     else for (const [kind, items] of all) for (const line of lines(kind, items, redact)) print(line);
     const isComplete = tutti.downstreams.every(({ state }) => state.kind === "ready");
@@ -18,11 +21,17 @@ export async function run(invocation: Invocation): Promise<number> {
   });
 }
 
-function definitions(kind: Kind, items: readonly ExposedItem[]): string {
+type Listed = Pick<ExposedItem, "exposed" | "bytes">;
+
+function nameOf(definition: Buffer): string {
+  return (JSON.parse(definition.toString()) as { name: string }).name;
+}
+
+function definitions(kind: Kind, items: readonly Listed[]): string {
   return `"${kinds[kind].member}":[${items.map(({ bytes }) => bytes.toString()).join(",\n")}]`;
 }
 
-function lines(kind: Kind, items: readonly ExposedItem[], redact: (text: string) => string): readonly string[] {
+function lines(kind: Kind, items: readonly Listed[], redact: (text: string) => string): readonly string[] {
   const rows = items.map(({ exposed, bytes }) => [harmless(redact(exposed)), redact(descriptionOf(bytes))] as const);
   const width = Math.min(Math.max(...rows.map(([name]) => name.length), 0), 60);
   const list = rows.map(([name, text]) => `${name.padEnd(width)}  ${harmless(firstSentence(text))}`.trimEnd());

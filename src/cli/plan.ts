@@ -42,7 +42,9 @@ export async function runPlan(invocation: Invocation, path: string): Promise<num
     if (invocation.json) print(text);
     else {
       const failures = new Map(results.map((entry) => [entry.id, entry.error?.message]));
-      const bars = ended.flatMap(({ call, at }) => barOf(call, at - startedAt, failures) ?? []);
+      const bars = ended
+        .flatMap(({ call, at }) => barOf(call, at - startedAt, failures) ?? [])
+        .sort((one, other) => one.startMs - other.startMs);
       const isTerminal = process.stdout.isTTY;
       const color = isTerminal && (process.env["NO_COLOR"] ?? "") === "";
       for (const line of drawWaterfall(bars, { width: isTerminal ? process.stdout.columns : 100, color })) print(line);

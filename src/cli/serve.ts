@@ -1,5 +1,5 @@
 import { Client } from "../client/client.ts";
-import { introduce } from "../client/introduction.ts";
+import { callingOf, introduce } from "../client/introduction.ts";
 import { glance } from "../config/glance.ts";
 import { systemClock } from "../ports/clock.ts";
 import { onEndSignals } from "../ports/signals.ts";
@@ -52,7 +52,7 @@ export async function run(options: Invocation): Promise<undefined> {
   });
   const client = new Client(link, options.version, () => {
     const { servers, hasCallTools } = glance(configSearch(options.configs));
-    return introduce(servers, options.lazy ? "lazily" : hasCallTools ? "together" : "apart");
+    return introduce(servers, callingOf(hasCallTools, options.lazy));
   });
   let hasSignal = false;
   onEndSignals(() => {

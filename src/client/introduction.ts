@@ -6,22 +6,29 @@ const longestNames = 1000;
 
 const longestName = 60;
 
-/** How a client calls several tools: only with calls of their own, with `call_tools` too, or with tools that it looks for first. */
-export type Calling = "apart" | "together" | "lazily";
+/** How a client calls several tools: only with calls of their own, or with `call_tools` too; lazily, with tools that it looks for first. */
+export type Calling = "apart" | "together" | "lazily apart" | "lazily together";
 
 const purpose =
   "tutti puts several MCP servers behind one. The name of each tool and prompt begins with the name of its server. " +
   "Calls that do not need each other's results can be issued together: they run at once.";
+
+const lazily = "The servers' tools are not listed: find them with search_tools, then call them with call_tool.";
 
 const ways: Readonly<Record<Calling, string>> = {
   apart: "",
   together:
     " Use call_tools to chain calls that use each other's results in one request, or where tools can only be called one " +
     "at a time. Each of its calls has its own result or error.",
-  lazily:
-    " Their tools are not listed: find them with search_tools, then call them with call_tools, several in one request, or " +
-    "call_tool. Each call has its own result or error.",
+  "lazily apart": ` ${lazily}`,
+  "lazily together": ` ${lazily} Several calls go into one request with call_tools; each has its own result or error.`,
 };
+
+/** `hasCallTools`: whether there is `call_tools`; `isLazy`: whether tools are looked for. */
+export function callingOf(hasCallTools: boolean, isLazy: boolean): Calling {
+  if (isLazy) return hasCallTools ? "lazily together" : "lazily apart";
+  return hasCallTools ? "together" : "apart";
+}
 
 /** What handshakes tell the model of us and of the servers behind us; empty where none is known. */
 export function introduce(servers: readonly string[], calling: Calling): string {

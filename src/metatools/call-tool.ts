@@ -20,7 +20,7 @@ const argumentMembers = ["arguments", "args", "parameters", "input"];
 const definition = {
   name: "call_tool",
   title: "Call one tool",
-  description: "Call one tool that search_tools has found. For several calls use call_tools.",
+  description: "Call one tool that search_tools has found.",
   inputSchema: {
     type: "object",
     additionalProperties: false,
@@ -37,6 +37,7 @@ export function callTool(shapes: Shapes): MetaTool {
   const traits = new TraitsReader();
   return {
     name: definition.name,
+    isOneCall: true,
     definition: (catalog) => ({
       ...definition,
       annotations: unionOf(catalog, "all", traits),

@@ -3,6 +3,8 @@ import type { Catalog } from "../catalog/catalog.ts";
 /** A tool that tutti itself answers. */
 export type MetaTool = {
   readonly name: string;
+  /** Whether one call of another stands for it, so that what its server tells of progress is the client's. */
+  readonly isOneCall?: boolean;
   /** Its definition, to be written as JSON; `catalog`: what it can reach. */
   readonly definition: (catalog: Catalog) => object;
   /** Begins one call of it. It ends with exactly one `reply` of the request, unless it is cancelled first. */
@@ -55,7 +57,13 @@ export type Outcome =
   /** A JSON-RPC error; `data` as it stands. */
   | { readonly kind: "error"; readonly code: number; readonly message: string; readonly data: Buffer | undefined }
   /** It asks the client something first: `inputRequests` an object, `requestState` a JSON string, as they stand. */
-  | { readonly kind: "asks"; readonly inputRequests: Buffer | undefined; readonly requestState: Buffer | undefined };
+  | {
+      readonly kind: "asks";
+      readonly inputRequests: Buffer | undefined;
+      readonly requestState: Buffer | undefined;
+      /** Nobody will answer: its server, which may still be at work on the call, is told so. */
+      readonly drop?: (reason: string) => void;
+    };
 
 /** With what an inner call that has asked something is called again: as they stand. */
 export type Answers = { readonly inputResponses: Buffer; readonly requestState: Buffer | undefined };

@@ -12,6 +12,7 @@ type Asking = {
   /** Its own keys that nobody has answered yet. */
   readonly open: Set<string>;
   readonly answers: Map<string, Buffer>;
+  readonly drop: Asked["drop"];
   /** How often the client has come back without any answer to it. */
   silences: number;
 };
@@ -34,8 +35,8 @@ export class Questions {
   }
 
   /** A call asks. Undefined: it has to wait for the client; otherwise it asks nothing, and can go on at once with these. */
-  add(inner: Inner, { inputRequests, requestState }: Asked): Answers | undefined {
-    const asking: Asking = { requestState, open: new Set(), answers: new Map(), silences: 0 };
+  add(inner: Inner, { inputRequests, requestState, drop }: Asked): Answers | undefined {
+    const asking: Asking = { requestState, drop, open: new Set(), answers: new Map(), silences: 0 };
     const requests = inputRequests ?? none;
     for (const { name, start, end } of requests[0] === 0x7b ? membersOf(requests, 0) : []) {
       if (asking.open.has(name)) continue;
@@ -74,8 +75,15 @@ export class Questions {
         ready.push([inner, { inputResponses: objectOf([...asking.answers]), requestState: asking.requestState }]);
       } else if (!heard.has(inner) && ++asking.silences === mostSilences) silent.push(inner);
     }
+    for (const inner of silent) this.#asking.get(inner)?.drop?.("the client does not answer");
     for (const inner of [...ready.map(([inner]) => inner), ...silent]) this.#forget(inner);
     return { ready, silent };
+  }
+
+  /** Nobody is asked any more. */
+  close(reason: string): void {
+    for (const { drop } of this.#asking.values()) drop?.(reason);
+    this.#asking.clear();
   }
 
   #forget(inner: Inner): void {

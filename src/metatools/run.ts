@@ -266,6 +266,7 @@ export class Run {
     this.#lanes.close();
     for (const { cancel } of this.#running.values()) cancel(reason);
     this.#running.clear();
+    this.#questions.close(reason);
   }
 
   #resumeTimer(): void {

@@ -26,7 +26,7 @@ type Asked = {
 const definition = {
   name: "search_tools",
   title: "Find tools",
-  description: "Find tools to call with call_tools or call_tool.",
+  description: "Find tools by what they do, to call them by their names.",
   inputSchema: {
     type: "object",
     additionalProperties: false,

@@ -24,13 +24,11 @@ import {
 } from "./question.ts";
 import { Rounds } from "./rounds.ts";
 import { askForUrls } from "./urls.ts";
-import { isAnsweredWithin, whoAnswers } from "./who-answers.ts";
+import { whoAnswers, whyNobody } from "./who-answers.ts";
 
 /** Questions this close together are put to a client in one reply. */
 const gatherMs = 5;
 const urlElicitationRequired = -32_042;
-/** What a client that knows a question at all can answer one of. */
-const variants = [{}, { mode: "url" }];
 
 export type AskingOptions = {
   readonly clock: Clock;
@@ -51,6 +49,8 @@ export class Asking {
   readonly #options: AskingOptions;
   readonly #rounds: Rounds;
   readonly #open = new Map<Downstream, Set<Ask>>();
+  /** Servers that were ready before. */
+  readonly #known = new WeakSet<Downstream>();
   readonly #openers = new Openers();
   /** What is put into the next reply to the client that waits for each. */
   readonly #gathered = new Map<Exchange, Ask[]>();
@@ -110,6 +110,12 @@ export class Asking {
     this.#openers.forget(client);
   }
 
+  /** A server is ready; where it was before, it knows nothing of what it asked, and gives the same ids again. */
+  ready(downstream: Downstream): void {
+    if (this.#known.has(downstream)) this.lost(downstream);
+    this.#known.add(downstream);
+  }
+
   /** A server is gone, or the stream of one request to it: nobody waits for answers to what was asked there. */
   lost(downstream: Downstream, within?: Exchange): void {
     for (const ask of this.#open.get(downstream) ?? []) {
@@ -161,21 +167,11 @@ export class Asking {
     if (who === "away") this.#later.add(ask);
     else if (who === undefined) {
       this.#close(ask);
-      this.#refuseUnanswerable(ask);
+      const { code, text } = whyNobody(downstream, [...this.#options.clients()], method, kindOf(paramsOf(message)));
+      refuse(ask, code, text);
     } else if (who instanceof Exchange && who.arrival.origin.era === "modern") this.#gather(ask, who);
     else if (who instanceof Exchange) this.#forward(ask, who.client, who.request);
     else this.#forward(ask, who, undefined);
-  }
-
-  /** There is nobody now who can answer it. */
-  #refuseUnanswerable(ask: Ask): void {
-    const { downstream, method, message } = ask;
-    const clients = [...this.#options.clients()];
-    const isKnown = variants.some((one) => whoAnswers(downstream, clients, method, one) !== undefined);
-    const refusal = isAnsweredWithin(clients, method, kindOf(paramsOf(message)))
-      ? `${method} can be asked of this client only while one of its requests is under way`
-      : `this client cannot be asked ${method.slice(0, 80)}${isKnown ? " in this way" : ""}`;
-    refuse(ask, isKnown ? rpcCode.invalidParams : rpcCode.methodNotFound, refusal);
   }
 
   /** To a client that is asked by requests. */

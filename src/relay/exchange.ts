@@ -14,7 +14,7 @@ import {
 } from "../errors.ts";
 import type { CallEnded } from "../events.ts";
 import { slot } from "../wire/members.ts";
-import type { Edit, Message, Outgoing } from "../wire/message.ts";
+import { type Edit, type Message, type Outgoing, spliced } from "../wire/message.ts";
 import { hasHints, replyEdits, requestEdits, resultHead, resultTypeOf, wrapStructured } from "./eras.ts";
 
 const foreignState = "tutti: requestState was not given by this server.";
@@ -162,7 +162,7 @@ export class Exchange implements Request {
       }
       if (reply.reservedNames.length > 0) edits.push(...foreignMarks(reply));
     }
-    const shortened = isError || type !== "complete" ? undefined : this.#shortened(reply, head);
+    const shortened = isError || type !== "complete" ? undefined : this.#shortened(reply, edits);
     const own = asResult ?? shortened;
     const outcome = isError ? "server_error" : "answered";
     if (own !== undefined) this.#settle(own, outcome);
@@ -234,14 +234,18 @@ export class Exchange implements Request {
   }
 
   /** The reply in short where its result is too long for its client; whoever has issued it can take it whole. */
-  #shortened(reply: Message, head: string): Outgoing | undefined {
+  #shortened(reply: Message, edits: readonly Edit[]): Outgoing | undefined {
     const { shorten } = this.#exchanges;
     if (shorten === undefined || this.arrival.method !== "tools/call" || this.client.isIssued(this.request))
       return undefined;
     if (reply.firstByte(slot.result) !== 0x7b) return undefined;
-    const result = shorten(reply.bytes(reply.start(slot.result), reply.end(slot.result)), this.client);
-    if (result === undefined) return undefined;
-    return `{"jsonrpc":"2.0","id":${this.id},"result":{${head}${result.toString("latin1", 1)}}`;
+    const [start, end] = [reply.start(slot.result), reply.end(slot.result)];
+    const within = edits
+      .filter((edit) => edit.start >= start && edit.end <= end)
+      .map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start }));
+    // As its client would get it: what is cut out of it afterwards is still whole members.
+    const result = shorten(Buffer.from(spliced(reply.bytes(start, end), within), "latin1"), this.client);
+    return result && `{"jsonrpc":"2.0","id":${this.id},"result":${result.toString("latin1")}}`;
   }
 
   #failure(error: CallError): Outgoing {

@@ -2,6 +2,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { prefixes } from "../catalog/names.ts";
 import type { Answerer, Client } from "../client/client.ts";
 import type { About, Origin } from "../client/handshake.ts";
+import { callingOf } from "../client/introduction.ts";
 import type { Config } from "../config/config.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
@@ -13,7 +14,6 @@ import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
 import { Asking } from "./ask.ts";
 import { digest } from "./digest.ts";
-import { noticeEdits } from "./eras.ts";
 import { Exchange } from "./exchange.ts";
 import { Lists } from "./lists.ts";
 import { Logs } from "./logs.ts";
@@ -56,14 +56,12 @@ export class Relay implements Answerer {
   readonly #notices: Notices;
   readonly #meta: MetaRequests;
   readonly #tasks = new Tasks();
-  readonly #users: Users;
   readonly #startup: Startup;
   readonly #clients = new Map<Client, () => void>();
 
   constructor(options: RelayOptions) {
     const { config, downstreams, clock, events, sealKey, metaTools, users = new Users() } = options;
     this.#options = options;
-    this.#users = users;
     const prefixOf = prefixes(downstreams.map(({ name }) => name));
     const tell = (): void => {
       this.#lists.tell();
@@ -110,20 +108,10 @@ export class Relay implements Answerer {
         this.#publish(exchange, outcome);
       },
     };
-    const { limits } = config;
     const askMs = longestAskMs(downstreams.map((one) => one.config));
-    this.#meta = new MetaRequests({ catalog, parked: this.#parked, clock, events, limits, askMs });
-    const shared = {
-      routes: this.#routes,
-      meta: this.#meta,
-      longResults: metaTools.longResults,
-      tasks: this.#tasks,
-      users,
-      logs: this.#logs,
-      clock,
-      events,
-    };
-    this.#requests = new Requests({ ...shared, exchanges });
+    this.#meta = new MetaRequests({ catalog, parked: this.#parked, clock, events, limits: config.limits, askMs });
+    const parts = { routes: this.#routes, meta: this.#meta, tasks: this.#tasks, logs: this.#logs, users };
+    this.#requests = new Requests({ ...parts, longResults: metaTools.longResults, clock, events, exchanges });
   }
 
   get catalog(): Catalog {
@@ -148,7 +136,7 @@ export class Relay implements Answerer {
 
   about(client?: Client): About {
     const { config, downstreams } = this.#options;
-    const calling = client?.isLazy ? "lazily" : config.callTools.scope === "off" ? "apart" : "together";
+    const calling = callingOf(config.callTools.scope !== "off", client?.isLazy === true);
     const described = downstreams.map(({ name, state, greeting }) => ({
       name,
       state: state.kind === "ready" ? undefined : state.kind === "starting" ? "still starting" : state.reason,
@@ -181,10 +169,12 @@ export class Relay implements Answerer {
     this.#offers.update(downstream);
   }
 
-  /** A server is ready, or down. */
+  /** A server is ready, for the first time or in another session, or down. */
   changed(downstream: Downstream): void {
-    if (downstream.state.kind === "ready") this.#logs.ready(downstream);
-    else if (downstream.state.kind === "down") {
+    if (downstream.state.kind === "ready") {
+      this.#logs.ready(downstream);
+      this.#asking.ready(downstream);
+    } else if (downstream.state.kind === "down") {
       this.#offers.update(downstream);
       this.#asking.lost(downstream);
     }
@@ -228,12 +218,7 @@ export class Relay implements Answerer {
     else if (method === "notifications/roots/list_changed") {
       const { downstreams } = this.#options;
       for (const one of downstreams) if (one.era === client.session?.era) one.notify(message.splice([]));
-    } else {
-      const [only, ...others] = this.#routes.declaring(method.replace(/^notifications\//, ""));
-      if (only === undefined || others.length > 0) return;
-      this.#users.note(only, client);
-      only.notify(message.splice(noticeEdits(message, only.era)));
-    }
+    } else this.#requests.passNotice(method, message, client);
   }
 
   withdrawn(request: Message, client: Client, reason: string): void {
@@ -246,7 +231,10 @@ export class Relay implements Answerer {
   #dispatch(incoming: Incoming): void {
     const { method, message, client, origin } = incoming;
     if (method === "tools/call") {
-      this.#requests.named(incoming, "tool");
+      // A tool of ours that calls others has to know their names.
+      const isEarly = !this.#startup.isOver && this.#routes.isOwn(message.text(slot.name));
+      if (isEarly) this.#startup.wait(incoming);
+      else this.#requests.named(incoming, "tool");
       return;
     }
     const kind = Lists.kindOf(method);

@@ -7,7 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, type Message } from "../wire/message.ts";
 import { memberOf } from "../wire/object.ts";
-import { hasHints, notFoundCode, resultHead } from "./eras.ts";
+import { hasHints, notFoundCode, noticeEdits, resultHead } from "./eras.ts";
 import { Exchange, type Exchanges } from "./exchange.ts";
 import type { Logs } from "./logs.ts";
 import type { MetaRequests } from "./meta-requests.ts";
@@ -132,6 +132,15 @@ export class Requests {
     const why = only === undefined ? "no server declares a capability for it" : `several servers declare it: ${names}`;
     const text = `The method ${method.slice(0, 80)} cannot be passed on: ${why}.${this.#options.routes.late()}`;
     client.reply(message, toProtocolError(message.raw(slot.id) as string, rpcCode.methodNotFound, text));
+  }
+
+  /** A notification that tutti does not know: to the one server that declares it. */
+  passNotice(method: string, message: Message, client: Client): void {
+    const { routes, users } = this.#options;
+    const [only, ...others] = routes.declaring(method.replace(/^notifications\//, ""));
+    if (only === undefined || others.length > 0) return;
+    users.note(only, client);
+    only.notify(message.splice(noticeEdits(message, only.era)));
   }
 
   /** Hands a request to its server. The name by which the server may know it otherwise stands there in the message. */

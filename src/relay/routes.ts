@@ -55,6 +55,11 @@ export class Routes {
     return own === undefined ? this.#unlisted(tool, catalog.routeOfOriginal(tool)) : { ...nowhere, own };
   }
 
+  /** Whether it is the name of a tool of tutti's own. */
+  isOwn(tool: string | undefined): boolean {
+    return tool !== undefined && this.#own.has(tool);
+  }
+
   prompt(name: string): Destination {
     const route = this.#catalog().promptRoute(name);
     return route === undefined ? this.#unlisted(name, undefined) : this.#listed(route);

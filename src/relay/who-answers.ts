@@ -1,8 +1,12 @@
 import type { Client } from "../client/client.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
+import { rpcCode } from "../errors.ts";
 import { Exchange } from "./exchange.ts";
 import { questions } from "./question.ts";
+
+/** What a client that knows a question at all can answer one of. */
+const variants = [{}, { mode: "url" }];
 
 /**
  * Who is asked what a server asks: the client of the newest of the requests under way there whose client can answer it
@@ -35,6 +39,20 @@ export function whoAnswers(
   return [...clients].find(canAsk) ?? (isAway ? "away" : undefined);
 }
 
+/** Why a server is refused what nobody can answer now. */
+export function whyNobody(
+  downstream: Downstream,
+  clients: readonly Client[],
+  method: string,
+  params: unknown,
+): { readonly code: number; readonly text: string } {
+  const isKnown = variants.some((one) => whoAnswers(downstream, clients, method, one) !== undefined);
+  const text = isAnsweredWithin(clients, method, params)
+    ? `${method} can be asked of this client only while one of its requests is under way`
+    : `this client cannot be asked ${method.slice(0, 80)}${isKnown ? " in this way" : ""}`;
+  return { code: isKnown ? rpcCode.invalidParams : rpcCode.methodNotFound, text };
+}
+
 /** A question that we do not know is the client's to refuse, where it can be asked by a request. */
 function canAnswer({ arrival, client }: Exchange, method: string, params: unknown): boolean {
   const { origin } = arrival;
@@ -42,7 +60,7 @@ function canAnswer({ arrival, client }: Exchange, method: string, params: unknow
 }
 
 /** Whether there is a client that could be asked this in a reply, which it gets to a request of its own alone. */
-export function isAnsweredWithin(clients: Iterable<Client>, method: string, params: unknown): boolean {
+function isAnsweredWithin(clients: Iterable<Client>, method: string, params: unknown): boolean {
   return (
     questions.has(method) && [...clients].some(({ lastEnvelope }) => lastEnvelope?.identity.canAsk(method, params))
   );

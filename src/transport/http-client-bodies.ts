@@ -83,23 +83,24 @@ export class Bodies implements Pausable {
   }
 
   /**
-   * Reads what is left of a body that says nothing, if that is little, so that its connection can be used again. Resolves
-   * when that is over.
+   * Reads what is left of a body that says nothing, if that is little, so that its connection can be used again, whoever
+   * is held up. Resolves when that is over.
    */
-  async discard(response: InResponse): Promise<void> {
+  async discard({ body, abort }: InResponse): Promise<void> {
     await new Promise<void>((resolve) => {
       let bytes = 0;
+      const timer = this.#clock.after(discardMs, abort);
       const end = (): void => {
         timer.cancel();
-        giveUp();
         resolve();
       };
-      const data = (chunk: Buffer): void => {
+      body.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > mostDiscardedBytes) end();
-      };
-      const timer = this.#clock.after(discardMs, end);
-      const giveUp = this.read(response, { data, end, failed: end });
+        if (bytes > mostDiscardedBytes) abort();
+      });
+      body.on("end", end);
+      body.on("error", end);
+      body.on("close", end);
     });
   }
 

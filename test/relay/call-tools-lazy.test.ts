@@ -22,7 +22,7 @@ for (const cell of cells) {
         structured(odd),
         `{"content":[{"type":"text","text":"no"}],"isError":true,"structuredContent":${odd}}`,
         '{"content":[{"type":"image","data":"AA==","mimeType":"image/png"}],"_meta":{"k":1.0}}',
-        '{ "content" : [ ] }',
+        '{"content" : [ ]}',
       ];
       for (const json of results) {
         const direct = on.begin("one__a", { v: 1 });

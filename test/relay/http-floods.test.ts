@@ -79,6 +79,34 @@ describe("a server that asks without end and takes no answer", () => {
     expect(taken).toBeLessThan(8000);
   });
 
+  test("is read on as soon as it takes the answers", async () => {
+    let taken = 0;
+    const { ask, server } = await greeted(
+      (heard) => {
+        if (heard.json.method !== "tools/call") heard.answers(202, "taken");
+        else
+          heard.streams()(
+            pings(10_000)
+              .map((one) => event(one))
+              .join(""),
+          );
+      },
+      {
+        onMessage: (message, link) => {
+          if (message.kind !== "request") return;
+          taken++;
+          link.send(`{"jsonrpc":"2.0","id":${message.raw(slot.id)},"result":{}}`, link);
+        },
+      },
+    );
+    ask(2, "tools/call", '{"name":"t"}');
+    await server.next("tools/call");
+    await until(
+      () => taken === 10_000,
+      () => `${taken} questions`,
+    );
+  });
+
   test("has a few of our requests at a time by the transport before, too", async () => {
     const server = await peer();
     const { link } = await open(server.url);

@@ -37,6 +37,8 @@ export class FakeServer implements CallHolder {
   readonly listens = new Map<string, Filter>();
   peer: Peer | undefined;
   readonly whenOpen: Promise<void>;
+  /** What carries its messages has sessions, and forgets them so. */
+  onForget: () => void = () => {};
   readonly #script: ServerScript;
   readonly #violations: string[] = [];
   readonly #requests: FakeCall[] = [];
@@ -190,6 +192,13 @@ export class FakeServer implements CallHolder {
       this.send(`{"jsonrpc":"2.0","id":${id},"result":{"resultType":"complete",${meta}}}`);
     }
     this.listens.clear();
+  }
+
+  /** It knows of no session any more, as after a restart at the same address. */
+  forget(): void {
+    this.#manners = new ServerManners(this.era, this.#violations);
+    this.#subscribed.clear();
+    this.onForget();
   }
 
   /** Its output ends, as when its process does. */

@@ -99,6 +99,9 @@ async function fronted(server: FakeServer, open: (options: FrontOptions) => Prom
     era: server.era,
     streams: ours,
     note: (what) => server.note(what),
+    forgets: (forget) => {
+      server.onForget = forget;
+    },
     askedIn: (question) => server.askedIn(question),
   });
   server.connect(theirs);

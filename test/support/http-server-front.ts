@@ -13,6 +13,8 @@ export type FrontOptions = {
   readonly streams: Streams;
   /** Is told what tutti may not do over HTTP. */
   readonly note: (what: string) => void;
+  /** Is told what makes it forget its session. */
+  readonly forgets: (forget: () => void) => void;
   /** In which request the fake asks its question of this id, both as they stand; undefined: it does not say. */
   readonly askedIn: (question: string) => string | undefined;
 };
@@ -30,7 +32,6 @@ type Open = {
 
 const events = { "content-type": "text/event-stream", "cache-control": "no-cache" };
 const json = { "content-type": "application/json" };
-const sessionId = "the-session";
 /** Errors that have a status of their own in the newer era. */
 const statuses: ReadonlyMap<unknown, number> = new Map([
   [-32601, 404],
@@ -64,7 +65,8 @@ class StreamableFront {
   #push: ServerResponse | undefined;
   /** What is to be said as soon as somebody listens. */
   #unsaid: string[] = [];
-  #hasSession = false;
+  #session: string | undefined;
+  #sessions = 0;
   #replies = 0;
   #isDown = false;
   onCrash: () => void = () => {};
@@ -72,6 +74,12 @@ class StreamableFront {
   constructor(options: FrontOptions) {
     this.#options = options;
     this.#peer = new Peer(options.streams, (line) => this.#say(line));
+    options.forgets(() => {
+      this.#session = undefined;
+      this.#push?.destroy();
+      for (const { response } of this.#open.values()) response.destroy();
+      this.#open.clear();
+    });
     options.streams.input.on("end", () => {
       this.#isDown = true;
       moved();
@@ -101,16 +109,15 @@ class StreamableFront {
 
   /** Whether a request says in which session it is, where there is one; otherwise it is refused. */
   #isInSession({ headers }: IncomingMessage, response: ServerResponse): boolean {
-    if (!this.#hasSession) {
-      if (headers["mcp-session-id"] !== undefined) this.#options.note("a session that nobody opened");
-      return true;
-    }
-    const isKnown = headers["mcp-session-id"] === sessionId && headers["mcp-protocol-version"] !== undefined;
-    if (!isKnown) {
+    const { "mcp-session-id": id, "mcp-protocol-version": version } = headers;
+    if (id === this.#session && (id === undefined || version !== undefined)) return true;
+    // One that it has forgotten.
+    if (id === sessionId(this.#sessions)) response.writeHead(404).end();
+    else {
       this.#options.note("a request without the session, or its version");
       response.writeHead(400).end();
     }
-    return isKnown;
+    return false;
   }
 
   #post(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
@@ -163,8 +170,8 @@ class StreamableFront {
     this.#open.delete(open.id);
     const { response, method } = open;
     const isGreeting = method === "initialize" && message.result !== undefined;
-    if (isGreeting) this.#hasSession = true;
-    const headers = isGreeting ? { "mcp-session-id": sessionId } : {};
+    if (isGreeting) this.#session = sessionId(++this.#sessions);
+    const headers = this.#session !== undefined && isGreeting ? { "mcp-session-id": this.#session } : {};
     const status = this.#options.era === "modern" ? statuses.get(message.error?.code) : undefined;
     this.#replies++;
     // Every other one comes as a stream, though it is the only thing to say.
@@ -217,6 +224,10 @@ function parsed(text: string): any {
   } catch {
     return undefined;
   }
+}
+
+function sessionId(number: number): string {
+  return `session-${number}`;
 }
 
 function decoded(header: string | string[] | undefined): string | undefined {

@@ -14,7 +14,10 @@ export const carriers: Carriers = {
   servers: ({ era }) => serverCarriers[way.servers === "sse" && era === "modern" ? "stdio" : way.servers],
 };
 
-if (way.clients !== "stdio" || way.servers !== "stdio") {
+if (way.clients !== "stdio" || way.servers !== "stdio") watchTransit();
+
+/** From now on what is in sockets is waited for where nothing is to move any more. */
+export function watchTransit(): void {
   watchSockets();
   waitAlsoFor(isOnItsWay);
 }

@@ -16,6 +16,7 @@ export class CallerClient {
   }
 
   async run(slots) {
+    await this.request(`${this.name}.0`, "tools/list", {}, false);
     const listening = this.listen();
     await Promise.all(Array.from({ length: slots }, () => this.work()));
     await listening;

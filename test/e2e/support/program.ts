@@ -126,11 +126,12 @@ export async function connect(entry: {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }): Promise<Client> {
   const state = { XDG_STATE_HOME: temporaryFolder() };
   const marker = randomUUID();
   onTestFinished(() => killAll(marker));
-  const env = { ...process.env, ...state, ...markerEnvironment(marker) } as Record<string, string>;
+  const env = { ...process.env, ...state, ...entry.env, ...markerEnvironment(marker) } as Record<string, string>;
   const { command, args, cwd = root } = entry;
   const client = new Client({ name: "sdk-client", version: "1" });
   await client.connect(new StdioClientTransport({ command, args: [...args], cwd, env, stderr: "ignore" }));
