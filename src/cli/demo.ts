@@ -73,7 +73,7 @@ async function showOffer({ rpc, serverLines }: StartedTutti): Promise<void> {
   const names = (answer.result as { tools: { name: string }[] }).tools.map(({ name }) => name);
   print("The servers of servers.json, and one that cannot start:", "", ...serverLines.map((line) => `  ${line}`));
   print("", `Exposed as one server with ${names.length} tools:`, "");
-  for (const [server, tools] of group(names)) print(`  ${server}__  ${tools.join(", ")}`);
+  for (const [head, tools] of group(names)) print(`  ${head}  ${tools.join(", ")}`);
 }
 
 async function play({ rpc, queuedMs }: StartedTutti): Promise<readonly Played[]> {
@@ -123,8 +123,10 @@ function shorten(text: string): string {
 function group(names: readonly string[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const name of names) {
-    const prefix = prefixOf(name) ?? "";
-    groups.set(prefix, [...(groups.get(prefix) ?? []), name.slice(prefix.length + 2)]);
+    const prefix = prefixOf(name);
+    const [head, rest] =
+      prefix === undefined ? ["of tutti itself:", name] : [`${prefix}__`, name.slice(prefix.length + 2)];
+    groups.set(head, [...(groups.get(head) ?? []), rest]);
   }
   return groups;
 }

@@ -27,6 +27,8 @@ export type ListenerBounds = {
   readonly maxConnections: number;
   /** Requests of one connection that may be under way at once. */
   readonly maxPipelined: number;
+  /** Who takes nothing for so long of an answer that is there as a whole is gone. */
+  readonly stalledMs: number;
   /** What is still being answered when it stops may end within this time. */
   readonly stopMs: number;
 };
@@ -217,6 +219,12 @@ class Connections {
     state.open.set(response, request);
     state.hasAsked = true;
     response.once("close", () => this.#end(socket, state, response));
+    // It has ended, and all before it have: what is left is for the other side to take. Node counts each bit that it takes.
+    response.once("prefinish", () => void socket.setTimeout(this.#bounds.stalledMs));
+    response.once("finish", () => {
+      const next = [...state.open.keys()].find((other) => other !== response);
+      if (next?.writableEnded === false) socket.setTimeout(0);
+    });
     return true;
   }
 

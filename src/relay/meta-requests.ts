@@ -1,13 +1,14 @@
 import type { Catalog } from "../catalog/catalog.ts";
-import type { Client } from "../client/client.ts";
+import type { Client, Issuer } from "../client/client.ts";
 import { OpenRequests } from "../downstream/open-requests.ts";
+import type { Origin } from "../client/handshake.ts";
 import { rpcCode } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Answers, MetaCall, MetaRequest, MetaTool, Outcome } from "../metatools/meta-tool.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
-import { encodeString, Message, toBytes } from "../wire/message.ts";
+import { encodeString, Message, type Outgoing, toBytes } from "../wire/message.ts";
 import { membersOf } from "../wire/walk.ts";
 import { Whole } from "../wire/whole.ts";
 import { resultHead, resultTypeOf } from "./eras.ts";
@@ -161,41 +162,77 @@ export class MetaRequests {
 
   #call(
     running: Running,
-    { client, origin }: Incoming,
+    { origin }: Incoming,
     params: string,
     settled: (outcome: Outcome) => void,
     label?: string,
   ): { cancel: (reason: string) => void } {
     const id = encodeString(`tutti/${++this.#lastInner}${label === undefined ? "" : ` ${label}`}`);
     const request = this.#requests.read(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${params}}`);
-    let isOver = false;
-    // Whoever calls has noted it by then.
-    const settle = (outcome: Outcome): void =>
-      void Promise.resolve().then(() => {
-        if (isOver) return;
-        isOver = true;
-        settled(outcome);
-      });
-    if (!(request instanceof Message)) {
-      const message = `the call is too long or too deep (limits.maxMessageBytes, limits.maxDepth)`;
-      settle({ kind: "error", code: rpcCode.invalidRequest, message, data: undefined });
-    } else {
-      client.issue(request, origin, {
-        get within() {
-          return running.request;
-        },
-        reply: (reply) => settle(outcomeOf(reply instanceof Message ? reply : this.#replies.read(reply), origin.era)),
-      });
-    }
-    return {
-      cancel: (reason) => {
-        if (isOver) return;
-        isOver = true;
-        if (request instanceof Message) client.withdraw(request, reason);
-      },
-    };
+    const { era } = origin;
+    const read = (reply: Outgoing | Message): Outcome =>
+      outcomeOf(reply instanceof Message ? reply : this.#replies.read(reply), era);
+    const inner = new InnerCall(running, request, read, settled);
+    inner.begin(origin);
+    return inner;
   }
 }
+
+/** A call that a meta-tool makes in its client's name. */
+class InnerCall implements Issuer {
+  readonly #running: Running;
+  readonly #request: Message | BadLine;
+  readonly #read: (reply: Outgoing | Message) => Outcome;
+  readonly #settled: (outcome: Outcome) => void;
+  #isOver = false;
+
+  constructor(
+    running: Running,
+    request: Message | BadLine,
+    read: (reply: Outgoing | Message) => Outcome,
+    settled: (outcome: Outcome) => void,
+  ) {
+    this.#running = running;
+    this.#request = request;
+    this.#read = read;
+    this.#settled = settled;
+  }
+
+  get within(): Message {
+    return this.#running.request;
+  }
+
+  begin(origin: Origin): void {
+    if (this.#request instanceof Message) this.#running.client.issue(this.#request, origin, this);
+    else this.#settle(tooLarge);
+  }
+
+  reply(reply: Outgoing | Message): void {
+    this.#settle(this.#read(reply));
+  }
+
+  cancel(reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#request instanceof Message) this.#running.client.withdraw(this.#request, reason);
+  }
+
+  /** Whoever calls has noted it by then. */
+  #settle(outcome: Outcome): void {
+    void Promise.resolve().then(() => {
+      if (this.#isOver) return;
+      this.#isOver = true;
+      this.#settled(outcome);
+    });
+  }
+}
+
+const tooLarge: Outcome = {
+  kind: "error",
+  code: rpcCode.invalidRequest,
+  message: "the call is too long or too deep (limits.maxMessageBytes, limits.maxDepth)",
+  data: undefined,
+};
 
 const broken = {
   kind: "error",

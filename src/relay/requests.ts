@@ -114,11 +114,16 @@ export class Requests {
     const { method, message, client } = incoming;
     const { tasks, routes } = this.#options;
     const owner = tasks.serverOf(client, message);
-    if (owner === undefined && method.startsWith("tasks/") && tasks.isOfAnother(client, message)) {
-      refuse(incoming, "There is no such task: another client has begun it");
+    const isTask = owner === undefined && method.startsWith("tasks/");
+    const isShared = isTask && routes.declaring(method).some((one) => one.isShared);
+    if (isTask && method !== "tasks/list" && (isShared || tasks.isOfAnother(client, message))) {
+      refuse(
+        incoming,
+        `There is no such task: ${isShared ? "this client has begun none" : "another client has begun it"}`,
+      );
       return;
     }
-    if (method === "tasks/list" && routes.declaring(method).some(({ isShared }) => isShared)) {
+    if (isShared) {
       const text = "The tasks of a server that several clients use cannot be listed: they are not all this client's.";
       client.reply(message, toProtocolError(message.raw(slot.id) as string, rpcCode.methodNotFound, text));
       return;

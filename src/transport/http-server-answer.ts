@@ -16,6 +16,12 @@ const always: Fields = { "cache-control": "no-store", "x-content-type-options": 
 const invalidRequest = -32600;
 const internalError = -32603;
 
+const crowded: Refusal = {
+  status: 503,
+  text: "Too much waits to be read by clients: this answer could not be kept, and what was called may have run. Read answers as they come.",
+  headers: { "retry-after": "10" },
+};
+
 const defect: Refusal = { status: 500, text: "A defect of tutti: please report it, with its log." };
 
 /** What is said where there is no request that could be answered. */
@@ -48,18 +54,44 @@ export function rawRefusal(problem: Problem): string {
   return `HTTP/1.1 ${refusal.status} ${refusal.phrase}\r\n${lines.join("")}\r\n${body}`;
 }
 
+/** Shorter answers always have room. */
+const leastCountedBytes = 64 * 1024;
+
+/** The room for what waits to be taken by all clients together. */
+export class Room {
+  readonly #mostBytes: number;
+  readonly #taken = new Set<ServerResponse>();
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes;
+  }
+
+  /** False: there is none for so much. */
+  take(response: ServerResponse, size: number): boolean {
+    if (size < leastCountedBytes) return true;
+    let bytes = size;
+    for (const { writableLength } of this.#taken) bytes += writableLength;
+    if (bytes > this.#mostBytes) return false;
+    if (!this.#taken.has(response)) response.once("close", () => this.#taken.delete(response));
+    this.#taken.add(response);
+    return true;
+  }
+}
+
 /** The way back of one request. Whatever is called here when it is over does nothing. */
 export class Answer {
   readonly #response: ServerResponse;
   readonly #clock: Clock;
+  readonly #room: Room;
   /** What all that is said to this client has in its head. */
   readonly #shared: Fields;
   readonly #tasks: (() => void)[] = [];
   #isGone = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse, shared: Fields, clock: Clock) {
+  constructor(request: IncomingMessage, response: ServerResponse, shared: Fields, room: Room, clock: Clock) {
     this.#response = response;
     this.#shared = shared;
+    this.#room = room;
     this.#clock = clock;
     // Not the response's own event, which never comes for one that waits for others before it.
     const close = () => this.#closed();
@@ -80,6 +112,10 @@ export class Answer {
 
   respond(status: number, fields: Fields, body: Outgoing = ""): void {
     if (!this.#isUnused) return;
+    if (!this.#room.take(this.#response, sizeOf(body))) {
+      this.respond(crowded.status, { "content-type": "application/json", ...crowded.headers }, explain(crowded));
+      return;
+    }
     const length = status === 204 ? {} : { "content-length": String(sizeOf(body)) };
     this.#response.writeHead(status, { ...always, ...this.#shared, ...length, ...fields });
     write(this.#response, body);
@@ -94,7 +130,9 @@ export class Answer {
     }
     return {
       write: (bytes) => {
-        if (this.isOpen) write(response, bytes);
+        if (!this.isOpen) return;
+        if (this.#room.take(response, sizeOf(bytes))) write(response, bytes);
+        else response.destroy();
       },
       end: () => {
         if (this.isOpen) response.end();

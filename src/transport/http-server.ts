@@ -17,7 +17,7 @@ import {
   tooLong,
 } from "./http-guards.ts";
 import { type BodyBounds, type Received, receiveBody } from "./http-incoming.ts";
-import { Answer, rawRefusal } from "./http-server-answer.ts";
+import { Answer, Room, rawRefusal } from "./http-server-answer.ts";
 
 /** One request that has passed the guards, with its whole body. */
 export type HttpRequest = {
@@ -67,7 +67,11 @@ export type HttpServerOptions = {
   readonly defect?: (cause: unknown) => void;
 };
 
-export type HttpLimits = ListenerBounds & BodyBounds;
+export type HttpLimits = ListenerBounds &
+  BodyBounds & {
+    /** Of all answers together that wait to be taken. */
+    readonly maxUnreadBytes: number;
+  };
 
 /** Where it listens, and how it ends. */
 export type HttpServer = {
@@ -86,9 +90,11 @@ const usualLimits: HttpLimits = {
   maxHeaderBytes: 16 * 1024,
   maxConnections: 128,
   maxPipelined: 8,
+  stalledMs: 60_000,
   stopMs: 500,
   maxBodyBytes: 4 * 1024 * 1024,
   maxBodiesBytes: 64 * 1024 * 1024,
+  maxUnreadBytes: 256 * 1024 * 1024,
 };
 
 const plain = { "content-type": "text/plain; charset=utf-8" };
@@ -155,6 +161,7 @@ class Serving {
   readonly #rules: Rules;
   readonly #clock: Clock;
   readonly #received: Received = { bytes: 0 };
+  readonly #room: Room;
   #isStopping = false;
 
   constructor(options: HttpServerOptions, limits: HttpLimits, clock: Clock) {
@@ -162,6 +169,7 @@ class Serving {
     const others = wildcards.includes(host) ? [] : [bracketed(host).toLowerCase()];
     this.#options = options;
     this.#limits = limits;
+    this.#room = new Room(limits.maxUnreadBytes);
     this.#clock = clock;
     this.#rules = {
       names: ["127.0.0.1", "[::1]", "localhost", ...others],
@@ -175,7 +183,7 @@ class Serving {
 
   take(request: IncomingMessage, response: ServerResponse): void {
     const headers = readHeaders(request.rawHeaders);
-    const answer = new Answer(request, response, sharing(headers, this.#rules), this.#clock);
+    const answer = new Answer(request, response, sharing(headers, this.#rules), this.#room, this.#clock);
     const verdict = judge(headOf(request, headers), this.#rules);
     if (verdict.kind === "refused") answer.refuse(verdict.refusal, request, headers);
     else if (verdict.kind === "preflight") answer.respond(204, verdict.headers);

@@ -96,16 +96,16 @@ test("one client too many that needs servers of its own is told so, it alone, an
 
 test("clients without a session that say the same of themselves, with the same token, have one set; others another", async () => {
   const tokens = ["first-token-0123456789", "second-token-0123456789"];
-  const headers = tokens.map((token) => ({ authorization: `Bearer ${token}` }));
+  const [first, second] = tokens.map((token) => ({ authorization: `Bearer ${token}` }));
   const served = await serveHttpReady({ old: fake() }, { env: { TUTTI_HTTP_TOKEN: tokens.join("\n") } });
   const connect = async (more: object) =>
-    await pidOf(await connectHttp(served, "SDK v2", { headers: headers[0], ...more }));
+    await pidOf(await connectHttp(served, "SDK v2", { ...(first && { headers: first }), ...more }));
   const same = await Promise.all([connect({ name: "a" }), connect({ name: "a" }), connect({ name: "a" })]);
   expect(new Set(same).size).toBe(1);
   const others = await Promise.all([
     connect({ name: "b" }),
     connect({ name: "a", can: { roots: {} } }),
-    connect({ name: "a", headers: headers[1] }),
+    connect({ name: "a", headers: second }),
     connect({ name: "a", url: new URL("/mcp/lazy", served.url) }),
   ]);
   expect(new Set([...same, ...others]).size).toBe(5);

@@ -84,11 +84,15 @@ export const serverOverHttp: ServerCarrier = async (server, { serves }, { limits
   return link;
 };
 
-/** The transport before that, which only servers of the older era have. */
-export const serverOverSse: ServerCarrier = async (server, { serves }, { limits, clock, events }) => {
+/** The transport before that, which only servers of the older era have; those without answers of their own are found out. */
+export const serverOverSse: ServerCarrier = async (server, { serves, answers }, { limits, clock, events }) => {
+  const isKnown = serves !== undefined || answers !== undefined;
   const url = await (serves?.("sse") ?? fronted(server, sseFront));
   const remote = { url, headers: {}, paramHeaders: () => [] };
-  const link = await openSseClient(remote, { limits }, { outbound: network(), clock }, events);
+  const surroundings = { outbound: network(), clock };
+  const link = isKnown
+    ? await openSseClient(remote, { limits }, surroundings, events)
+    : openHttpClient(remote, { limits }, surroundings, events);
   onTestFinished(link.kill);
   return link;
 };

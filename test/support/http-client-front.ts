@@ -50,7 +50,6 @@ export class HttpClientFront {
   readonly #all = new Set<ClientRequest>();
   #session: string | undefined;
   #last: Promise<void> = Promise.resolve();
-  #waiting = 0;
   #sent = 0;
 
   constructor(options: ClientFrontOptions) {
@@ -59,17 +58,8 @@ export class HttpClientFront {
     options.streams.input.on("end", () => this.#after(() => this.#leave()));
   }
 
-  /** Whether something waits for what was sent before it. */
-  get isBusy(): boolean {
-    return this.#waiting > 0;
-  }
-
   #after(task: () => Promise<void>): void {
-    this.#waiting++;
-    this.#last = this.#last.then(task).finally(() => {
-      this.#waiting--;
-      moved();
-    });
+    this.#last = this.#last.then(task).finally(moved);
   }
 
   async #send({ text }: Line): Promise<void> {

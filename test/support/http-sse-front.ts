@@ -27,6 +27,10 @@ export async function sseFront({ streams, note }: Pick<FrontOptions, "streams" |
         unsaid = [];
         return;
       }
+      if (request.method === "POST" && request.url === "/mcp") {
+        response.writeHead(405).end();
+        return;
+      }
       if (request.method !== "POST" || request.url !== "/messages?session=7") note(`${request.method} ${request.url}`);
       response.writeHead(202).end("Accepted");
       peer.send(Buffer.concat(pieces));
