@@ -1,4 +1,3 @@
-import { matchesGlob } from "node:path";
 import { describe, expect, test } from "vitest";
 import { allCells, type Cell, hasWay, type Requirement, type Way } from "./requirements/requirement.ts";
 import { contractFiles, contractRuns, readWay, withoutWay } from "./requirements/ways.ts";
@@ -40,7 +39,10 @@ const shown = sourcesIn("test")
 
 /** Whether a file is one of those that run over each way. */
 function isInSuite(path: string): boolean {
-  return contractFiles.some((pattern) => matchesGlob(path, pattern));
+  return contractFiles.some((pattern) => {
+    const [before = "", after] = pattern.split("*");
+    return after === undefined ? path === pattern : path.startsWith(before) && path.endsWith(after);
+  });
 }
 
 describe("each requirement over each way", () => {

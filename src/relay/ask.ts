@@ -79,6 +79,7 @@ export class Asking {
     const id = message.raw(slot.id) as string;
     const ask: Ask = { downstream, id, method, message, within, withdraw: () => {}, timer: undefined };
     const open = this.#open.get(downstream) ?? new Set();
+    if (downstream.state.kind === "ready") this.#known.add(downstream);
     if (downstream.state.kind === "down") refuse(ask, rpcCode.internalError, "this server is being stopped");
     else if (downstream.isShared && within === undefined)
       refuse(ask, rpcCode.methodNotFound, "several clients use this server: none can be asked");
@@ -167,7 +168,8 @@ export class Asking {
     if (who === "away") this.#later.add(ask);
     else if (who === undefined) {
       this.#close(ask);
-      const { code, text } = whyNobody(downstream, [...this.#options.clients()], method, kindOf(paramsOf(message)));
+      const clients = [...this.#options.clients()];
+      const { code, text } = whyNobody(downstream, clients, method, kindOf(paramsOf(message)), ask.within);
       refuse(ask, code, text);
     } else if (who instanceof Exchange && who.arrival.origin.era === "modern") this.#gather(ask, who);
     else if (who instanceof Exchange) this.#forward(ask, who.client, who.request);

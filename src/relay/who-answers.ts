@@ -45,9 +45,11 @@ export function whyNobody(
   clients: readonly Client[],
   method: string,
   params: unknown,
+  within?: Request,
 ): { readonly code: number; readonly text: string } {
-  const isKnown = variants.some((one) => whoAnswers(downstream, clients, method, one) !== undefined);
-  const text = isAnsweredWithin(clients, method, params)
+  const isKnown = variants.some((one) => whoAnswers(downstream, clients, method, one, within) !== undefined);
+  const isTooEarly = within === undefined && isAnsweredWithin(clients, method, params);
+  const text = isTooEarly
     ? `${method} can be asked of this client only while one of its requests is under way`
     : `this client cannot be asked ${method.slice(0, 80)}${isKnown ? " in this way" : ""}`;
   return { code: isKnown ? rpcCode.invalidParams : rpcCode.methodNotFound, text };

@@ -73,6 +73,13 @@ export const asking = {
     table("attribution of a legacy server's request"),
     "with two clients a question reaches the one whose call waits",
   ),
+  "ask.said-call": need(
+    "LL ML",
+    table("attribution of a legacy server's request"),
+    "a question that comes on the stream of a call is of that call, whichever others wait and could answer",
+    except("servers over stdio", "LL ML", "one pipe carries all, and a question on it does not say its call"),
+    except("servers over sse", "LL ML", "one stream carries all, and a question on it does not say its call"),
+  ),
   "ask.newest-call": need(
     "LL ML",
     table("attribution of a legacy server's request"),

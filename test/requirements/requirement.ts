@@ -7,7 +7,7 @@ export const allCells: readonly Cell[] = ["LL", "LM", "ML", "MM"];
 export type Way = { readonly clients: "stdio" | "http"; readonly servers: "stdio" | "http" | "sse" };
 
 /** One side of the way on which something cannot be shown. */
-export type Side = "clients over http" | "servers over http" | "servers over sse";
+export type Side = `clients over ${Way["clients"]}` | `servers over ${Way["servers"]}`;
 
 /** Where a requirement makes no sense or is not met, and why; its tests must fail there. */
 export type Exception = {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { way } from "../../requirements/ways.ts";
 import { cells, requirement, someCells } from "../../requirements.ts";
 import { open, serverEra } from "../../support/cells.ts";
+import type { FakeClient } from "../../support/fake-client.ts";
 import { quiet } from "../../support/turns.ts";
 import { able, accepted, address, form, roots, sampled, sampling } from "./questions.ts";
 
@@ -95,6 +96,26 @@ describe("who is asked", () => {
     await asked?.result();
     running[1 - index]?.result(done);
     await calls[1 - index]?.result();
+  });
+
+  cells("ask.said-call", async (cell) => {
+    const { begin, client, join, servers } = await open(cell, { alpha }, { client: able });
+    const [unable, other] = [await join({ capabilities: {} }), await join()];
+    const begun = async (n: number, from: FakeClient) =>
+      [begin("alpha__do", { n }, "", from), await servers.alpha.call()] as const;
+    const [[older, first], [refused, second], [newer, third]] = [
+      await begun(1, client),
+      await begun(2, unable),
+      await begun(3, other),
+    ];
+    const asking = first.ask({ who: form("You?") });
+    await older.questions();
+    expect((await second.ask({ who: form("You?") })).answers.who.error).toMatchObject({ code: -32601 });
+    older.answer(accepted);
+    expect((await asking).answers.who.result).toEqual(accepted);
+    for (const running of [first, second, third]) running.result(done);
+    for (const call of [older, refused, newer]) expect((await call.result()).content[0].text).toBe("done");
+    expect([unable, other].map((one) => one.count("elicitation/create"))).toEqual([0, 0]);
   });
 
   describe("where the newest cannot answer", () => {
