@@ -9,7 +9,12 @@ const tutti = fileURLToPath(new URL("../dist/main.js", import.meta.url));
  * client starts the servers itself and talks to each over its own pipe. The relays speak the era that they are told, on
  * both sides; tutti finds it out.
  * @typedef {"legacy" | "modern"} Era
- * @type {Record<string, { about: string, args?: (config: string, era: Era) => string[] }>}
+ * `http`: the same of one that serves HTTP at a port of this machine.
+ * @type {Record<string, {
+ *   about: string,
+ *   args?: (config: string, era: Era) => string[],
+ *   http?: (config: string, era: Era, port: number) => string[],
+ * }>}
  */
 export const contenders = {
   direct: { about: "the client straight to the servers" },
@@ -17,11 +22,16 @@ export const contenders = {
     about: "a bare relay of raw lines that checks nothing: the floor",
     args: (config, era) => [relay("lines.mjs"), config, era],
   },
-  tutti: { about: "tutti", args: (config) => [tutti, "serve", "--config", config] },
+  tutti: {
+    about: "tutti",
+    args: (config) => [tutti, "serve", "--config", config],
+    http: (config, _, port) => [tutti, "serve", "--http", `127.0.0.1:${port}`, "--config", config],
+  },
   v1: { about: "a naive relay on @modelcontextprotocol/sdk", args: (config) => [relay("v1.mjs"), config] },
   v2: {
     about: "a naive relay on @modelcontextprotocol/client and /server",
     args: (config, era) => [relay("v2.mjs"), config, era],
+    http: (config, era, port) => [relay("v2-http.mjs"), config, era, String(port)],
   },
 };
 

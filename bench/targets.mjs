@@ -49,6 +49,17 @@ const asked = [
     limit: 0.75,
     of: (read, who) => ratio(read("eras", "rate8", who), read("eras", "rate8", "direct")),
   },
+  ...["legacy", "modern"].map((era) => ({
+    says: `HTTP on both sides, ${era} era: CPU of the relay per 10,000 small calls, against the v2 relay's`,
+    limit: 1 / 3,
+    of: (/** @type {Read} */ read, /** @type {string} */ who) =>
+      ratio(read("http", `${era}Cpu`, who), read("http", `${era}Cpu`, "v2")),
+  })),
+  {
+    says: "CPU of the relay for a plan of 32 quick calls, against the same calls sent together",
+    limit: 1.5,
+    of: (read, who) => read("plan", "ratio", who),
+  },
   {
     says: "CPU of the relay for 1 MiB results, against the v1 relay's",
     limit: 1 / 4,

@@ -1,7 +1,7 @@
 // swarm.mjs: many clients at once over HTTP, half of them with sessions, all with equal ids and progress tokens, against
 // servers of both eras that say whatever they like whenever they like. Everything names the call that it belongs to, and
 // each client looks whether what it gets is its own. Exit code 1: something was not, or a call was not answered.
-// Usage: node tools/swarm.mjs [--seconds 60] [--clients 100] [--seed N]
+// Usage: node tools/swarm.mjs [--seconds 60] [--clients 100] [--seed N] [--asks-in-plans]
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,6 +27,8 @@ const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "60" },
     clients: { type: "string", default: "100" },
+    // Whether calls within call_tools ask something too.
+    "asks-in-plans": { type: "boolean", default: false },
     seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
   },
 });
@@ -41,7 +43,7 @@ async function swarm() {
   const startedAt = Date.now();
   const speaker = speakerTo(tutti.url);
   const isOver = () => Date.now() - startedAt > seconds * 1000;
-  const shared = { ledger, random, servers, speaker, isOver };
+  const shared = { ledger, random, servers, speaker, isOver, asksInPlans: values["asks-in-plans"] };
   const all = Array.from({ length: clients }, (_, at) => {
     // A quarter of each kind can be asked something.
     const one = { ...shared, token: tokens[at % tokens.length], canAsk: (at >> 1) % 4 === 0, hasOwnIds: at % 3 > 0 };

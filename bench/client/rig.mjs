@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { contenders } from "../contenders.mjs";
+import { envelope } from "./envelope.mjs";
 import { LineLink } from "./line-link.mjs";
 
 const fastServer = fileURLToPath(new URL("../fixtures/fast-server.mjs", import.meta.url));
@@ -16,12 +17,6 @@ const BIG_CHARS = 8192;
 
 /** A modern client hears of changed lists only on a stream that it opens; this one asks again instead. */
 const ASK_AGAIN_MS = 50;
-/** What each modern request says of its client, in the order of the TypeScript SDK's. */
-const envelope = {
-  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-  "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
-  "io.modelcontextprotocol/clientCapabilities": {},
-};
 
 /** @typedef {import("../contenders.mjs").Era} Era */
 /** A call that is ready to be sent again and again: everything up to its id. @typedef {{ link: LineLink, opening: string | Buffer, era: Era }} Call */
@@ -142,7 +137,25 @@ export class Rig {
    * @returns {Call}
    */
   call(server, tool, input) {
-    const name = this.#isDirect ? tool : `s${server}__${tool}`;
+    return this.#callOf(server, this.#isDirect ? tool : `s${server}__${tool}`, input);
+  }
+
+  /**
+   * The same of a tool that the relay has itself.
+   * @param {string} tool
+   * @param {object} input
+   */
+  ownCall(tool, input) {
+    return this.#callOf(0, tool, input);
+  }
+
+  /**
+   * @param {number} server
+   * @param {string} name
+   * @param {object} input
+   * @returns {Call}
+   */
+  #callOf(server, name, input) {
     const text = openingOf("tools/call", { name, arguments: input }, this.#era);
     const opening = text.length < BIG_CHARS ? text : Buffer.from(text);
     return { link: this.#linkTo(server), opening, era: this.#era };

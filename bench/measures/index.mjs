@@ -1,9 +1,11 @@
 import { beside } from "./beside.mjs";
 import { bursts } from "./bursts.mjs";
 import { eras } from "./eras.mjs";
+import { http } from "./http.mjs";
 import { large } from "./large.mjs";
 import { latency } from "./latency.mjs";
 import { memory } from "./memory.mjs";
+import { plan } from "./plan.mjs";
 import { start } from "./start.mjs";
 import { stragglers } from "./stragglers.mjs";
 import { throughput } from "./throughput.mjs";
@@ -29,4 +31,4 @@ import { throughput } from "./throughput.mjs";
  */
 
 /** @type {readonly Measure[]} */
-export const measures = [start, latency, throughput, eras, bursts, large, beside, memory, stragglers];
+export const measures = [start, latency, throughput, eras, http, plan, bursts, large, beside, memory, stragglers];

@@ -44,6 +44,11 @@ export class Fleet {
     return this.#own.size;
   }
 
+  /** How many sets there are beside the common one, those included whose client has left and that are still ending. */
+  get setsInAll(): number {
+    return this.#own.size + this.#ending.size;
+  }
+
   /** Whether each server of the common set is ready or has failed. */
   get isReady(): boolean {
     return this.#common.downstreams.every(({ state }) => state.kind !== "starting");
@@ -90,7 +95,7 @@ export class Fleet {
       this.#common.relay.addClient(client);
       return this.#common.relay;
     }
-    if (this.#own.size + this.#ending.size >= this.#machine.config.http.maxSets) return undefined;
+    if (this.setsInAll >= this.#machine.config.http.maxSets) return undefined;
     const set = compose(this.#machine, { who: async () => identity, reuse: (server) => shared.get(server) });
     this.#own.set(client, set);
     // In this order it is stopped where the client has left already.

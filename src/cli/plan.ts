@@ -1,9 +1,11 @@
 import { ConfigError } from "../config/config-error.ts";
 import type { CallEnded } from "../events.ts";
+import { memberAt } from "../metatools/find-members.ts";
 import { type Plan, readPlan } from "../metatools/plan.ts";
 import { systemClock } from "../ports/clock.ts";
 import { systemFiles } from "../ports/files.ts";
 import { harmless } from "../process/harmless.ts";
+import { elementsOf, endOfValue, skipSpace } from "../wire/walk.ts";
 import type { Bar } from "./burst.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
@@ -12,14 +14,22 @@ import { drawWaterfall } from "./waterfall.ts";
 import { withServers } from "./with-servers.ts";
 
 /** What became of one call of a plan, as `call_tools` says it. */
-type Entry = { readonly id: string; readonly ok: boolean; readonly error?: { readonly message: string } };
+type Entry = {
+  readonly id: string;
+  readonly ok: boolean;
+  readonly error?: { readonly message: string };
+  /** Of each element, where it was made for several. */
+  readonly results?: readonly Omit<Entry, "id">[];
+};
 
 /** In a label of `call_tools` stand the id of the call and, where it was made once for each element, its index. */
 const innerId = /^"tutti\/\d+ (.*)"$/;
 
+const openBrace = 0x7b;
+
 /** Makes the calls of a file together, as `call_tools` does, draws them, and prints their results. */
 export async function runPlan(invocation: Invocation, path: string): Promise<number> {
-  const [args, plan] = readFile(path);
+  const [calls, plan] = readFile(path);
   return await withServers(invocation, "warn", async ({ tutti, config, events, print }) => {
     if (config.callTools.scope === "off") {
       throw new ConfigError(
@@ -32,7 +42,7 @@ export async function runPlan(invocation: Invocation, path: string): Promise<num
     const startedAt = systemClock.now();
     const answer = await connectLocally(tutti.relay, invocation.version).request("tools/call", {
       name: "call_tools",
-      arguments: args,
+      arguments: { calls },
     });
     if ("error" in answer) throw new ConfigError(`${path}: ${answer.error.message}`);
     const { content = [], isError } = answer.result as ToolResult;
@@ -41,7 +51,7 @@ export async function runPlan(invocation: Invocation, path: string): Promise<num
     const { results } = JSON.parse(text) as { results: readonly Entry[] };
     if (invocation.json) print(text);
     else {
-      const failures = new Map(results.map((entry) => [entry.id, entry.error?.message]));
+      const failures = new Map(results.flatMap(failuresIn));
       const bars = ended
         .flatMap(({ call, at }) => barOf(call, at - startedAt, failures) ?? [])
         .sort((one, other) => one.startMs - other.startMs);
@@ -49,35 +59,52 @@ export async function runPlan(invocation: Invocation, path: string): Promise<num
       const color = isTerminal && (process.env["NO_COLOR"] ?? "") === "";
       for (const line of drawWaterfall(bars, { width: isTerminal ? process.stdout.columns : 100, color })) print(line);
       for (const line of orderOf(plan)) print(line);
-      for (const entry of results) print(harmless(JSON.stringify(entry)));
+      for (const entry of entriesIn(Buffer.from(text))) print(harmless(entry));
     }
     return results.every(({ ok }) => ok) ? exitCode.ok : exitCode.toolFailed;
   });
 }
 
-function readFile(path: string): readonly [args: unknown, plan: Plan] {
+/** The calls as they stand in the file, as text, so that long numbers keep their digits; and what they say. */
+function readFile(path: string): readonly [calls: string, plan: Plan] {
   const text = systemFiles.readText(path);
   if (text === undefined) throw new ConfigError(`${path}: there is no such file. --plan names a file with calls.`);
-  const written = parse(text, path);
-  const args = Array.isArray(written) ? { calls: written } : written;
-  const plan = readPlan(Buffer.from(JSON.stringify(args)));
+  parse(text, path);
+  const bytes = Buffer.from(text);
+  const plan = readPlan(bytes);
   if ("problem" in plan) throw new ConfigError(`${path}: ${plan.problem}`);
-  return [args, plan];
+  const start = skipSpace(bytes, 0);
+  const at = bytes[start] === openBrace ? memberAt(bytes, start, "calls") : -1;
+  return [at === -1 ? text : bytes.toString("utf8", at, endOfValue(bytes, at)), plan];
 }
 
-function parse(text: string, path: string): unknown {
+function parse(text: string, path: string): void {
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
   } catch (cause) {
     const example = '{"calls": [{"id": "a", "name": "server__tool", "arguments": {}}]}';
     throw new ConfigError(`${path}: is no JSON (${(cause as Error).message}). Write ${example}.`, { cause });
   }
 }
 
+/** The entries of a result, as they stand. */
+function entriesIn(result: Buffer): readonly string[] {
+  const entries = [...elementsOf(result, memberAt(result, 0, "results"))];
+  return entries.map(({ start, end }) => result.toString("utf8", start, end));
+}
+
+/** Which calls have failed, by their labels, and why. */
+function failuresIn({ id, error, results = [] }: Entry): readonly (readonly [label: string, message: string])[] {
+  const elements = results.map((one, index) => [`${id}[${index}]`, one.error?.message] as const);
+  return [[id, error?.message] as const, ...elements].flatMap(([label, message]) =>
+    message === undefined ? [] : [[label, message] as const],
+  );
+}
+
 function barOf(
   { id, server, tool, queuedMs, totalMs, outcome }: CallEnded,
   endMs: number,
-  failures: ReadonlyMap<string, string | undefined>,
+  failures: ReadonlyMap<string, string>,
 ): Bar | undefined {
   const label = innerId.exec(id)?.[1];
   if (label === undefined) return undefined;

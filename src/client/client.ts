@@ -1,5 +1,6 @@
 import { rpcCode, toProtocolError } from "../errors.ts";
 import type { Link, Pausable } from "../transport/link.ts";
+import { UnderWay } from "../transport/under-way.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import { type Edit, encodeString, type Message, type Outgoing } from "../wire/message.ts";
@@ -70,8 +71,7 @@ export class Client {
   readonly #firstInstructions: () => string;
   readonly #envelopes = new Envelopes();
   readonly #asks = new Asks();
-  /** No `Map`: the discarded tables of a busy one would keep what has ended, as in `OpenRequests`. */
-  readonly #issued: { readonly request: Message; readonly issuer: Issuer }[] = [];
+  readonly #issued = new UnderWay<Message, Issuer>();
   #tellIdentity: (identity: Identity) => void = () => {};
   #session: Origin | undefined;
   #answerer: Answerer | undefined;
@@ -114,14 +114,14 @@ export class Client {
 
   /** Gives the client the one reply to its `request`; `source` is held up while the client does not read what came from it. */
   reply(request: Message, reply: Outgoing, source?: Pausable): void {
-    const issuer = this.#takeIssuer(request);
+    const issuer = this.#issued.take(request);
     if (issuer === undefined) this.#link.send(reply, source, request);
     else issuer.reply(reply);
   }
 
   /** As `reply`, with one that a server has written and `edits` to it, the first of which gives it the id of `request`. */
   passReply(request: Message, reply: Message, edits: Edit[], source?: Pausable): void {
-    const issuer = this.#takeIssuer(request);
+    const issuer = this.#issued.take(request);
     if (issuer === undefined) this.#link.send(reply.splice(edits), source, request);
     else issuer.reply(edits.length === 1 ? reply : reply.splice(edits));
   }
@@ -141,18 +141,18 @@ export class Client {
 
   /** Makes a request in the client's name, as if it had come from it; its reply is the issuer's. `withdraw` it to take it back. */
   issue(request: Message, origin: Origin, issuer: Issuer): void {
-    this.#issued.push({ request, issuer });
+    this.#issued.add(request, issuer);
     this.#answerer?.request(request.text(slot.method) as string, request, this, origin);
   }
 
   /** Whether the request was issued in the client's name. */
   isIssued(request: Message): boolean {
-    return this.#placeOf(request) !== -1;
+    return this.#issued.has(request);
   }
 
   /** Nobody waits for the reply to this request any more: the client's, or one that was issued in its name. */
   withdraw(request: Message, reason: string): void {
-    this.#takeIssuer(request);
+    this.#issued.take(request);
     this.#backlog = this.#backlog.filter(({ message }) => message !== request);
     this.#answerer?.withdrawn(request, this, reason);
   }
@@ -186,7 +186,7 @@ export class Client {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#asks.loseAll();
-    this.#issued.length = 0;
+    this.#issued.clear();
     this.#answerer?.closed?.(this);
   }
 
@@ -229,19 +229,9 @@ export class Client {
     else answerer.request(method, message, this, origin);
   }
 
-  /** Who gets the one reply to `request` now; undefined where that is the client itself. */
-  #takeIssuer(request: Message): Issuer | undefined {
-    const place = this.#placeOf(request);
-    return place === -1 ? undefined : this.#issued.splice(place, 1)[0]?.issuer;
-  }
-
-  #placeOf(request: Message): number {
-    return this.#issued.length === 0 ? -1 : this.#issued.findIndex((one) => one.request === request);
-  }
-
   /** The client's own request that one belongs to. */
   #own(request: Message | undefined): Message | undefined {
-    return request && (this.#issued[this.#placeOf(request)]?.issuer.within ?? request);
+    return request && (this.#issued.get(request)?.within ?? request);
   }
 
   #about(): About {

@@ -8,7 +8,7 @@ import type { ParamHeader } from "../wire/header-value.ts";
 import type { MessageLimits } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, type Message, type Outgoing } from "../wire/message.ts";
-import { readWhole } from "../wire/whole.ts";
+import { Whole } from "../wire/whole.ts";
 import { Callers } from "./callers.ts";
 import { Client } from "./client.ts";
 import { Envelopes, type Refusal } from "./handshake.ts";
@@ -69,6 +69,7 @@ export class HttpClients {
   readonly #sessions: Sessions;
   readonly #callers: Callers;
   readonly #envelopes = new Envelopes();
+  readonly #bodies: Whole;
   #isTicking = false;
   #isStopped = false;
 
@@ -76,6 +77,7 @@ export class HttpClients {
     const { clock, random, version, firstInstructions, arrived, defect } = options;
     const { idleMs = usualIdleMs, maxClients = usualMaxClients } = options;
     this.#options = options;
+    this.#bodies = new Whole(options.limits);
     const serving: Serving = {
       ways: { clock, holds: new Holds(), replies: new Replies() },
       random,
@@ -118,7 +120,7 @@ export class HttpClients {
   }
 
   #post(request: HttpRequest): void {
-    const message = readWhole(request.body, this.#options.limits);
+    const message = this.#bodies.read(request.body);
     if (!("kind" in message)) {
       if (isSelfContainedRevision(request.header(versionHeader))) refuseBody(request, message);
       else this.#sessions.takeBad(request, message);

@@ -35,6 +35,7 @@ const simpleName = /^[A-Za-z_][\w-]*$/;
 
 /** How much of `total` each gets: the small ones all they want, the others the same. */
 export function fairShares(wanted: readonly number[], total: number): number[] {
+  if (wanted.reduce((sum, size) => sum + size, 0) <= total) return [...wanted];
   const shares = wanted.map(() => 0);
   const bySize = wanted.map((size, index) => ({ size, index })).sort((one, other) => one.size - other.size);
   let left = Math.max(0, total);

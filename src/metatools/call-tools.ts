@@ -97,7 +97,12 @@ export function callTools(options: CallToolsOptions): MetaTool {
         return { cancel: () => {} };
       }
       const catalog = request.catalog();
-      const target = (call: PlannedCall): Target | Failure => targetOf(call, catalog, scope, traits);
+      const targets = new Map<string, Target | Failure>();
+      const target = (call: PlannedCall): Target | Failure => {
+        const known = targets.get(call.name) ?? targetOf(call, catalog, scope, traits);
+        targets.set(call.name, known);
+        return known;
+      };
       const note = (tool: string, result: Buffer): void => shapes?.note(tool, result);
       const run = new Run(plan, request, { clock, handles, deadlineMs, target, note }, (done) =>
         request.reply(resultOf(done, request, options)),

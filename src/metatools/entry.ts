@@ -17,6 +17,8 @@ export type Inner = {
   /** When it was first sent (ms, `clock.now()`). */
   startedAt: number | undefined;
   endedAt: number;
+  /** While it is under way. */
+  call: { readonly cancel: (reason: string) => void } | undefined;
   leave: Leave | undefined;
 };
 
@@ -33,8 +35,8 @@ export class Entry {
   /** Where it goes, or why it goes nowhere. */
   readonly target: Target | Failure;
   readonly dependents: Entry[] = [];
-  /** Ids of the calls that it still waits for. */
-  readonly waitsFor: Set<string>;
+  /** How many calls it still waits for. */
+  waitsFor: number;
   /** Once it has all that it needs. */
   inners: readonly Inner[] = [];
   /** Of its inner calls, how many have not ended. */
@@ -50,7 +52,7 @@ export class Entry {
     this.call = call;
     this.order = order;
     this.target = target;
-    this.waitsFor = new Set(call.needs);
+    this.waitsFor = call.needs.size;
   }
 
   get isEach(): boolean {

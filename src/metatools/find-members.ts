@@ -1,4 +1,4 @@
-import { afterComma, endOfValue, skipSpace } from "../wire/walk.ts";
+import { afterComma, endOfValue, skipSpace, stringAt } from "../wire/walk.ts";
 
 /** A member's name. */
 export type Name = {
@@ -25,18 +25,23 @@ export function nameOf(text: string): Name {
 
 /**
  * The members with these names of the object at `at`, name for name; of those that are there twice the last, as in
- * `JSON.parse`. One pass, in which no name is decoded that has no escape.
+ * `JSON.parse`. One pass, in which no name is decoded that has no escape. `other` hears of the names of all others.
  */
-export function findMembers(text: Buffer, at: number, names: readonly Name[]): readonly (Found | undefined)[] {
-  const found: (Found | undefined)[] = names.map(() => undefined);
+export function findMembers(
+  text: Buffer,
+  at: number,
+  names: readonly Name[],
+  other?: (name: string) => void,
+): readonly (Found | undefined)[] {
+  const found = new Array<Found | undefined>(names.length).fill(undefined);
   let nameStart = skipSpace(text, at + 1);
   while (text[nameStart] !== closeBrace) {
     const nameEnd = endOfValue(text, nameStart);
     const start = skipSpace(text, skipSpace(text, nameEnd) + 1);
     const end = endOfValue(text, start);
-    for (let index = 0; index < names.length; index++) {
-      if (isName(text, nameStart, nameEnd, names[index] as Name)) found[index] = { nameStart, nameEnd, start, end };
-    }
+    const index = placeAmong(names, text, nameStart, nameEnd);
+    if (index !== -1) found[index] = { nameStart, nameEnd, start, end };
+    else other?.(stringAt(text, nameStart, nameEnd));
     nameStart = afterComma(text, end);
   }
   return found;
@@ -47,11 +52,20 @@ export function memberAt(text: Buffer, at: number, name: string): number {
   return findMembers(text, at, [nameOf(name)])[0]?.start ?? -1;
 }
 
-function isName(text: Buffer, start: number, end: number, { text: name, plain }: Name): boolean {
-  let isSame = plain !== undefined && end - start - 2 === plain.length;
+function placeAmong(names: readonly Name[], text: Buffer, start: number, end: number): number {
   for (let at = start + 1; at < end - 1; at++) {
-    if (text[at] === backslash) return JSON.parse(text.toString("utf8", start, end)) === name;
-    isSame &&= text[at] === plain?.[at - start - 1];
+    if (text[at] !== backslash) continue;
+    const name = stringAt(text, start, end);
+    return names.findIndex((one) => one.text === name);
   }
-  return isSame;
+  for (let index = 0; index < names.length; index++) {
+    const { plain } = names[index] as Name;
+    if (plain !== undefined && plain.length === end - start - 2 && isAt(plain, text, start + 1)) return index;
+  }
+  return -1;
+}
+
+function isAt(name: Buffer, text: Buffer, at: number): boolean {
+  for (let index = 0; index < name.length; index++) if (text[at + index] !== name[index]) return false;
+  return true;
 }

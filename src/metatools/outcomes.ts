@@ -2,7 +2,7 @@ import type { CallErrorCode } from "../errors.ts";
 import { type Element, elementsOf, skipSpace } from "../wire/walk.ts";
 import { type Found, findMembers, nameOf } from "./find-members.ts";
 import type { Outcome } from "./meta-tool.ts";
-import { valueOfResult } from "./values.ts";
+import { blocksOf, valueFrom } from "./values.ts";
 
 /** Why one call of a plan has no result. */
 export type FailureCode =
@@ -53,8 +53,6 @@ const resultNames = ["resultType", "isError", "content", "structuredContent", "_
 const blockNames = ["type", "text"].map(nameOf);
 const markName = ["tutti/error"].map(nameOf);
 const markNames = ["origin", "code", "mayHaveRun"].map(nameOf);
-/** As they are written. */
-const mediaKinds = new Set(['"image"', '"audio"', '"resource"', '"resource_link"']);
 
 /** What tutti's own codes are called here. A login is somebody else's to make, as a permission is. */
 const ownCodes: Readonly<Record<CallErrorCode, FailureCode>> = {
@@ -84,7 +82,8 @@ export function endOf(outcome: Exclude<Outcome, { readonly kind: "asks" }>, isRe
     return protocolError(`its result is of the type ${shown}, which cannot be waited for here`);
   }
   if (isError === undefined || textAt(result, isError) !== "true") {
-    return { success: { value: valueOfResult(result), media: mediaIn(result, content) } };
+    const { texts, media } = blocksOf(result, content);
+    return { success: { value: valueFrom(result, structured, texts), media } };
   }
   const text =
     textIn(result, content) ||
@@ -118,16 +117,6 @@ function ownFailure(message: string, code: CallErrorCode, mayHaveRun: boolean, i
 
 function protocolError(message: string, rpcCode?: number): Ended {
   return failed({ code: "protocol_error", message, ...(Number.isFinite(rpcCode) && { rpcCode: rpcCode as number }) });
-}
-
-/** Blocks that are not for the text: images, audio and resources. */
-function mediaIn(result: Buffer, content: Found | undefined): readonly Buffer[] {
-  const media: Buffer[] = [];
-  for (const { start, end } of blocksIn(result, content)) {
-    const [type] = findMembers(result, start, blockNames);
-    if (type !== undefined && mediaKinds.has(textAt(result, type))) media.push(result.subarray(start, end));
-  }
-  return media;
 }
 
 function textIn(result: Buffer, content: Found | undefined): string {

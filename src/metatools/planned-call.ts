@@ -1,6 +1,6 @@
-import { elementsOf, endOfValue, membersOf } from "../wire/walk.ts";
+import { elementsOf, endOfValue, stringAt } from "../wire/walk.ts";
 import { onOneLine } from "./compact.ts";
-import { memberAt } from "./find-members.ts";
+import { findMembers, memberAt, nameOf } from "./find-members.ts";
 import { type BadPath, isRoot, type Path, readPath, readPick } from "./paths.ts";
 import { referencesIn } from "./references.ts";
 import { jsonIn } from "./values.ts";
@@ -34,9 +34,10 @@ const spellings = {
 type Named = keyof typeof spellings;
 type Members = Readonly<Partial<Record<Named, Buffer>>>;
 
-const known: ReadonlyMap<string, Named> = new Map(
-  (Object.keys(spellings) as Named[]).flatMap((name) => spellings[name].map((spelling) => [spelling, name] as const)),
+const known = (Object.keys(spellings) as Named[]).flatMap((meant) =>
+  spellings[meant].map((spelling) => ({ meant, name: nameOf(spelling) })),
 );
+const knownNames = known.map(({ name }) => name);
 /** What other formats have in a call, and what says nothing to us. */
 const ignored: ReadonlySet<string> = new Set(["type", "description"]);
 
@@ -76,7 +77,7 @@ export function idIn(json: Buffer): string | undefined {
   const call = unpacked(json);
   const at = call[0] === openBrace ? memberAt(call, 0, "id") : -1;
   if (call[at] !== quote) return undefined;
-  return JSON.parse(call.toString("utf8", at, endOfValue(call, at))) as string;
+  return stringAt(call, at, endOfValue(call, at));
 }
 
 /** `json`, or the object or array that it holds where it is a string. */
@@ -86,25 +87,24 @@ export function unpacked(json: Buffer): Buffer {
 
 /** The members of a call that say anything, by what they mean; `null` says nothing. */
 function membersIn(call: Buffer): Members {
-  const spelled = new Map<string, Buffer>();
-  for (const { name, start, end } of membersOf(call, 0)) spelled.set(name, call.subarray(start, end));
+  let odd: string | undefined;
+  const spelled = findMembers(call, 0, knownNames, (name) => {
+    if (!ignored.has(name)) odd ??= name;
+  });
   const found: Partial<Record<Named, Buffer>> = {};
-  const odd: string[] = [];
-  for (const [name, value] of spelled) {
-    const meant = known.get(name);
-    if (meant === undefined) {
-      if (!ignored.has(name)) odd.push(name);
-    } else if (value.toString("latin1", 0, 5) !== "null") {
-      if (found[meant] !== undefined) {
-        throw new BadPlan(`it has two of ${spellings[meant].map(shown).join(", ")}: write "${meant}" alone`);
-      }
-      found[meant] = value;
+  for (let index = 0; index < known.length; index++) {
+    const at = spelled[index];
+    // A null, which is all that begins so.
+    if (at === undefined || call[at.start] === 0x6e) continue;
+    const { meant } = known[index] as (typeof known)[number];
+    if (found[meant] !== undefined) {
+      throw new BadPlan(`it has two of ${spellings[meant].map(shown).join(", ")}: write "${meant}" alone`);
     }
+    found[meant] = call.subarray(at.start, at.end);
   }
-  const [first] = odd;
-  if (first !== undefined) {
+  if (odd !== undefined) {
     throw new BadPlan(
-      `a call has no ${shown(first)}: what the tool is given goes in "arguments", and beside it there can be "after", "each" and "pick"`,
+      `a call has no ${shown(odd)}: what the tool is given goes in "arguments", and beside it there can be "after", "each" and "pick"`,
     );
   }
   return found;
@@ -114,7 +114,7 @@ function readId(json: Buffer | undefined): string | undefined {
   if (json === undefined) return undefined;
   const isText = json[0] === quote;
   if (!isText && !/^\d{1,20}$/.test(json.toString("latin1", 0, 21))) throw new BadPlan('"id" must be a short text');
-  const id = isText ? (JSON.parse(json.toString()) as string).trim() : json.toString();
+  const id = isText ? textOf(json).trim() : json.toString();
   if (id === "") return undefined;
   if (id.length <= longestId && isRoot(id)) return id;
   const why = id.length > longestId ? `at most ${longestId} characters` : 'no . [ ] { } " $ in it';
@@ -123,7 +123,7 @@ function readId(json: Buffer | undefined): string | undefined {
 
 function readName(json: Buffer | undefined): string {
   if (json === undefined) throw new BadPlan(`"name" is missing: the tool to call, as in ${example}`);
-  const name = json[0] === quote ? (JSON.parse(json.toString()) as string).trim() : "";
+  const name = json[0] === quote ? textOf(json).trim() : "";
   if (name === "") throw new BadPlan('"name" must be the name of a tool, as text');
   if (name.length > longestName) throw new BadPlan(`"name" must have at most ${longestName} characters`);
   return name;
@@ -142,14 +142,14 @@ function readArguments(json: Buffer | undefined): Buffer {
 }
 
 function isBlank(json: Buffer): boolean {
-  return json[0] === quote && (JSON.parse(json.toString()) as string).trim() === "";
+  return json[0] === quote && textOf(json).trim() === "";
 }
 
 /** A path, as text or as a reference. */
 function readEach(json: Buffer | undefined): Path | undefined {
   if (json === undefined) return undefined;
   if (json[0] === quote) {
-    const text = JSON.parse(json.toString()) as string;
+    const text = textOf(json);
     return text.trim() === "" ? undefined : taken(readPath(text));
   }
   const paths = json[0] === openBrace ? referencesIn(json) : [];
@@ -164,17 +164,21 @@ function texts(json: Buffer | undefined, name: Named, what: string): readonly st
   if (json === undefined) return undefined;
   const list = unpacked(json);
   if (list[0] === quote) {
-    const text = (JSON.parse(list.toString()) as string).trim();
+    const text = textOf(list).trim();
     return text === "" ? undefined : [text];
   }
   if (list[0] !== openBracket) throw new BadPlan(`"${name}" must be a list of ${what}`);
   const found: string[] = [];
   for (const { start, end } of elementsOf(list, 0)) {
     if (list[start] !== quote) throw new BadPlan(`"${name}" must be a list of ${what}, each as text`);
-    found.push((JSON.parse(list.toString("utf8", start, end)) as string).trim());
+    found.push(stringAt(list, start, end).trim());
     if (found.length > mostTexts) throw new BadPlan(`"${name}" has more than ${mostTexts} ${what}`);
   }
   return [...new Set(found)];
+}
+
+function textOf(string: Buffer): string {
+  return stringAt(string, 0, string.length);
 }
 
 function taken(path: Path | BadPath): Path {

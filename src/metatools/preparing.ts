@@ -55,7 +55,7 @@ export class Preparing {
     const args = Buffer.isBuffer(given) ? given : none;
     const ended = Buffer.isBuffer(given) ? undefined : failed(given);
     // Member for member: spreading an object costs as much as all the rest of this.
-    return { entry, index, args, ended, startedAt: undefined, endedAt: 0, leave: undefined };
+    return { entry, index, args, ended, startedAt: undefined, endedAt: 0, call: undefined, leave: undefined };
   }
 
   #elements(path: Path): readonly Buffer[] | Failure {

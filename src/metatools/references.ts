@@ -22,7 +22,7 @@ export type Unfilled = {
 };
 
 /** What stands at a path in the value of its root, on one line; or why there is nothing. */
-export type Find = (path: Path, value: Buffer) => Buffer | NoSuchValue | Unfilled;
+type Find = (path: Path, value: Buffer) => Buffer | NoSuchValue | Unfilled;
 
 /** Each costs a walk through what it refers to. */
 const mostPaths = 256;

@@ -45,7 +45,8 @@ export class Run {
   readonly #lanes = new Lanes();
   readonly #questions = new Questions();
   readonly #rounds = new Map<Inner, number>();
-  readonly #running = new Map<Inner, { readonly cancel: (reason: string) => void }>();
+  /** How many calls are under way. */
+  #running = 0;
   readonly #startedAt: number;
   #finished = 0;
   #leftMs: number;
@@ -112,14 +113,15 @@ export class Run {
   #send(inner: Inner, answers?: Answers): void {
     const { tool } = inner.entry.target as Target;
     inner.startedAt ??= this.#options.clock.now();
-    this.#running.set(
-      inner,
-      this.#request.call(tool.exposed, inner.args, (outcome) => this.#settled(inner, outcome), answers, labelOf(inner)),
-    );
+    this.#running++;
+    const settled = (outcome: Outcome): void => this.#settled(inner, outcome);
+    inner.call = this.#request.call(tool.exposed, inner.args, settled, answers, labelOf(inner));
   }
 
   #settled(inner: Inner, outcome: Outcome): void {
-    if (this.#isOver || !this.#running.delete(inner)) return;
+    if (this.#isOver) return;
+    inner.call = undefined;
+    this.#running--;
     if (outcome.kind === "asks") this.#asked(inner, outcome);
     else {
       const { tool, traits } = inner.entry.target as Target;
@@ -164,9 +166,9 @@ export class Run {
     const failure = entry.wholeFailure;
     for (const dependent of entry.dependents) {
       if (dependent.isOver) continue;
-      dependent.waitsFor.delete(entry.call.id);
+      dependent.waitsFor--;
       if (failure !== undefined) this.#skip(dependent, entry);
-      else if (dependent.waitsFor.size === 0) this.#ready(dependent);
+      else if (dependent.waitsFor === 0) this.#ready(dependent);
     }
   }
 
@@ -192,7 +194,7 @@ export class Run {
   #goOn(): void {
     if (this.#isOver) return;
     if (this.#finished === this.#entries.length) this.#reply();
-    else if (this.#running.size === 0 && this.#questions.size > 0 && !this.#isAway) this.#ask();
+    else if (this.#running === 0 && this.#questions.size > 0 && !this.#isAway) this.#ask();
   }
 
   #ask(): void {
@@ -264,8 +266,7 @@ export class Run {
     this.#isOver = true;
     this.#timer?.cancel();
     this.#lanes.close();
-    for (const { cancel } of this.#running.values()) cancel(reason);
-    this.#running.clear();
+    for (const { inners } of this.#entries) for (const { call } of inners) call?.cancel(reason);
     this.#questions.close(reason);
   }
 

@@ -18,6 +18,7 @@ type Word = "$from" | "$template";
 const longestWord = 64;
 
 const quote = 0x22;
+const dollar = 0x24;
 const comma = 0x2c;
 const backslash = 0x5c;
 const openBrace = 0x7b;
@@ -29,7 +30,12 @@ const closeBracket = 0x5d;
  * The references in `args`, in order, or what is wrong with the first bad one, which is the last thing given. One pass,
  * linear, without recursion.
  */
-export function* referencesOf(args: Buffer): Generator<Reference | BadPath> {
+export function referencesOf(args: Buffer): Iterable<Reference | BadPath> {
+  // Most arguments have nothing with which one could be written.
+  return args.includes(dollar) || args.includes(backslash) ? scan(args) : [];
+}
+
+function* scan(args: Buffer): Generator<Reference | BadPath> {
   // For each open object or array: what it is a reference by where no second member comes.
   const open: (Word | undefined)[] = [];
   let at = 0;
@@ -77,7 +83,7 @@ export function* referencesOf(args: Buffer): Generator<Reference | BadPath> {
 function wordAt(args: Buffer, at: number): Word | undefined {
   if (args[at] !== quote) return undefined;
   // What begins with neither is most of all names.
-  if (args[at + 1] !== 0x24 && args[at + 1] !== backslash) return undefined;
+  if (args[at + 1] !== dollar && args[at + 1] !== backslash) return undefined;
   const end = endOfValue(args, at);
   if (end - at > longestWord) return undefined;
   const name: unknown = JSON.parse(args.toString("utf8", at, end));

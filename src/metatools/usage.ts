@@ -34,6 +34,7 @@ export function usageOf({ entries, ms, bytesIn }: Done, bytesReturned: number): 
 }
 
 function longestRow(entries: readonly Entry[]): number {
+  if (entries.every(({ call }) => call.needs.size === 0)) return Math.max(0, ...entries.map(spanOf));
   const byId = new Map(entries.map((entry) => [entry.call.id, entry]));
   const known = new Map<string, number>();
   const rowOf = (id: string): number => {
@@ -52,8 +53,11 @@ function sumOf({ inners }: Entry): number {
 
 /** From the first of its calls to the end of the last. */
 function spanOf({ inners }: Entry): number {
-  const started = inners.filter(({ startedAt }) => startedAt !== undefined);
-  if (started.length === 0) return 0;
-  const first = Math.min(...started.map(({ startedAt }) => startedAt as number));
-  return Math.max(...started.map(({ endedAt }) => endedAt)) - first;
+  let [first, last] = [Number.POSITIVE_INFINITY, 0];
+  for (const { startedAt, endedAt } of inners) {
+    if (startedAt === undefined) continue;
+    first = Math.min(first, startedAt);
+    last = Math.max(last, endedAt);
+  }
+  return Math.max(0, last - first);
 }

@@ -1,10 +1,11 @@
 import { Scanner } from "../wire/json.ts";
-import { elementsOf, endOfValue, skipSpace } from "../wire/walk.ts";
+import { type Element, elementsOf, endOfValue, skipSpace, stringAt } from "../wire/walk.ts";
 import { onOneLine } from "./compact.ts";
 import { type Found, findMembers, nameOf } from "./find-members.ts";
 
 const resultNames = ["structuredContent", "content"].map(nameOf);
 const blockNames = ["type", "text"].map(nameOf);
+const mediaKinds = new Set(["image", "audio", "resource", "resource_link"]);
 
 const quote = 0x22;
 const openBrace = 0x7b;
@@ -26,8 +27,12 @@ export function valueOfResult(result: Buffer): Buffer {
   const start = skipSpace(result, 0);
   if (result[start] !== openBrace) return noText;
   const [structured, content] = findMembers(result, start, resultNames);
+  return valueFrom(result, structured, blocksOf(result, content).texts);
+}
+
+/** The same of a result in which its structured content and its texts have been found. */
+export function valueFrom(result: Buffer, structured: Found | undefined, texts: readonly Buffer[]): Buffer {
   if (structured !== undefined && !isNull(result, structured)) return sliceOf(result, structured);
-  const texts = content === undefined ? [] : textsOf(result, content.start);
   const [only] = texts;
   if (only === undefined) return noText;
   if (texts.length > 1) return joined(texts);
@@ -69,17 +74,23 @@ function checked(text: Buffer, maxDepth: number): Buffer | undefined {
   return skipSpace(text, end) === text.length ? onOneLine(text.subarray(start, end)) : undefined;
 }
 
-/** The texts of the result's text blocks, as JSON strings. */
-function textsOf(result: Buffer, content: number): readonly Buffer[] {
-  if (result[content] !== openBracket) return [];
+/** What stands in a result's content: the texts of its text blocks, as JSON strings, and images, audio and resources as they are. */
+export function blocksOf(
+  result: Buffer,
+  content: Found | undefined,
+): { readonly texts: readonly Buffer[]; readonly media: readonly Buffer[] } {
   const texts: Buffer[] = [];
-  for (const { start } of elementsOf(result, content)) {
-    if (result[start] !== openBrace) continue;
-    const [type, text] = findMembers(result, start, blockNames);
-    if (type === undefined || text === undefined || result[text.start] !== quote) continue;
-    if (JSON.parse(result.toString("utf8", type.start, type.end)) === "text") texts.push(sliceOf(result, text));
+  const media: Buffer[] = [];
+  if (content === undefined || result[content.start] !== openBracket) return { texts, media };
+  for (const block of elementsOf(result, content.start)) {
+    if (result[block.start] !== openBrace) continue;
+    const [type, text] = findMembers(result, block.start, blockNames);
+    if (type === undefined || result[type.start] !== quote) continue;
+    const kind = stringAt(result, type.start, type.end);
+    if (mediaKinds.has(kind)) media.push(sliceOf(result, block));
+    else if (kind === "text" && text !== undefined && result[text.start] === quote) texts.push(sliceOf(result, text));
   }
-  return texts;
+  return { texts, media };
 }
 
 function joined(texts: readonly Buffer[]): Buffer {
@@ -96,6 +107,6 @@ function isNull(text: Buffer, { start }: Found): boolean {
   return text[start] === 0x6e;
 }
 
-function sliceOf(text: Buffer, { start, end }: Found): Buffer {
+function sliceOf(text: Buffer, { start, end }: Element): Buffer {
   return text.subarray(start, end);
 }

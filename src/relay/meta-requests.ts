@@ -1,18 +1,17 @@
 import type { Catalog } from "../catalog/catalog.ts";
-import type { Client, Issuer } from "../client/client.ts";
+import type { Client } from "../client/client.ts";
 import { OpenRequests } from "../downstream/open-requests.ts";
-import type { Origin } from "../client/handshake.ts";
-import { rpcCode } from "../errors.ts";
+import { rpcCode, toProtocolError } from "../errors.ts";
 import type { Events } from "../events.ts";
-import type { Answers, MetaCall, MetaRequest, MetaTool, Outcome } from "../metatools/meta-tool.ts";
+import type { MetaCall, MetaRequest, MetaTool, Outcome } from "../metatools/meta-tool.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, Message, type Outgoing, toBytes } from "../wire/message.ts";
 import { membersOf } from "../wire/walk.ts";
 import { Whole } from "../wire/whole.ts";
-import { resultHead, resultTypeOf } from "./eras.ts";
+import { resultHead } from "./eras.ts";
 import { tokenOf } from "./exchange.ts";
+import { InnerCall, innerMeta, innerParams, objectIn, outcomeOf } from "./inner-call.ts";
 import type { Parked } from "./parked.ts";
 import { inputRequired } from "./question.ts";
 import type { Incoming } from "./requests.ts";
@@ -27,6 +26,11 @@ export type MetaOptions = {
   readonly askMs: number;
 };
 
+/** What comes back with a state of ours does not come here; to run anything else anew could do it twice. */
+const foreignState =
+  "tutti: requestState was not given by this tutti. What it was given for may have run. " +
+  "Send the request without requestState to begin anew.";
+
 /** A call of a meta-tool under way. */
 type Running = {
   /** Its id among those that run. */
@@ -35,6 +39,8 @@ type Running = {
   /** The client's request that waits for its reply, or waited last. */
   request: Message;
   isAwaited: boolean;
+  /** Whether progress was told in this turn. A reply in the same chunk makes the official clients drop that. */
+  isFresh: boolean;
   call: MetaCall | undefined;
 };
 
@@ -59,7 +65,11 @@ export class MetaRequests {
 
   begin(incoming: Incoming, tool: MetaTool): void {
     const { message, client } = incoming;
-    const running: Running = { id: 0, client, request: message, isAwaited: true, call: undefined };
+    if (message.has(slot.requestState)) {
+      client.reply(message, toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, foreignState));
+      return;
+    }
+    const running: Running = { id: 0, client, request: message, isAwaited: true, isFresh: false, call: undefined };
     const startedAt = this.#options.clock.now();
     try {
       running.id = this.#running.add(running);
@@ -104,6 +114,18 @@ export class MetaRequests {
   #requestFor(running: Running, incoming: Incoming, tool: MetaTool, startedAt: number): MetaRequest {
     const { message, client } = incoming;
     const { catalog, parked, askMs, clock, events } = this.#options;
+    const reply = (result: Buffer): void => {
+      if (running.isFresh) {
+        clock.soon(() => reply(result));
+        return;
+      }
+      if (!this.#forget(running)) return;
+      this.#reply(running, incoming, result.toString("latin1"));
+      const id = running.request.raw(slot.id) as string;
+      const totalMs = clock.now() - startedAt;
+      const outcome = "answered";
+      events.publish("callEnded", { server: undefined, tool: tool.name, id, queuedMs: 0, totalMs, outcome });
+    };
     let meta: string | undefined;
     return {
       arguments: argumentsOf(message),
@@ -111,10 +133,14 @@ export class MetaRequests {
       catalog,
       progress: tokenOf(message) === undefined ? undefined : (...told) => this.#progress(running, ...told),
       call: (name, args, settled, answers, label) => {
-        meta ??= innerMeta(message);
+        meta ??= innerMeta(message, tool.isOneCall === true);
         return this.#call(running, incoming, innerParams(name, args, meta, answers), settled, label);
       },
       ask: (inputRequests, resumed, abandoned) => {
+        if (parked.isFull) {
+          abandoned();
+          return;
+        }
         const state = parked.add(client, running.request, askMs, {
           resume: (retry) => {
             running.request = retry;
@@ -130,20 +156,7 @@ export class MetaRequests {
         const requests = [inputRequests.toString("latin1", 1, inputRequests.length - 1)];
         client.reply(running.request, inputRequired(running.request.raw(slot.id) as string, requests, state));
       },
-      reply: (result) => {
-        if (!this.#forget(running)) return;
-        this.#reply(running, incoming, result.toString("latin1"));
-        const id = running.request.raw(slot.id) as string;
-        const totalMs = clock.now() - startedAt;
-        events.publish("callEnded", {
-          server: undefined,
-          tool: tool.name,
-          id,
-          queuedMs: 0,
-          totalMs,
-          outcome: "answered",
-        });
-      },
+      reply,
     };
   }
 
@@ -153,11 +166,17 @@ export class MetaRequests {
     client.reply(request, `{"jsonrpc":"2.0","id":${request.raw(slot.id)},"result":${whole}}`);
   }
 
-  #progress({ client, request, isAwaited }: Running, progress: number, total: number, message: string): void {
+  #progress(running: Running, progress: number, total: number, message: string): void {
+    const { client, request, isAwaited, isFresh } = running;
     const token = tokenOf(request);
     if (token === undefined || !isAwaited) return;
     const params = `{"progressToken":${token},"progress":${progress},"total":${total},"message":${encodeString(message)}}`;
     client.notify(`{"jsonrpc":"2.0","method":"notifications/progress","params":${params}}`, undefined, request);
+    if (isFresh) return;
+    running.isFresh = true;
+    this.#options.clock.soon(() => {
+      running.isFresh = false;
+    });
   }
 
   #call(
@@ -169,123 +188,16 @@ export class MetaRequests {
   ): { cancel: (reason: string) => void } {
     const id = encodeString(`tutti/${++this.#lastInner}${label === undefined ? "" : ` ${label}`}`);
     const request = this.#requests.read(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${params}}`);
-    const { era } = origin;
     const read = (reply: Outgoing | Message): Outcome =>
-      outcomeOf(reply instanceof Message ? reply : this.#replies.read(reply), era);
+      outcomeOf(reply instanceof Message ? reply : this.#replies.read(reply), origin);
     const inner = new InnerCall(running, request, read, settled);
     inner.begin(origin);
     return inner;
   }
 }
 
-/** A call that a meta-tool makes in its client's name. */
-class InnerCall implements Issuer {
-  readonly #running: Running;
-  readonly #request: Message | BadLine;
-  readonly #read: (reply: Outgoing | Message) => Outcome;
-  readonly #settled: (outcome: Outcome) => void;
-  #isOver = false;
-
-  constructor(
-    running: Running,
-    request: Message | BadLine,
-    read: (reply: Outgoing | Message) => Outcome,
-    settled: (outcome: Outcome) => void,
-  ) {
-    this.#running = running;
-    this.#request = request;
-    this.#read = read;
-    this.#settled = settled;
-  }
-
-  get within(): Message {
-    return this.#running.request;
-  }
-
-  begin(origin: Origin): void {
-    if (this.#request instanceof Message) this.#running.client.issue(this.#request, origin, this);
-    else this.#settle(tooLarge);
-  }
-
-  reply(reply: Outgoing | Message): void {
-    this.#settle(this.#read(reply));
-  }
-
-  cancel(reason: string): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    if (this.#request instanceof Message) this.#running.client.withdraw(this.#request, reason);
-  }
-
-  /** Whoever calls has noted it by then. */
-  #settle(outcome: Outcome): void {
-    void Promise.resolve().then(() => {
-      if (this.#isOver) return;
-      this.#isOver = true;
-      this.#settled(outcome);
-    });
-  }
-}
-
-const tooLarge: Outcome = {
-  kind: "error",
-  code: rpcCode.invalidRequest,
-  message: "the call is too long or too deep (limits.maxMessageBytes, limits.maxDepth)",
-  data: undefined,
-};
-
-const broken = {
-  kind: "error",
-  code: rpcCode.internalError,
-  message: "its reply cannot be read",
-  data: undefined,
-} as const;
-
-/** What a reply is to whoever made the call; `era` is that of the client, for whom it was written. */
-function outcomeOf(reply: Message | BadLine, era: Incoming["origin"]["era"]): Outcome {
-  if (!(reply instanceof Message)) return broken;
-  if (reply.has(slot.error)) {
-    const data = reply.has(slot.data) ? reply.bytes(reply.start(slot.data), reply.end(slot.data)) : undefined;
-    const message = reply.text(slot.message) ?? "an error without a message";
-    return { kind: "error", code: Number(reply.raw(slot.code)), message, data };
-  }
-  if (reply.firstByte(slot.result) !== 0x7b) return { ...broken, message: "its result is no object" };
-  const result = reply.bytes(reply.start(slot.result), reply.end(slot.result));
-  const type = resultTypeOf(reply, era);
-  if (type === "complete") return { kind: "result", result };
-  if (type !== "input_required")
-    return { ...broken, message: `its result is of the type ${JSON.stringify(type.slice(0, 40))}` };
-  const members = new Map([...membersOf(result, 0)].map((one) => [one.name, result.subarray(one.start, one.end)]));
-  return { kind: "asks", inputRequests: members.get("inputRequests"), requestState: members.get("requestState") };
-}
-
 function argumentsOf(message: Message): Buffer {
   const params = objectIn(message, slot.params);
   const at = [...membersOf(params, 0)].findLast(({ name }) => name === "arguments");
   return at === undefined ? Buffer.from("{}") : params.subarray(at.start, at.end);
-}
-
-/** An object of a message, as it stands; an empty one where it is none. */
-function objectIn(
-  message: Message,
-  member: typeof slot.params | typeof slot.inputResponses | typeof slot.meta,
-): Buffer {
-  const isObject = message.firstByte(member) === 0x7b;
-  return isObject ? message.bytes(message.start(member), message.end(member)) : Buffer.from("{}");
-}
-
-/** What the client's own request says of it stays in calls in its name, but for the token of its progress: a member, after a comma. */
-function innerMeta(outer: Message): string {
-  const meta = objectIn(outer, slot.meta);
-  const kept = [...membersOf(meta, 0)]
-    .filter(({ name }) => name !== "progressToken")
-    .map(({ nameStart, end }) => meta.toString("latin1", nameStart, end));
-  return kept.length === 0 ? "" : `,"_meta":{${kept.join(",")}}`;
-}
-
-function innerParams(tool: string, args: Buffer, meta: string, answers: Answers | undefined): string {
-  const state = answers?.requestState;
-  const responses = answers === undefined ? "" : `,"inputResponses":${answers.inputResponses.toString("latin1")}`;
-  const more = state === undefined ? responses : `${responses},"requestState":${state.toString("latin1")}`;
-  return `{"name":${encodeString(tool)},"arguments":${args.toString("latin1")}${meta}${more}}`;
 }

@@ -221,11 +221,11 @@ export class Relay implements Answerer {
     } else this.#requests.passNotice(method, message, client);
   }
 
-  withdrawn(request: Message, client: Client, reason: string): void {
+  withdrawn(request: Message, _client: Client, reason: string): void {
     this.#startup.forget(request);
     this.#subscriptions.withdrawn(request);
     this.#meta.withdrawn(request, reason);
-    for (const exchange of this.#exchangesOf(client)) if (exchange.request === request) exchange.abandon(reason);
+    this.#exchangeOf(request)?.abandon(reason);
   }
 
   #dispatch(incoming: Incoming): void {
@@ -259,7 +259,9 @@ export class Relay implements Answerer {
     const id = notice.raw(slot.requestId);
     const early = this.#startup.waitingOf(client).map(({ message }) => message);
     const waiting = early.filter((message) => message.raw(slot.id) === id);
-    const sent = this.#exchangesOf(client).filter((exchange) => exchange.id === id && exchange.isAwaited);
+    const sent = this.#exchangesOf(client).filter(
+      (exchange) => exchange.id === id && exchange.isAwaited && !client.isIssued(exchange.request),
+    );
     const meant = [...waiting, ...this.#meta.awaited(client, id), ...sent.map(({ request }) => request)];
     // Of two requests under one id nobody can say which is meant; ending the wrong one is worse than ending none.
     if (Number(this.#subscriptions.has(client, id)) + meant.length !== 1) return;
@@ -269,6 +271,15 @@ export class Relay implements Answerer {
       this.withdrawn(request, client, "the client has cancelled it");
       client.dismiss(request);
     }
+  }
+
+  /** Looked for no further than it stands: all calls of a plan may be taken back at once. */
+  #exchangeOf(request: Message): Exchange | undefined {
+    for (const exchange of this.#asking.exchanges()) if (exchange.request === request) return exchange;
+    for (const downstream of this.#options.downstreams) {
+      for (const one of downstream.requests()) if (one instanceof Exchange && one.request === request) return one;
+    }
+    return undefined;
   }
 
   #exchangesOf(client: Client): Exchange[] {

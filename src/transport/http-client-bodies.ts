@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../ports/clock.ts";
 import { describeBreak, type InResponse } from "../ports/network.ts";
 import type { Pausable } from "./link.ts";
 import type { Turns } from "./turns.ts";
+import { UnderWay } from "./under-way.ts";
 
 /** Who reads one body. After one of `end` and `failed` nothing comes. */
 export type Reader = {
@@ -13,6 +14,8 @@ export type Reader = {
 
 /** A chunk of this size or more is most likely not the last one that waits to be read. */
 const muchBytes = 64 * 1024;
+/** After so much the others have their turn: the system would give some MiB at once, which may be thousands of messages. */
+const mostPerTurnBytes = 256 * 1024;
 /** More than this is not read only to keep its connection. */
 const mostDiscardedBytes = 64 * 1024;
 /** Nor for longer than this. */
@@ -20,10 +23,11 @@ const discardMs = 1000;
 
 /** The bodies that one link reads: all of them can be held up together. */
 export class Bodies implements Pausable {
-  readonly #live = new Set<InResponse>();
+  readonly #live = new UnderWay<InResponse, InResponse>();
   readonly #clock: Clock;
   readonly #turns: Turns | undefined;
   readonly #turn: Pausable;
+  readonly #resting = new Set<InResponse>();
   #isHeldUp = false;
   /** It is the turn of other links. */
   #isWaiting = false;
@@ -47,6 +51,7 @@ export class Bodies implements Pausable {
     let isOver = false;
     let timer: Timer | undefined;
     let hasCome = false;
+    let turnBytes = 0;
     const watch = (limitMs: number): void => {
       timer = this.#clock.after(limitMs, () => {
         if (hasCome || this.#isStill) {
@@ -60,7 +65,7 @@ export class Bodies implements Pausable {
     };
     const finish = (): boolean => {
       timer?.cancel();
-      this.#live.delete(response);
+      this.#live.take(response);
       const isFirst = !isOver;
       isOver = true;
       return isFirst;
@@ -69,12 +74,17 @@ export class Bodies implements Pausable {
       if (isOver) return;
       hasCome = true;
       if (chunk.length >= muchBytes && !this.#isWaiting) this.#turns?.take(this.#turn);
+      turnBytes += chunk.length;
+      if (turnBytes >= mostPerTurnBytes) {
+        turnBytes = 0;
+        this.#rest(response);
+      }
       reader.data(chunk);
     });
     body.on("end", () => finish() && reader.end());
     body.on("error", (error) => finish() && reader.failed(describeBreak(error)));
     body.on("close", () => finish() && reader.failed("the connection was closed"));
-    this.#live.add(response);
+    this.#live.add(response, response);
     if (this.#isStill) body.pause();
     if (idleMs !== undefined) watch(idleMs);
     return () => {
@@ -116,7 +126,17 @@ export class Bodies implements Pausable {
 
   /** Gives up whatever is being read. */
   abort(): void {
-    for (const response of [...this.#live]) response.abort();
+    for (const response of this.#live.values()) response.abort();
+  }
+
+  /** Reads no more of it in this turn. */
+  #rest(response: InResponse): void {
+    this.#resting.add(response);
+    response.body.pause();
+    this.#clock.soon(() => {
+      this.#resting.delete(response);
+      if (this.#live.has(response) && !this.#isStill) response.body.resume();
+    });
   }
 
   get #isStill(): boolean {
@@ -124,6 +144,9 @@ export class Bodies implements Pausable {
   }
 
   #flow(): void {
-    for (const { body } of this.#live) void (this.#isStill ? body.pause() : body.resume());
+    for (const response of this.#live.values()) {
+      if (this.#isStill || this.#resting.has(response)) response.body.pause();
+      else response.body.resume();
+    }
   }
 }

@@ -8,6 +8,7 @@ import { Session } from "./http-client-session.ts";
 import { Unread } from "./http-client-unread.ts";
 import type { Wire } from "./http-client-wire.ts";
 import type { LinkFailure, Pausable } from "./link.ts";
+import { UnderWay } from "./under-way.ts";
 
 export type CallsOptions = {
   readonly wire: Wire;
@@ -56,7 +57,7 @@ export class Calls {
   readonly #session: Session;
   readonly #push: PushStream;
   readonly #unread = new Unread();
-  readonly #open = new Map<number, Open>();
+  readonly #open = new UnderWay<number, Open>();
   /** What waits until the server is ready for it; undefined while nothing has to. */
   #held: (() => void)[] | undefined;
   /** The version of the modern era that was spoken last. */
@@ -114,7 +115,7 @@ export class Calls {
     const isModern = view.has(slot.protocolVersion) && (!this.#session.isOpen || method === "server/discover");
     const about = { id, view, message, method, isModern, taken };
     const open: Open = { ...about, post: undefined, session: 0, isRepeated: false };
-    this.#open.set(id, open);
+    this.#open.add(id, open);
     if (method === "initialize") this.#session.begin(id, message);
     if (isModern || method === "initialize") this.#post(open);
     else this.#whenReady(() => this.#post(open));
@@ -167,13 +168,14 @@ export class Calls {
 
   /** Nobody waits for this reply any more. */
   abort(id: number): void {
-    this.#open.get(id)?.post?.abort();
+    const open = this.#open.take(id);
+    if (open?.post === undefined) open?.taken();
+    else open.post.abort();
   }
 
   #cancel(view: Message, message: Outgoing): void {
     const id = view.integer(slot.requestId);
-    const open = this.#open.get(id);
-    this.#open.delete(id);
+    const open = this.#open.take(id);
     if (open?.post === undefined) open?.taken();
     else if (open.isModern) open.post.abort();
     else {
@@ -189,7 +191,7 @@ export class Calls {
       this.#forgotten(open, outcome.reply);
       return;
     }
-    this.#open.delete(id);
+    this.#open.take(id);
     if (outcome.kind === "reply")
       this.#replied(outcome.reply, method === "initialize" ? outcome.session : undefined, method);
     else if (outcome.kind === "spoilt") {
@@ -210,7 +212,7 @@ export class Calls {
     const { id } = open;
     const isOfThis = open.session === this.#session.number;
     if (open.isRepeated || (reply !== undefined && isOfThis && this.#session.ageMs < leastSessionMs)) {
-      this.#open.delete(id);
+      this.#open.take(id);
       const text = "it has forgotten the session, and the one after that";
       if (reply === undefined) this.#options.failed(id, { code: "unavailable", text, mayHaveRun: false });
       else this.#options.replied(reply);
@@ -224,7 +226,7 @@ export class Calls {
     }
     void this.#renew().then((failure) => {
       if (failure === undefined) this.#post(open);
-      else if (this.#open.delete(id)) this.#options.failed(id, failure);
+      else if (this.#open.take(id) !== undefined) this.#options.failed(id, failure);
     });
   }
 

@@ -17,14 +17,14 @@ export function networkFailure(cause: unknown): LinkFailure {
   return { code: isSent ? "connection_lost" : "unavailable", text, mayHaveRun: isSent };
 }
 
+/** Whom a request went to, and what it said in confidence. */
+export type Addressee = { readonly url: URL; readonly headers: Readonly<Record<string, string>> };
+
 /** Why a request was answered so, and with no reply; `body` is how that answer begins. */
-export function statusFailure(
-  response: InResponse,
-  body: string,
-  headers: Readonly<Record<string, string>>,
-): LinkFailure {
+export function statusFailure(response: InResponse, body: string, addressee: Addressee): LinkFailure {
   const { status } = response;
-  const said = body.trim() === "" ? "" : `: ${quoted(body, headers)}`;
+  const { headers } = addressee;
+  const said = body.trim() === "" ? "" : `: ${quoted(body, addressee)}`;
   if (status === 401 || status === 403) {
     const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
     const cure = isGiven ? "it does not accept the Authorization in headers" : "give it an Authorization in headers";
@@ -38,14 +38,36 @@ export function statusFailure(
 }
 
 /** How a server's text begins, in one line, without what was sent to it in confidence. */
-export function quoted(text: string, headers: Readonly<Record<string, string>>): string {
-  const secrets = Object.values(headers)
-    .flatMap((value) => [value, ...value.split(" ")])
+export function quoted(text: string, addressee: Addressee): string {
+  const line = harmless(withoutSecrets(text, addressee).replace(/\s+/g, " ").trim());
+  return JSON.stringify(line.length > longestQuote ? `${line.slice(0, longestQuote - 1)}…` : line);
+}
+
+/** What a server says, without what was sent to it in confidence: in headers, or beside the path of its address. */
+export function withoutSecrets(text: string, { url, headers }: Addressee): string {
+  const secrets = [...Object.values(headers).flatMap((value) => [value, ...value.split(" ")]), ...secretsIn(url)]
     .filter((value) => value.length >= shortestSecret)
     .sort((one, other) => other.length - one.length);
-  const shown = secrets.reduce((all, secret) => all.replaceAll(secret, "[secret]"), text);
-  const line = harmless(shown.replace(/\s+/g, " ").trim());
-  return JSON.stringify(line.length > longestQuote ? `${line.slice(0, longestQuote - 1)}…` : line);
+  return secrets.reduce((all, secret) => all.replaceAll(secret, "[secret]"), text);
+}
+
+function secretsIn({ username, password, search, searchParams }: URL): readonly string[] {
+  const login = [username, password].map(decoded);
+  const inQuery = search.slice(1).split("&");
+  return [
+    ...[password, decoded(password)],
+    ...(password === "" ? [] : [Buffer.from(login.join(":")).toString("base64")]),
+    ...inQuery.map((one) => one.slice(one.indexOf("=") + 1)),
+    ...searchParams.values(),
+  ];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function retryAfter({ header }: InResponse): string {

@@ -160,7 +160,7 @@ export class Post {
     } else if (error !== undefined && status !== 401) this.#replied(error);
     else if (isOwn && status !== 401) this.#replied(read);
     else {
-      const failure = statusFailure(response, head.toString(), this.#wire.remote.headers);
+      const failure = statusFailure(response, head.toString(), this.#wire.remote);
       this.#end({ kind: "failed", failure, status });
     }
   }
@@ -257,7 +257,7 @@ export class Post {
   }
 
   #quoted(body: Buffer): string {
-    return quoted(body.toString(), this.#wire.remote.headers);
+    return quoted(body.toString(), this.#wire.remote);
   }
 
   #end(outcome: Outcome): void {

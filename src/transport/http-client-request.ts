@@ -1,4 +1,5 @@
 import { type InResponse, NetworkError, type Outbound, type OutExchange, type OutRequest } from "../ports/network.ts";
+import { withoutSecrets } from "./http-client-failures.ts";
 
 /** Where a server is reached, and what every request to it says. */
 export type Remote = {
@@ -44,7 +45,7 @@ export function ask(remote: Remote, asked: Asked): OutExchange {
       const target = redirectOf(response, url);
       if (target === undefined) return response;
       response.abort();
-      const problem = problemOf(target, response.status, remote.url, asked.method, redirects);
+      const problem = problemOf(target, response.status, remote, asked.method, redirects);
       if (problem !== undefined) throw new NetworkError(problem, false);
       url = target;
     }
@@ -65,13 +66,15 @@ function redirectOf({ status, header }: InResponse, from: URL): URL | undefined 
 function problemOf(
   target: URL,
   status: number,
-  { origin }: URL,
+  remote: Remote,
   method: OutRequest["method"],
   redirects: number,
 ): string | undefined {
-  const shown = `${target.protocol}//${target.host}${target.pathname}`.slice(0, longestShown);
+  const place = withoutSecrets(`${target.protocol}//${target.host}${target.pathname}`, remote);
+  const shown = place.slice(0, longestShown);
   const where = `it redirects with HTTP ${status} to ${shown}`;
-  if (target.origin !== origin) return `${where}, which is another server: if that is right, put it into url`;
+  if (target.origin !== remote.url.origin)
+    return `${where}, which is another server: if that is right, put it into url`;
   if (!followed[method].includes(status)) return `${where}, where a message cannot follow: put that into url`;
   return redirects >= mostRedirects ? `${where}, after ${mostRedirects} redirects before that` : undefined;
 }

@@ -3,7 +3,7 @@ import type { Outbound } from "../ports/network.ts";
 import type { ParamHeader } from "../wire/header-value.ts";
 import type { MessageLimits } from "../wire/lines.ts";
 import { Message, type Outgoing } from "../wire/message.ts";
-import { readWhole } from "../wire/whole.ts";
+import { Whole } from "../wire/whole.ts";
 import { Bodies } from "./http-client-bodies.ts";
 import { Calls } from "./http-client-calls.ts";
 import type { LinkEvents, LinkFailure, OwnLink, Pausable } from "./link.ts";
@@ -65,6 +65,8 @@ class HttpClient {
   readonly #bounds: HttpBounds;
   readonly #surroundings: HttpSurroundings;
   readonly #events: LinkEvents;
+  /** Reads what is sent. */
+  readonly #outgoing = new Whole(noLimits);
   readonly #bodies: Bodies;
   readonly #calls: Calls;
   /** The link by the transport before this one, where the server knows no other. */
@@ -110,7 +112,7 @@ class HttpClient {
       this.#older.send(message, source);
       return;
     }
-    const view = readWhole(message, noLimits);
+    const view = this.#outgoing.read(message);
     if (view instanceof Message) this.#calls.send(view, message, source);
     else this.#events.defect(new Error(`what was to be sent is no message (${view.problem})`));
   }

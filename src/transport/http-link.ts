@@ -1,11 +1,11 @@
 import type { Message, Outgoing } from "../wire/message.ts";
 import { Listeners } from "./http-listeners.ts";
-import { codeOf } from "./http-replies.ts";
 import type { HttpRequest } from "./http-server.ts";
 import { WayBack } from "./http-way-back.ts";
 import type { HttpWays } from "./http-ways.ts";
 import type { Link, Pausable } from "./link.ts";
 import type { Replay } from "./replay.ts";
+import { UnderWay } from "./under-way.ts";
 
 export type HttpLinkOptions = {
   readonly ways: HttpWays;
@@ -31,7 +31,7 @@ export class HttpLink implements Link {
   readonly #options: HttpLinkOptions;
   readonly #listeners: Listeners | undefined;
   /** Those that have no reply yet. */
-  readonly #ways = new Map<Message, WayBack>();
+  readonly #ways = new UnderWay<Message, WayBack>();
   /** Those that can be read on, by their stream. */
   readonly #streams = new Map<number, WayBack>();
   #lastStream = 0;
@@ -68,7 +68,7 @@ export class HttpLink implements Link {
     const { ways, replay } = this.#options;
     this.#lastStream += 1;
     const way = new WayBack({ ways, replay, stream: this.#lastStream, headers }, () => this.#left(message));
-    this.#ways.set(message, way);
+    this.#ways.add(message, way);
     if (replay !== undefined) this.#streams.set(way.stream, way);
     this.touch();
     way.wait(request);
@@ -114,8 +114,7 @@ export class HttpLink implements Link {
   };
 
   readonly dismiss = (about: Message): void => {
-    this.#ways.get(about)?.dismiss();
-    this.#ways.delete(about);
+    this.#ways.take(about)?.dismiss();
   };
 
   readonly queuedBytes = (): number => {
@@ -132,7 +131,7 @@ export class HttpLink implements Link {
 
   /** Ends everything: requests that are open get what `last` gives for them, with 503 where that can still be told. */
   close(last: (request: Message) => Outgoing | undefined): void {
-    for (const [request, way] of [...this.#ways]) {
+    for (const [request, way] of this.#ways.entries()) {
       const reply = last(request);
       if (reply === undefined) way.end();
       else way.answer(reply, 503);
@@ -147,14 +146,14 @@ export class HttpLink implements Link {
   tick(): void {
     const { ways, replay } = this.#options;
     const now = ways.clock.now();
-    for (const way of [...this.#ways.values()]) way.tick(now);
+    for (const way of this.#ways.values()) way.tick(now);
     for (const [stream, way] of this.#streams) if (way.isOver(now)) this.#streams.delete(stream);
     this.#listeners?.tick(now);
     if (this.#listeners !== undefined) replay?.prune(now, this.#listeners.isDue);
   }
 
   #answer(request: Message, way: WayBack, reply: Outgoing, status: number): void {
-    this.#ways.delete(request);
+    this.#ways.take(request);
     this.touch();
     way.answer(reply, status);
     if (!way.canBeReadOn) this.#streams.delete(way.stream);
@@ -163,11 +162,11 @@ export class HttpLink implements Link {
   #left(request: Message): void {
     this.touch();
     if (this.#options.replay !== undefined) return;
-    this.#ways.delete(request);
+    this.#ways.take(request);
     this.#options.abandoned(request);
   }
 
   #statusOf(error: Outgoing): number {
-    return this.#options.statusOf(codeOf(error));
+    return this.#options.statusOf(this.#options.ways.replies.codeOf(error));
   }
 }

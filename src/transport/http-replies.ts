@@ -1,7 +1,7 @@
 import { Scanner } from "../wire/json.ts";
 import { slot } from "../wire/members.ts";
-import type { Message, Outgoing } from "../wire/message.ts";
-import { readWhole } from "../wire/whole.ts";
+import { Message, type Outgoing } from "../wire/message.ts";
+import { Whole } from "../wire/whole.ts";
 
 /** More than any message that is passed on has. */
 const mostDepth = 100_000;
@@ -20,6 +20,7 @@ const telling: readonly (readonly [Sort, number])[] = [
 /** Tells replies on their way out from all else, and reads of each as little as will do. */
 export class Replies {
   readonly #scanner = new Scanner(mostDepth);
+  readonly #whole = new Whole({ maxMessageBytes: Number.POSITIVE_INFINITY, maxDepth: mostDepth });
 
   sortOf(message: Outgoing): Sort {
     const scanner = this.#scanner;
@@ -32,12 +33,12 @@ export class Replies {
     }
     return "method";
   }
-}
 
-/** The code of a reply that is an error, as it stands. */
-export function codeOf(error: Outgoing): number {
-  const read = readWhole(error, { maxMessageBytes: Number.POSITIVE_INFINITY, maxDepth: mostDepth });
-  return "kind" in read ? Number((read as Message).raw(slot.code)) : Number.NaN;
+  /** The code of a reply that is an error. */
+  codeOf(error: Outgoing): number {
+    const read = this.#whole.read(error);
+    return read instanceof Message ? Number(read.raw(slot.code)) : Number.NaN;
+  }
 }
 
 function* partsOf(message: Outgoing): Generator<Buffer> {

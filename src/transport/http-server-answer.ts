@@ -118,8 +118,12 @@ export class Answer {
     }
     const length = status === 204 ? {} : { "content-length": String(sizeOf(body)) };
     this.#response.writeHead(status, { ...always, ...this.#shared, ...length, ...fields });
-    write(this.#response, body);
-    this.#response.end();
+    // With the head in one piece, where it is short.
+    if (typeof body === "string") this.#response.end(body, "latin1");
+    else {
+      write(this.#response, body);
+      this.#response.end();
+    }
   }
 
   stream(fields: Fields): HttpStream {

@@ -90,7 +90,7 @@ const usualLimits: HttpLimits = {
   maxHeaderBytes: 16 * 1024,
   maxConnections: 128,
   maxPipelined: 8,
-  stalledMs: 60_000,
+  stalledMs: 30_000,
   stopMs: 500,
   maxBodyBytes: 4 * 1024 * 1024,
   maxBodiesBytes: 64 * 1024 * 1024,

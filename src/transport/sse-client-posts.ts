@@ -152,7 +152,7 @@ export class SsePosts {
     readAnswer(this.#bodies, response, this.#limits, ({ read, head }) => {
       const error = this.#requests.has(id) ? errorTo(id, read, head.toString("latin1"), this.#limits) : undefined;
       if (error !== undefined) this.#told(error);
-      else this.#fail(id, statusFailure(response, head.toString(), this.#remote.headers));
+      else this.#fail(id, statusFailure(response, head.toString(), this.#remote));
     });
   }
 

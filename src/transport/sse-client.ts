@@ -176,7 +176,7 @@ class Opening {
       return;
     }
     readAnswer(this.#bodies, response, this.#limits, ({ head }) => {
-      const failure = statusFailure(response, head.toString(), this.#remote.headers);
+      const failure = statusFailure(response, head.toString(), this.#remote);
       this.fail(failure.text, { ...failure, code: failure.code === "login_required" ? failure.code : "unavailable" });
     });
   }

@@ -135,9 +135,12 @@ export function kindOf(spans: readonly number[], body: Outgoing): Message["kind"
   return isIdStart(idStart) ? "request" : undefined;
 }
 
+/** What stands in a JSON string as it is. */
+const plainText = /^[ !#-[\]-~]*$/;
+
 /** `text` as a JSON string, in bytes. */
 export function encodeString(text: string): string {
-  return toBytes(JSON.stringify(text));
+  return plainText.test(text) ? `"${text}"` : toBytes(JSON.stringify(text));
 }
 
 /** `bytes`, one to a character, with `edits` made, which do not overlap. */

@@ -22,7 +22,7 @@ export function* membersOf(text: Buffer, at: number): Generator<Member> {
     const nameEnd = endOfValue(text, next);
     const start = skipSpace(text, skipSpace(text, nameEnd) + 1);
     const end = endOfValue(text, start);
-    yield { name: JSON.parse(text.toString("utf8", next, nameEnd)) as string, nameStart: next, nameEnd, start, end };
+    yield { name: stringAt(text, next, nameEnd), nameStart: next, nameEnd, start, end };
     next = afterComma(text, end);
   }
 }
@@ -35,6 +35,15 @@ export function* elementsOf(text: Buffer, at: number): Generator<Element> {
     yield { start, end };
     start = afterComma(text, end);
   }
+}
+
+/** The text of the JSON string from `start` to `end`. */
+export function stringAt(text: Buffer, start: number, end: number): string {
+  for (let at = start + 1; at < end - 1; at++) {
+    const byte = text[at] as number;
+    if (byte === 0x5c || byte >= 0x80) return JSON.parse(text.toString("utf8", start, end)) as string;
+  }
+  return text.toString("latin1", start + 1, end - 1);
 }
 
 /** Where the next member or element after the value that ends at `at` begins; the closing bracket where none is left. */

@@ -137,6 +137,20 @@ test("a client over stdio and others over HTTP are served by one program, which 
   expect({ code, left: started.servers() }).toEqual({ code: 0, left: [] });
 });
 
+test("a signal ends what is served over stdio and over HTTP together, and leaves no process", async () => {
+  const servers = { one: fake(), stubborn: fixture("stubborn-server.mjs") };
+  const started = start(["serve", "--http", "0", "--stdio", "--config", configFile(servers)]);
+  const served = await listening(started);
+  await started.handshake();
+  const client = await connectHttp(served, "SDK v1");
+  await client.call("one__echo", { text: "both have sets" });
+  await started.untilServers(6);
+  const startedAt = performance.now();
+  process.kill(started.pid, "SIGTERM");
+  const { code, at } = await started.exit();
+  expect({ code, left: started.servers(), isSoon: at - startedAt < 3000 }).toEqual({ code: 0, left: [], isSoon: true });
+});
+
 test("where stdio is served too, a port that is taken is told to the client over stdio", async () => {
   const other = createServer();
   onTestFinished(() => void other.close());

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { connectHttp, type Kind, serveHttpReady } from "./support/http-program.ts";
 import { fake, fixture, type Servers } from "./support/program.ts";
+import { until } from "./support/until.ts";
 import { serverOf } from "./support/world.ts";
 
 const kinds: readonly Kind[] = ["SDK v1", "SDK v2 with a session", "SDK v2"];
@@ -88,7 +89,15 @@ test("one client too many that needs servers of its own is told so, it alone, an
   expect(await pidOf(first)).toBe(pid);
   await first.leave();
   await served.untilServers(1);
-  const next = await pidOf(later);
+  let next: unknown;
+  // Its place is free a moment after its process has gone.
+  const retry = (): void =>
+    void pidOf(later).then(
+      (found) => (next = found),
+      () => setTimeout(retry, 50),
+    );
+  retry();
+  await until("room", () => next !== undefined);
   expect([pid, await pidOf(plain)]).not.toContain(next);
   await expect(pidOf(late)).rejects.toThrow(/http\.maxSets/);
   await served.untilServers(2);
@@ -118,4 +127,13 @@ test("a client that leaves while its servers start leaves none of them", async (
   await served.untilServers(8);
   await Promise.all(clients.map((one) => one.leave()));
   await served.untilServers(2);
+});
+
+test("call_tools of a client whose own servers are still starting waits for them", async () => {
+  const served = await serveHttpReady({ old: fake() }, { settings: { callTools: { scope: "all" } } });
+  const calls = [{ id: "a", name: "old__echo", arguments: { text: "waited for" } }];
+  for (const kind of kinds) {
+    const client = await connectHttp(served, kind, { name: `early on ${kind}` });
+    expect(await client.call("call_tools", { calls })).toMatchObject({ results: [{ id: "a", ok: true }] });
+  }
 });

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { eventually, serverEra } from "../support/cells.ts";
-import { cells, entriesOf, openPlans, said, structured } from "./call-tools-stage.ts";
+import { stage } from "../support/stage.ts";
+import { cells, entriesIn, entriesOf, openPlans, said, structured } from "./call-tools-stage.ts";
 import { able, accepted, form, sampled, sampling } from "./contract/questions.ts";
 
 const one = { tools: ["a", "b", "c"] };
+/** Parked calls that tutti keeps at most. */
+const mostParked = 1024;
 
 for (const cell of cells) {
   describe(`questions in call_tools, ${cell}`, () => {
@@ -126,3 +129,27 @@ for (const cell of cells) {
     });
   });
 }
+
+test("plans that wait for their client are bounded in number: one more is told what it has", async () => {
+  const on = await openPlans("MM", { one }, { client: able, connect: stage });
+  const calls = [
+    { id: "x", name: "one__a" },
+    { id: "y", name: "one__b" },
+  ];
+  const plans = Array.from({ length: mostParked + 1 }, () => on.plan(calls));
+  await on.clock.advance(1);
+  const asks = JSON.stringify({
+    resultType: "input_required",
+    inputRequests: { who: form("Who?") },
+    requestState: "s",
+  });
+  for (const call of on.servers.one.calls) call.result(call.tool === "a" ? asks : said("fine"));
+  await on.clock.advance(1);
+  const replies = on.client.peer.lines
+    .filter(({ text }) => text.includes('"resultType"'))
+    .map(({ json }) => json.result);
+  const [told, ...others] = replies.filter(({ isError }) => isError === false);
+  const [x, y] = entriesIn(told);
+  expect([x?.error?.code, y?.result, others]).toEqual(["input_required", "fine", []]);
+  expect(replies.filter(({ resultType }) => resultType === "input_required")).toHaveLength(plans.length - 1);
+});

@@ -249,3 +249,30 @@ test("a fan-out of 31 × 100 goes through the gate of its server as direct calls
   expect(failed.every(({ error }) => error?.code === "busy")).toBe(true);
   await eventually(on, () => on.relay.held === 0, "that nothing is held");
 });
+
+test("while servers are starting a plan waits for them, and what is still missing then is unknown until it is there", async () => {
+  const on = await openPlans("LL", { one: { tools }, late: { tools, isHeld: true } });
+  const calls = [call("a", "one__a"), call("b", "late__a")];
+  const plan = on.plan(calls);
+  await on.clock.advance(100);
+  expect(on.servers.one.calls).toHaveLength(0);
+  await on.clock.advance(8000);
+  (await on.servers.one.call()).result();
+  expect((await entriesOf(plan)).map(({ error }) => error?.code)).toEqual([undefined, "unknown_tool"]);
+  on.servers.late.open();
+  await on.settle();
+  const again = on.plan(calls);
+  (await on.servers.one.call()).result();
+  (await on.servers.late.call()).result();
+  expect((await entriesOf(again)).every(({ ok }) => ok)).toBe(true);
+});
+
+test("only the plan can be cancelled: how tutti names its calls is nothing to its client", async () => {
+  const on = await openPlans("LL", { one: { tools } });
+  const plan = on.plan([call("x", "one__a")]);
+  const x = await on.servers.one.call();
+  on.client.cancel('"tutti/1 x"');
+  await on.clock.advance(10);
+  x.result(said("fine"));
+  expect(await entriesOf(plan)).toMatchObject([{ result: "fine" }]);
+});

@@ -3,7 +3,7 @@ import { slot } from "../../src/wire/members.ts";
 import { rawServer, writeEndlessly } from "../support/http-servers.ts";
 import { failure, network, post } from "../support/outbound.ts";
 import { quiet, until } from "../support/turns.ts";
-import { event, greeted, hello, linkTo, opening, scripted } from "../transport/over-http.ts";
+import { event, greeted } from "../transport/over-http.ts";
 import { open, peer, posted } from "../transport/sse-peer.ts";
 
 const ping = (id: number): string => `{"jsonrpc":"2.0","id":"p${id}","method":"ping"}`;
@@ -207,58 +207,6 @@ describe("a stream on which much comes and no message", () => {
   });
 });
 
-describe("a server that wants to be asked again at once", () => {
-  test("is asked less and less often while it refuses", async () => {
-    let gets = 0;
-    const { clock } = await greeted(
-      (heard) => {
-        if (heard.method !== "GET") return;
-        if (++gets > 1) heard.answers(503, "");
-        else {
-          heard.streams()("retry: 0\n\n");
-          heard.response.end();
-        }
-      },
-      { push: true },
-    );
-    await until(
-      () => clock.timers() > 0,
-      () => "a timer",
-    );
-    for (let minute = 0; minute < 20; minute++) {
-      await clock.advance(3000);
-      await quiet();
-    }
-    expect(gets).toBeGreaterThan(3);
-    expect(gets).toBeLessThan(20);
-  });
-
-  test("and forgets each session is greeted less and less often", async () => {
-    let gets = 0;
-    const server = await scripted((heard) => {
-      const method = heard.json?.method;
-      if (method === "initialize") heard.replies(hello, { "mcp-session-id": "s" });
-      else if (heard.method !== "GET") heard.answers(202, "");
-      else if (++gets % 2 === 0) heard.answers(404, "");
-      else {
-        heard.streams()("retry: 0\n\n");
-        heard.response.end();
-      }
-    });
-    const { ask, notify, message, clock, renewals } = linkTo(server.url);
-    ask(1, "initialize", opening);
-    await message(0);
-    notify("notifications/initialized");
-    await server.next("GET");
-    for (let step = 0; step < 300; step++) {
-      await clock.advance(200);
-      await quiet();
-    }
-    expect(renewals()).toBeGreaterThan(2);
-    expect(renewals()).toBeLessThan(20);
-  });
-});
-
 test("a server that says without end that it will answer is given up", async () => {
   const server = await rawServer(({ socket }) => {
     writeEndlessly(socket, () => Buffer.from("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(1000)));
@@ -268,4 +216,30 @@ test("a server that says without end that it will answer is given up", async () 
     text: "SERVER says over and over that it will answer, and does not",
     isSent: true,
   });
+});
+
+test("a flood of short messages is taken a part at a time, so that others have their turn", async () => {
+  let [inTurn, most, came] = [0, 0, 0];
+  const isOver = (): boolean => came === 60_000;
+  const look = (): void => {
+    most = Math.max(most, inTurn);
+    inTurn = 0;
+    if (!isOver()) setImmediate(look);
+  };
+  const { ask } = await greeted(
+    (heard) =>
+      heard.streams()(event('{"jsonrpc":"2.0","method":"notifications/x","params":{"a":"bcdefgh"}}').repeat(60_000)),
+    {
+      onMessage: () => {
+        inTurn++;
+        came++;
+      },
+    },
+  );
+  // The greeting came before.
+  [inTurn, came] = [0, 0];
+  setImmediate(look);
+  ask(2, "tools/call", '{"name":"t"}');
+  await until(isOver, () => `${came} messages`);
+  expect(most).toBeLessThan(8000);
 });

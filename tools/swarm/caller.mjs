@@ -8,8 +8,8 @@ const patienceMs = 30_000;
 const key = (name) => `io.modelcontextprotocol/${name}`;
 
 export class CallerClient {
-  constructor(name, { ledger, random, servers, speaker, token, canAsk, isOver }) {
-    Object.assign(this, { name, ledger, random, servers, canAsk, isOver });
+  constructor(name, { ledger, random, servers, speaker, token, canAsk, asksInPlans, isOver }) {
+    Object.assign(this, { name, ledger, random, servers, canAsk, asksInPlans, isOver });
     this.send = speaker.send;
     this.last = 0;
     this.headers = { authorization: `Bearer ${token}`, "mcp-protocol-version": version };

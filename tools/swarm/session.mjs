@@ -9,8 +9,8 @@ const patienceMs = 30_000;
 
 /** `hasOwnIds`: whether its requests have ids that differ, so that it can cancel them; else all have the same. */
 export class SessionClient {
-  constructor(name, { ledger, random, servers, speaker, token, canAsk, hasOwnIds, isOver }) {
-    Object.assign(this, { name, ledger, random, servers, canAsk, hasOwnIds, isOver, token });
+  constructor(name, { ledger, random, servers, speaker, token, canAsk, asksInPlans, hasOwnIds, isOver }) {
+    Object.assign(this, { name, ledger, random, servers, canAsk, asksInPlans, hasOwnIds, isOver, token });
     this.send = speaker.send;
     this.last = 0;
   }

@@ -28,7 +28,8 @@ export function paramsOf(nonce, { server, wish }, { random, uriOf }) {
 export function together(nonce, parts, context) {
   const calls = parts.map((part, at) => {
     const { name, arguments: args } = paramsOf(`${nonce}.${at}`, part, context);
-    return { id: `n${at}`, name, arguments: { ...args, bytes: 0 } };
+    const asks = context.asksInPlans ? args.asks : 0;
+    return { id: `n${at}`, name, arguments: { ...args, asks, bytes: 0 } };
   });
   return { name: "call_tools", arguments: { calls } };
 }
