@@ -15,6 +15,7 @@ import { SessionClient } from "./swarm/session.mjs";
 
 const slots = 4;
 const drainMs = 40_000;
+const askTimeoutMs = 5000;
 const servers = {
   old: { era: "legacy", isShared: false },
   older: { era: "legacy", isShared: true },
@@ -75,7 +76,7 @@ async function startTutti() {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const entries = Object.entries(servers).map(([name, { era, isShared }]) => {
     const args = [join(root, "test/fixtures/swarm-server.mjs"), era, name];
-    return [name, { command: process.execPath, args, ...(isShared && { shared: true }) }];
+    return [name, { command: process.execPath, args, askTimeoutMs, ...(isShared && { shared: true }) }];
   });
   const config = join(folder, "servers.json");
   const http = { maxSets: clients, maxClients: 4 * clients };

@@ -116,6 +116,7 @@ function remote(
   if (isFilled && !(/^https?:\/\//i.test(url) && URL.canParse(url))) {
     problem([urlKey], "is no address. Write one that starts with http:// or https://.");
   }
+  if (isFilled && URL.canParse(url)) noteSecretsIn(new URL(url), secrets);
   const headers: Record<string, string> = {};
   for (const [name, written] of Object.entries(entry.headers ?? {})) {
     const value = fill(written, ["headers", name]);
@@ -126,6 +127,24 @@ function remote(
     headers[name] = value;
   }
   return { url, headers };
+}
+
+/** A user and password, and what of the query is called a secret; as they stand there, and as they are meant. */
+function noteSecretsIn({ username, password, searchParams }: URL, secrets: Set<string>): void {
+  for (const part of [username, password])
+    for (const text of [part, decoded(part)]) noteSecret(secrets, "password", text);
+  for (const [name, value] of searchParams) {
+    if (!/token|secret|key|passw|auth|sig|credential/i.test(name)) continue;
+    for (const text of [value, encodeURIComponent(value)]) noteSecret(secrets, "token", text);
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A lone % stands for itself.
+  }
 }
 
 function resolveTimeouts(entry: ServerEntry, findings: Findings) {

@@ -56,3 +56,9 @@ test("no error shows a value of env, a header or an address", async () => {
   expect(message.split("\n")).toHaveLength(8);
   expect(message).not.toMatch(/s3cr3t|1\.2345/);
 });
+
+test("a user and a password in an address are secrets, and what its query calls one", async () => {
+  const url = "https://some-user:p%40ssword@x/mcp?apiKey=abc%2F1234&page=12345678&token=short";
+  const { secrets } = await loadText({ servers: { a: { url } } });
+  expect(secrets).toEqual(["some-user", "p%40ssword", "p@ssword", "abc/1234", "abc%2F1234"]);
+});

@@ -39,7 +39,9 @@ export class CallerClient {
       await this.rounds(nonce, params, { nonce }, wantsLogs);
     } else {
       const wish = wishFor(this);
-      await this.rounds(nonce, paramsOf(nonce, wish, this), { nonce, ...wish }, wantsLogs);
+      // A question that went with a call which was left is refused after a while: whose it was nobody knows.
+      const mayBeRefused = this.servers[wish.server].era === "legacy";
+      await this.rounds(nonce, paramsOf(nonce, wish, this), { nonce, ...wish, mayBeRefused }, wantsLogs);
     }
   }
 

@@ -16,7 +16,7 @@ const kinds = "calls replies progress logs notices asks answers updates cancels 
 );
 
 export class Ledger {
-  counts = Object.fromEntries([...kinds, "lost", "astray", "unanswered", "wrong"].map((kind) => [kind, 0]));
+  counts = Object.fromEntries([...kinds, "refused", "lost", "astray", "unanswered", "wrong"].map((kind) => [kind, 0]));
   /** What was wrong, a line each. */
   violations = [];
 
@@ -61,7 +61,7 @@ export function hear(ledger, client, { method, params }, call) {
 }
 
 /** Whether a reply is that of `call`; `asked`: how many questions it may have been answered. */
-export function checkReply(ledger, { nonce, wish, canAsk }, { id, result, error }, expectedId) {
+export function checkReply(ledger, { nonce, wish, canAsk, mayBeRefused }, { id, result, error }, expectedId) {
   ledger.count("replies");
   if (id !== expectedId) ledger.violation("wrong", `the reply to ${nonce} has the id ${id}`);
   const text = error?.message ?? result.content.map((one) => one.text).join("");
@@ -78,6 +78,7 @@ export function checkReply(ledger, { nonce, wish, canAsk }, { id, result, error 
   if (said.more.length !== (wish.bytes ?? 0)) ledger.violation("wrong", `${nonce} got ${said.more.length} bytes`);
   for (const one of said.said) {
     if (one === nonce) ledger.count("answers");
+    else if (one === "refused" && mayBeRefused) ledger.count("refused");
     else if (one !== "refused" || canAsk) ledger.violation("astray", `${nonce} was answered what was said to ${one}`);
   }
   if (canAsk && said.said.length !== (wish.asks ?? 0))
