@@ -1,7 +1,7 @@
 // swarm.mjs: many clients at once over HTTP, half of them with sessions, all with equal ids and progress tokens, against
 // servers of both eras that say whatever they like whenever they like. Everything names the call that it belongs to, and
 // each client looks whether what it gets is its own. Exit code 1: something was not, or a call was not answered.
-// Usage: node tools/swarm.mjs [--seconds 60] [--clients 100] [--seed N] [--asks-in-plans]
+// Usage: node tools/swarm.mjs [--seconds 60] [--clients 100] [--seed N]
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "60" },
     clients: { type: "string", default: "100" },
     // Whether calls within call_tools ask something too.
-    "asks-in-plans": { type: "boolean", default: false },
+    "asks-in-plans": { type: "boolean", default: true },
     seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
   },
 });

@@ -1,4 +1,5 @@
 import { type Member, membersOf, skipSpace } from "../wire/walk.ts";
+import { findMembers, type Name, nameOf } from "./find-members.ts";
 
 /** Of a longer schema nothing is checked: reading it would cost more than a wrong call. */
 const longestSchemaBytes = 64 * 1024;
@@ -6,6 +7,8 @@ const longestSchemaBytes = 64 * 1024;
 const longestArgumentsBytes = 1024 * 1024;
 /** Of a longer list only the first ones are looked for: it is gone through for every call. */
 const mostRequired = 256;
+/** With more properties, looking for each of them costs more than reading what is there. */
+const mostGlances = 16;
 const mostProblems = 3;
 const mostNamesShown = 10;
 const longestShown = 40;
@@ -15,9 +18,15 @@ const openBrace = 0x7b;
 const types: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "object", "array", "null"]);
 
 type Schema = Readonly<Record<string, unknown>>;
+/** The properties of a schema, and what is known of each. */
+type Glance = {
+  readonly names: readonly Name[];
+  readonly expected: readonly { readonly isNeeded: boolean; readonly types: readonly string[] | undefined }[];
+};
+type Read = { readonly schema: Schema; readonly glance: Glance | undefined };
 
 /** Schemas that were read, for as long as their tools are there: to read one costs more than all that is checked by it. */
-const schemas = new WeakMap<Buffer, Schema>();
+const schemas = new WeakMap<Buffer, Read>();
 
 /**
  * What is wrong with a call's arguments by its tool's `inputSchema`, in one line; undefined where nothing is, or where it
@@ -29,17 +38,47 @@ export function checkArguments(args: Buffer, inputSchema: Buffer): string | unde
   if (inputSchema.length > longestSchemaBytes || args.length > longestArgumentsBytes) return undefined;
   const start = skipSpace(args, 0);
   if (args[start] !== openBrace) return undefined;
-  const problems = checkObject(args, start, schemaIn(inputSchema), "");
+  const { schema, glance } = schemaIn(inputSchema);
+  if (isRight(args, start, glance)) return undefined;
+  const problems = checkObject(args, start, schema, "");
   return problems.length === 0 ? undefined : problems.join("; ");
 }
 
-function schemaIn(inputSchema: Buffer): Schema {
+function schemaIn(inputSchema: Buffer): Read {
   const known = schemas.get(inputSchema);
   if (known !== undefined) return known;
-  const read: unknown = JSON.parse(inputSchema.toString());
-  const schema = isSchema(read) ? read : {};
-  schemas.set(inputSchema, schema);
-  return schema;
+  const parsed: unknown = JSON.parse(inputSchema.toString());
+  const schema = isSchema(parsed) ? parsed : {};
+  const read = { schema, glance: glanceAt(schema) };
+  schemas.set(inputSchema, read);
+  return read;
+}
+
+/** What almost all arguments are right by; undefined where there is too much of it. */
+function glanceAt(schema: Schema): Glance | undefined {
+  const [propertiesOf, required] = [own(schema, "properties"), own(schema, "required")];
+  const properties = isSchema(propertiesOf) ? propertiesOf : {};
+  const needed = (Array.isArray(required) ? required : []).filter((name) => typeof name === "string");
+  const names = [...new Set([...Object.keys(properties), ...needed])];
+  if (names.length > mostGlances) return undefined;
+  const expected = names.map((name) => {
+    const property = own(properties, name);
+    return { isNeeded: needed.includes(name), types: isSchema(property) ? wantedTypes(property) : undefined };
+  });
+  return { names: names.map(nameOf), expected };
+}
+
+/** Whether nothing is wrong as far as a glance tells. */
+function isRight(args: Buffer, at: number, glance: Glance | undefined): boolean {
+  if (glance === undefined) return false;
+  const members = findMembers(args, at, glance.names);
+  return glance.expected.every(({ isNeeded, types }, index) => {
+    const member = members[index];
+    if (member === undefined) return !isNeeded;
+    // What is in an object has types of its own.
+    if (args[member.start] === openBrace) return false;
+    return types === undefined || isAmong(types, typeOf(args.subarray(member.start, member.end)));
+  });
 }
 
 /** What is wrong with the object at `at`, which is called `place`; empty for the arguments themselves. */
@@ -82,8 +121,12 @@ function wrongType(args: Buffer, { start, end }: Member, property: Schema): stri
   if (wanted === undefined) return undefined;
   const raw = args.subarray(start, end);
   const type = typeOf(raw);
-  if (wanted.includes(type) || (type === "integer" && wanted.includes("number"))) return undefined;
+  if (isAmong(wanted, type)) return undefined;
   return `must be ${wanted.join(" or ")}, not ${given(type, raw)}`;
+}
+
+function isAmong(wanted: readonly string[], type: string): boolean {
+  return wanted.includes(type) || (type === "integer" && wanted.includes("number"));
 }
 
 /** The types that a schema takes; undefined where it takes any, or where another schema decides. */

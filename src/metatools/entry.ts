@@ -106,3 +106,8 @@ function valueIn(inner: Inner | undefined): Buffer | undefined {
 function failureOf(inner: Inner | undefined): Failure | undefined {
   return inner?.ended !== undefined && "failure" in inner.ended ? inner.ended.failure : undefined;
 }
+
+/** How the call is known in a plan: its id, and the index of the element that it was made for. */
+export function labelOf({ entry, index }: Inner): string {
+  return index === undefined ? entry.call.id : `${entry.call.id}[${index}]`;
+}

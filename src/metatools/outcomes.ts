@@ -153,3 +153,16 @@ function markIn(result: Buffer, meta: Found | undefined): Mark | undefined {
 function textAt(text: Buffer, { start, end }: Found): string {
   return text.toString("utf8", start, end);
 }
+
+/** A call whose questions got no answer. */
+export const unanswered: Failure = {
+  code: "input_required",
+  message: "its server asked something that the client has not answered. The call may have run in part.",
+};
+/** A call that was to follow when the client would be back. */
+export const notBegun: Failure = { code: "cancelled", message: "not begun: the client did not come back", sent: false };
+/** A call whose result is one too many to be kept. */
+export const tooMuch = failed({
+  code: "too_large",
+  message: `the results of this request come to more than 64 MiB. The call has run; call it on its own.`,
+});

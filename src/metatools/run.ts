@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "../ports/clock.ts";
-import { Entry, type Inner, type Target } from "./entry.ts";
+import { Entry, type Inner, labelOf, type Target } from "./entry.ts";
 import type { Handles } from "./handles.ts";
 import type { Answers, MetaRequest, Outcome } from "./meta-tool.ts";
-import { endOf, type Failure, failed } from "./outcomes.ts";
+import { endOf, type Failure, failed, notBegun, tooMuch, unanswered } from "./outcomes.ts";
 import type { Plan, PlannedCall } from "./plan.ts";
 import { mostElements, Preparing } from "./preparing.ts";
 import { Questions } from "./questions.ts";
@@ -29,6 +29,8 @@ export type Done = {
 
 /** Of results, until all are there. */
 const mostKeptBytes = 64 * 1024 * 1024;
+/** Questions this close together are put to the client together. */
+const gatherMs = 250;
 /** How often a call that asks nothing may want to be made again. */
 const mostRounds = 10;
 
@@ -52,6 +54,8 @@ export class Run {
   #leftMs: number;
   #since = 0;
   #timer: Timer | undefined;
+  /** Until it is asked what is to be asked, though calls run on. */
+  #gathering: Timer | undefined;
   /** Whether the client is away with questions. */
   #isAway = false;
   #isOver = false;
@@ -190,11 +194,21 @@ export class Run {
     progress(this.#finished, total, `${this.#finished}/${total} ${entry.inWords(this.#options.clock.now())}`);
   }
 
-  /** After all that has happened: replies where nothing is left to do, asks where nothing else can be done. */
-  #goOn(): void {
+  /**
+   * After all that has happened: replies where nothing is left to do, asks where nothing else can be done. What runs on is
+   * not waited for long (`isDue`): the server may have put its question to another call than the one that it is about.
+   */
+  #goOn(isDue = false): void {
     if (this.#isOver) return;
     if (this.#finished === this.#entries.length) this.#reply();
-    else if (this.#running === 0 && this.#questions.size > 0 && !this.#isAway) this.#ask();
+    else if (this.#questions.size === 0 || this.#isAway) return;
+    else if (this.#running === 0 || isDue) this.#ask();
+    else {
+      this.#gathering ??= this.#options.clock.after(gatherMs, () => {
+        this.#gathering = undefined;
+        this.#goOn(true);
+      });
+    }
   }
 
   #ask(): void {
@@ -265,6 +279,7 @@ export class Run {
   #end(reason: string): void {
     this.#isOver = true;
     this.#timer?.cancel();
+    this.#gathering?.cancel();
     this.#lanes.close();
     for (const { inners } of this.#entries) for (const { call } of inners) call?.cancel(reason);
     this.#questions.close(reason);
@@ -280,19 +295,4 @@ export class Run {
     this.#timer?.cancel();
     this.#leftMs -= this.#options.clock.now() - this.#since;
   }
-}
-
-const unanswered: Failure = {
-  code: "input_required",
-  message: "its server asked something that the client has not answered. The call may have run in part.",
-};
-const notBegun: Failure = { code: "cancelled", message: "not begun: the client did not come back", sent: false };
-const tooMuch = failed({
-  code: "too_large",
-  message: `the results of this request come to more than ${mostKeptBytes >> 20} MiB. The call has run; call it on its own.`,
-});
-
-/** How the call is known in a plan: its id, and the index of the element that it was made for. */
-function labelOf({ entry, index }: Inner): string {
-  return index === undefined ? entry.call.id : `${entry.call.id}[${index}]`;
 }

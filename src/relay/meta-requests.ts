@@ -5,13 +5,15 @@ import { rpcCode, toProtocolError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { MetaCall, MetaRequest, MetaTool, Outcome } from "../metatools/meta-tool.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, Message, type Outgoing, toBytes } from "../wire/message.ts";
 import { membersOf } from "../wire/walk.ts";
 import { Whole } from "../wire/whole.ts";
 import { resultHead } from "./eras.ts";
 import { tokenOf } from "./exchange.ts";
-import { InnerCall, innerMeta, innerParams, objectIn, outcomeOf } from "./inner-call.ts";
+import { InnerCall, objectIn, outcomeOf } from "./inner-call.ts";
+import { InnerRequests } from "./inner-requests.ts";
 import type { Parked } from "./parked.ts";
 import { inputRequired } from "./question.ts";
 import type { Incoming } from "./requests.ts";
@@ -113,7 +115,7 @@ export class MetaRequests {
 
   #requestFor(running: Running, incoming: Incoming, tool: MetaTool, startedAt: number): MetaRequest {
     const { message, client } = incoming;
-    const { catalog, parked, askMs, clock, events } = this.#options;
+    const { catalog, parked, askMs, clock, events, limits } = this.#options;
     const reply = (result: Buffer): void => {
       if (running.isFresh) {
         clock.soon(() => reply(result));
@@ -126,15 +128,16 @@ export class MetaRequests {
       const outcome = "answered";
       events.publish("callEnded", { server: undefined, tool: tool.name, id, queuedMs: 0, totalMs, outcome });
     };
-    let meta: string | undefined;
+    let requests: InnerRequests | undefined;
     return {
       arguments: argumentsOf(message),
       owner: client,
       catalog,
       progress: tokenOf(message) === undefined ? undefined : (...told) => this.#progress(running, ...told),
       call: (name, args, settled, answers, label) => {
-        meta ??= innerMeta(message, tool.isOneCall === true);
-        return this.#call(running, incoming, innerParams(name, args, meta, answers), settled, label);
+        requests ??= new InnerRequests(message, tool.isOneCall === true, this.#requests, limits.maxDepth);
+        const id = encodeString(`tutti/${++this.#lastInner}${label === undefined ? "" : ` ${label}`}`);
+        return this.#call(running, incoming, requests.write(id, name, args, answers), settled);
       },
       ask: (inputRequests, resumed, abandoned) => {
         if (parked.isFull) {
@@ -182,12 +185,9 @@ export class MetaRequests {
   #call(
     running: Running,
     { origin }: Incoming,
-    params: string,
+    request: Message | BadLine,
     settled: (outcome: Outcome) => void,
-    label?: string,
   ): { cancel: (reason: string) => void } {
-    const id = encodeString(`tutti/${++this.#lastInner}${label === undefined ? "" : ` ${label}`}`);
-    const request = this.#requests.read(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${params}}`);
     const read = (reply: Outgoing | Message): Outcome =>
       outcomeOf(reply instanceof Message ? reply : this.#replies.read(reply), origin);
     const inner = new InnerCall(running, request, read, settled);

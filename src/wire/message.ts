@@ -113,6 +113,21 @@ export class Message {
     out.push(...cut(body, at, this.length));
     return out;
   }
+
+  /** What `splice` gives, read; each edit puts one whole value, of the same type and without known members, in the place of another. */
+  withValues(edits: Edit[]): Message {
+    const body = this.splice(edits);
+    const spans = this.#spans.map((offset) => (offset === -1 ? -1 : shifted(offset, edits)));
+    const names = this.reservedNames.map((offset) => shifted(offset, edits));
+    return new Message(this.kind, body, spans, names);
+  }
+}
+
+/** Where what ends at, or begins behind, `offset` stands once `edits`, in order, are made. */
+function shifted(offset: number, edits: readonly Edit[]): number {
+  let by = 0;
+  for (const { start, end, bytes } of edits) if (end <= offset) by += bytes.length - (end - start);
+  return offset + by;
 }
 
 /**

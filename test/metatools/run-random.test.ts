@@ -182,7 +182,7 @@ test(`of ${plans} random plans in which calls hang all is told when the deadline
   for (let seed = 1001; seed <= 1000 + plans; seed++) {
     const at = `seed ${seed}`;
     const random = randomFrom(seed);
-    const calls = randomPlan(random, true);
+    const calls = randomPlan(random, true).map((call) => ({ ...call, fates: call.fates.map(withoutQuestions) }));
     const { run, clock } = stage({ catalog, maxTokens: 0 });
     const scripted = run(calls.map(({ written }) => written));
     play(calls, scripted, random, at);
@@ -204,3 +204,8 @@ test(`of ${plans} random plans in which calls hang all is told when the deadline
     expect([scripted.running().length, clock.timers()], at).toEqual([0, 0]);
   }
 });
+
+/** What is asked while others hang stops the clock: that is another test's. */
+function withoutQuestions(fate: RandomCall["fates"][number]): RandomCall["fates"][number] {
+  return fate.does === "ask" ? { ...fate, does: "give" } : fate;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { codeOf, Replies, type Sort } from "../../src/transport/http-replies.ts";
+import { Replies, type Sort } from "../../src/transport/http-replies.ts";
 
 const mib = 1024 * 1024;
 const replies = new Replies();
@@ -40,7 +40,9 @@ describe("what a message is", () => {
 });
 
 test("the code of an error is read wherever it stands", () => {
-  expect(codeOf('{"error":{"data":{"code":1},"message":"m","code":-32601},"id":1,"jsonrpc":"2.0"}')).toBe(-32601);
-  expect(codeOf('{"error":{},"id":1,"jsonrpc":"2.0"}')).toBeNaN();
-  expect(codeOf('{"error":"x","id":1,"jsonrpc":"2.0"}')).toBeNaN();
+  expect(new Replies().codeOf('{"error":{"data":{"code":1},"message":"m","code":-32601},"id":1,"jsonrpc":"2.0"}')).toBe(
+    -32601,
+  );
+  expect(new Replies().codeOf('{"error":{},"id":1,"jsonrpc":"2.0"}')).toBeNaN();
+  expect(new Replies().codeOf('{"error":"x","id":1,"jsonrpc":"2.0"}')).toBeNaN();
 });
