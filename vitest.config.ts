@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { contractFiles, contractRuns, wayVariable } from "./test/requirements/ways.ts";
 
@@ -7,6 +8,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Much of what tests do is waiting for processes: one file at a time would leave a machine of two cores idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { extends: true, test: { name: "tests", include: ["test/**/*.test.ts"] } },
       ...contractRuns
