@@ -13,7 +13,7 @@ import type { Logs } from "./logs.ts";
 import type { MetaRequests } from "./meta-requests.ts";
 import type { Destination, Routes } from "./routes.ts";
 import { uriOf } from "./subscriptions.ts";
-import type { Tasks } from "./tasks.ts";
+import { lacksTasks, type Tasks, undeclared } from "./tasks.ts";
 import type { Users } from "./users.ts";
 
 /** A request that has come, as it is passed around here. */
@@ -117,6 +117,10 @@ export class Requests {
     const isTask = owner === undefined && method.startsWith("tasks/");
     const isShared = isTask && routes.declaring(method).some((one) => one.isShared);
     if (isTask && method !== "tasks/list" && (isShared || tasks.isOfAnother(client, message))) {
+      if (lacksTasks(incoming.origin)) {
+        client.reply(message, undeclared(message.raw(slot.id) as string));
+        return;
+      }
       refuse(
         incoming,
         `There is no such task: ${isShared ? "this client has begun none" : "another client has begun it"}`,

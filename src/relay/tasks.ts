@@ -1,8 +1,15 @@
 import type { Client } from "../client/client.ts";
+import type { Origin } from "../client/handshake.ts";
+import { parse } from "../client/identity.ts";
 import type { Downstream } from "../downstream/downstream.ts";
+import { toProtocolError } from "../errors.ts";
 import { slot } from "../wire/members.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, Outgoing } from "../wire/message.ts";
 import { memberOf } from "../wire/object.ts";
+import { hasHints } from "./eras.ts";
+
+const extension = "io.modelcontextprotocol/tasks";
+const missingCapability = -32_021;
 
 /** Of those a client has begun, the oldest ones are forgotten. */
 const mostTasks = 4096;
@@ -53,4 +60,17 @@ function idIn(
   const at = memberOf(message, message.start(object), message.end(object), "taskId");
   const value: unknown = at && JSON.parse(message.bytes(at.start, at.end).toString());
   return typeof value === "string" ? value : undefined;
+}
+
+/** Whether a client that says with each request what it can do knows nothing of tasks. */
+export function lacksTasks({ era, identity }: Origin): boolean {
+  if (!hasHints(era)) return false;
+  const { extensions } = parse(identity.capabilities) as { extensions?: Readonly<Record<string, unknown>> };
+  return extensions?.[extension] === undefined;
+}
+
+/** The reply to a request about a task of a client that knows nothing of them. */
+export function undeclared(id: string): Outgoing {
+  const data = `{"requiredCapabilities":{"extensions":{"${extension}":{}}}}`;
+  return toProtocolError(id, missingCapability, `Missing required client capability: ${extension}`, data);
 }
