@@ -39,7 +39,7 @@ export function pageOf(outcomes) {
 
 <!-- Printed by \`npm run conformance -- --write\`. Do not edit. -->
 
-The official suite, \`@modelcontextprotocol/conformance\` ${dependencies["@modelcontextprotocol/conformance"]}, at the requirements of both revisions: 2025-11-25 is its legacy client or server, 2026-07-28 its modern one. "Scored" are the scenarios that a revision requires; "others" the suite runs without counting them. A scenario passes, as in the suite, when none of its checks fails; a check that only warns does not count as passed among the checks, and is named below. tutti serves HTTP, and runs with \`"prefix": false\` for the server under test, \`"errors": "protocol"\` and without tools of its own. The fixture (\`conformance/fixture/\`) is a server of this repository with what the scenarios ask for, written without an SDK.
+The official suite, \`@modelcontextprotocol/conformance\` ${dependencies["@modelcontextprotocol/conformance"]}, at the requirements of both revisions: 2025-11-25 is its legacy client or server, 2026-07-28 its modern one. "Scored" are the scenarios that a revision requires; "others" the suite runs without counting them. A scenario passes, as in the suite, when none of its checks fails; a check that only warns does not count as passed among the checks, and is named below. tutti serves HTTP, and runs with \`"prefix": false\` for the server under test (and \`"shared": false\` over stdio, since each scenario is a client of its own), \`"errors": "protocol"\` and without tools of its own. The fixture (\`conformance/fixture/\`) is a server of this repository with what the scenarios ask for, written without an SDK.
 
 ${sections.join("\n\n")}
 

@@ -33,7 +33,8 @@ export async function withFixture(era, use) {
 export async function withTutti({ era, carrier, beside = {} }, use) {
   if (carrier === "http")
     return await withFixture(era, (url) => withServers({ fixture: { url, prefix: false }, ...beside }, use));
-  return await withServers({ fixture: { ...commandOf(era), prefix: false }, ...beside }, use);
+  // Each scenario is a client of its own: what a process says of no call reaches one that has it to itself.
+  return await withServers({ fixture: { ...commandOf(era), prefix: false, shared: false }, ...beside }, use);
 }
 
 /** How tutti starts a fixture itself. */

@@ -2,7 +2,6 @@ import type { Client } from "../client/client.ts";
 import type { Origin } from "../client/handshake.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
-import type { Era } from "../downstream/handshake.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
 import { slot } from "../wire/members.ts";
 import { type Edit, encodeString, type Message } from "../wire/message.ts";
@@ -62,7 +61,8 @@ export class Logs {
 
   /**
    * A server's log message, to those who want it: clients with a session whose level it has, and those that have a request
-   * under way there which asks for it. Of a server that several clients may use, to nobody but the one that it must be for. Where it is known `within` which request the server says it, to that one's client alone. The name of the server
+   * under way there which asks for it. Of a server that several clients may use, to nobody but the one that alone has used
+   * it. Where it is known `within` which request the server says it, to that one's client alone. The name of the server
    * stands before the logger's.
    */
   message(downstream: Downstream, message: Message, within?: Request): void {
@@ -78,7 +78,7 @@ export class Logs {
       return;
     }
     let newest: Exchange | undefined | null = null;
-    const only = downstream.isShared ? this.#only(downstream, era) : undefined;
+    const only = downstream.isShared ? this.#options.users.only(downstream) : undefined;
     for (const client of this.#options.clients()) {
       if (downstream.isShared && client !== only) continue;
       const { session, logLevel } = client;
@@ -90,11 +90,6 @@ export class Logs {
       const edits = [...notificationEdits(message, era, origin.era), ...nameEdits(message, name)];
       client.notify(message.splice(edits), downstream, newestOf(downstream, client)?.request);
     }
-  }
-
-  /** Servers that are told with each request what it wants say nothing but what those that are under way have asked for. */
-  #only(downstream: Downstream, era: Era): Client | undefined {
-    return this.#options.users.only(downstream) ?? (hasHints(era) ? onlyAsking(downstream) : undefined);
   }
 
   #tellLeast(): void {
@@ -120,18 +115,6 @@ function newestThatAsked(downstream: Downstream, level: string): Exchange | unde
     if (isWanted && (newest === undefined || arrivedAt >= newest.arrival.arrivedAt)) newest = request;
   }
   return newest;
-}
-
-/** The client whose requests alone, of those under way, ask for messages; undefined where there is none, or several. */
-function onlyAsking(downstream: Downstream): Client | undefined {
-  let only: Client | undefined;
-  for (const request of downstream.requests()) {
-    if (!(request instanceof Exchange) || request.client === only) continue;
-    if ((request.arrival.origin.logLevel ?? request.client.logLevel) === undefined) continue;
-    if (only !== undefined) return undefined;
-    only = request.client;
-  }
-  return only;
 }
 
 /** The newest request of a client under way there. */

@@ -186,7 +186,8 @@ describe.each([
       );
     }
     // The longest message, what a packed one may unpack to, and what is on its way.
-    expect(most).toBeLessThan(32 + 64 + 64);
+    // The same again for what is not collected yet on a busy machine: what is not bounded would be gigabytes.
+    expect(most).toBeLessThan(2 * (32 + 64 + 64));
     const after = await until(
       "the end of what was begun",
       () => client.ended === undefined && client.call("bad__counts"),
