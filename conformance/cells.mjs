@@ -50,7 +50,7 @@ function besideAnother() {
     revision: revisions[era],
     files: [`${era}-to-${era}`],
     run: (scenarios) =>
-      withTutti({ era, carrier: "stdio", beside: { second: { ...commandOf(other[era]), shared: false } } }, (url) =>
+      withTutti({ era, carrier: "stdio", beside: { second: commandOf(other[era]) } }, (url) =>
         testServer(url, revisions[era], scenarios),
       ),
   }));

@@ -145,7 +145,11 @@ export class Routes {
   /** `original`: the route of it as an original name. */
   #unlisted(name: string, original: Route | undefined): Destination {
     const named = this.#byPrefix.get(prefixOf(name) ?? "");
-    if (named === undefined) return original === undefined ? this.#unprefixed() : this.#listed(original);
+    if (named === undefined) {
+      // While a server without prefix has no list the name may be its own, and no other's by what that one calls its tools.
+      const own = this.#unprefixed();
+      return own.downstream === undefined ? this.#listed(original) : own;
+    }
     return { downstream: named.state.kind === "ready" ? undefined : named, route: undefined };
   }
 
