@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { Server as LegacyServer } from "@modelcontextprotocol/sdk/server/index.js";
 import { type EventStore, StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
@@ -7,6 +6,7 @@ import * as legacyTypes from "@modelcontextprotocol/sdk/types.js";
 import { type CreateMcpHandlerOptions, createMcpHandler, McpServer, Server } from "@modelcontextprotocol/server";
 import { onTestFinished } from "vitest";
 import * as z from "zod";
+import { serveFetch } from "../support/http-fetch.ts";
 import { httpServer, type Listening } from "../support/http-servers.ts";
 
 /** A server over HTTP built with an official SDK. Its tools: `echo`, `count`, `hang`, `drop` and `ask`. */
@@ -221,33 +221,4 @@ function modernServer(state: State, more: readonly string[]): Server {
     );
   });
   return server;
-}
-
-/** Serves a request of node:http by a handler of the web's requests. */
-async function serveFetch(
-  request: IncomingMessage,
-  response: ServerResponse,
-  handle: (request: Request) => Promise<Response>,
-): Promise<void> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece as Buffer);
-  const gone = new AbortController();
-  response.on("close", () => gone.abort());
-  const headers = Object.entries(request.headers).map(([name, value]): [string, string] => [name, String(value)]);
-  const answer = await handle(
-    new Request(`http://${request.headers.host}${request.url}`, {
-      method: request.method ?? "",
-      headers,
-      signal: gone.signal,
-      ...(request.method === "POST" ? { body: Buffer.concat(pieces) } : {}),
-    }),
-  );
-  response.writeHead(answer.status, Object.fromEntries(answer.headers));
-  response.flushHeaders();
-  const reader = answer.body?.getReader();
-  gone.signal.addEventListener("abort", () => void reader?.cancel().catch(() => {}));
-  for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
-    response.write(part.value);
-  }
-  response.end();
 }
