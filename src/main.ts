@@ -1,21 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { type ParseArgsConfig, parseArgs } from "node:util";
-import { type Command, commands, commonHelp, ownOptions } from "./cli/commands.ts";
-
-const options = {
-  config: { type: "string", multiple: true, default: [] },
-  log: { type: "string" },
-  json: { type: "boolean", default: false },
-  svg: { type: "string" },
-  http: { type: "string" },
-  "token-file": { type: "string" },
-  stdio: { type: "boolean", default: false },
-  lazy: { type: "boolean", default: false },
-  plan: { type: "string" },
-  help: { type: "boolean", short: "h", default: false },
-  version: { type: "boolean", short: "V", default: false },
-} as const satisfies ParseArgsConfig["options"];
+import { parseArgs } from "node:util";
+import { type Command, commands, commonHelp } from "./cli/commands.ts";
+import { type OptionValues, options, ownOptions } from "./cli/options.ts";
 
 // Without a reader the log is lost, and nothing else.
 process.stderr.on("error", () => {});
@@ -31,20 +18,20 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     const unknown = unknownOption(argv);
     const known = Object.keys(options).map((option) => `--${option}`);
     if (unknown !== undefined) return await refuse(`There is no option "${unknown}".`, unknown, known);
-    const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options });
+    const end = argv.indexOf("--");
+    const [before, rest] = end === -1 ? [argv, undefined] : [argv.slice(0, end), argv.slice(end + 1)];
+    const { values, positionals } = parseArgs({ args: [...before], allowPositionals: true, options });
     const [name = "serve", ...words] = positionals;
     if (values.version) return say(version);
     if (values.help && positionals.length === 0) return say(overview());
     const command = commands.get(name);
     if (command === undefined) return await refuse(`There is no command "${name}".`, name, [...commands.keys()]);
     if (values.help) return say(`${command.usage}\n\n  ${command.summary}\n\n${command.help}\n\n${commonHelp}`);
-    const problem = problemOf(command, values, words);
+    const problem = problemOf(command, values, words, rest);
     if (problem !== undefined) return await refuse(problem);
     if (name !== "serve") process.stdout.on("error", endWithoutReader);
     const { run } = await command.load();
-    const { config: configs, log: logLevel, "token-file": tokenFile, json, svg, http, stdio, lazy, plan } = values;
-    const shared = { version, configs, logLevel, json, svg };
-    return await run({ ...shared, http, tokenFile, stdio, lazy, plan, positionals: words });
+    return await run({ version, options: values, positionals: words, rest });
   } catch (cause) {
     return await explain(cause);
   }
@@ -59,18 +46,20 @@ function unknownOption(argv: readonly string[]): string | undefined {
 
 function problemOf(
   command: Command,
-  values: Readonly<Record<string, unknown>>,
+  values: OptionValues,
   words: readonly string[],
+  rest: readonly string[] | undefined,
 ): string | undefined {
   const [least, most] = command.words;
   const levels = ["silent", "error", "warn", "info", "debug"];
-  if (values["log"] !== undefined && !levels.includes(values["log"] as string))
-    return `--log takes one of ${levels.join(", ")}.`;
-  const foreign = ownOptions.find((option) => values[option] && !command.options.includes(option));
+  if (values.log !== undefined && !levels.includes(values.log)) return `--log takes one of ${levels.join(", ")}.`;
+  const isGiven = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));
+  const foreign = ownOptions.find((option) => isGiven(values[option]) && !command.options.includes(option));
   if (foreign !== undefined) return `--${foreign} does not go with this command. Usage: ${command.usage}`;
-  const isPlan = values["plan"] !== undefined;
+  const isPlan = values.plan !== undefined;
   if (isPlan && words[0] !== undefined) return `--plan names its tools itself, and "${words[0]}" is one word too many.`;
   if (words.length < least && !isPlan) return `A word is missing. Usage: ${command.usage}`;
+  if (rest !== undefined && command.takesRest !== true) return `"--" has no meaning here. Usage: ${command.usage}`;
   if (words.length > most) return `"${words[most]}" is one word too many. Usage: ${command.usage}`;
   return undefined;
 }

@@ -9,7 +9,7 @@ import { withServers } from "./with-servers.ts";
 
 /** Calls one tool, or those of a plan, and prints what comes of it. */
 export async function run(invocation: Invocation): Promise<number> {
-  if (invocation.plan !== undefined) return await runPlan(invocation, invocation.plan);
+  if (invocation.options.plan !== undefined) return await runPlan(invocation, invocation.options.plan);
   const [tool = "", text = "{}"] = invocation.positionals;
   const parameters = parseArguments(text);
   return await withServers(invocation, "warn", async ({ tutti, print }) => {
@@ -23,7 +23,7 @@ export async function run(invocation: Invocation): Promise<number> {
       return exitCode.toolFailed;
     }
     const result = answer.result as ToolResult;
-    if (invocation.json) print(JSON.stringify(result, undefined, 2));
+    if (invocation.options.json) print(JSON.stringify(result, undefined, 2));
     else for (const item of result.content ?? []) print(shown(item.text ?? `[${item.type}]`));
     if (result.isError !== true) return exitCode.ok;
     return result._meta?.["tutti/error"]?.code === "unavailable" ? exitCode.unreachable : exitCode.toolFailed;

@@ -1,28 +1,14 @@
+import type { OptionValues, OwnOption } from "./options.ts";
+
 /** What a command is started with. */
 export type Invocation = {
   readonly version: string;
-  /** Files named by `--config`. */
-  readonly configs: readonly string[];
-  readonly logLevel: string | undefined;
-  readonly json: boolean;
-  /** Where the picture goes; undefined: nowhere. */
-  readonly svg: string | undefined;
-  /** `[HOST:]PORT` where it listens; undefined: nowhere. */
-  readonly http: string | undefined;
-  /** The file with what clients over HTTP have to bring. */
-  readonly tokenFile: string | undefined;
-  /** Whether our own client is served beside those over HTTP. */
-  readonly stdio: boolean;
-  /** Whether our own client is shown only the tools with which it looks for others. */
-  readonly lazy: boolean;
-  /** The file with the calls that are made together. */
-  readonly plan: string | undefined;
+  readonly options: OptionValues;
+  /** Words behind the command's name, without those behind `--`. */
   readonly positionals: readonly string[];
+  /** Words behind `--`; undefined where there is no `--`. */
+  readonly rest: readonly string[] | undefined;
 };
-
-/** An option that goes with some commands only. */
-export type OwnOption = (typeof ownOptions)[number];
-export const ownOptions = ["json", "svg", "http", "token-file", "stdio", "lazy", "plan"] as const;
 
 /** One command of the command line. */
 export type Command = {
@@ -32,6 +18,8 @@ export type Command = {
   readonly help: string;
   /** How many words it takes after its name, at least and at most. */
   readonly words: readonly [least: number, most: number];
+  /** Whether a command of its own may stand behind `--`. */
+  readonly takesRest?: boolean;
   /** Options of its own. */
   readonly options: readonly OwnOption[];
   /** Resolves to the exit code; undefined: the process ends by itself. */

@@ -37,7 +37,7 @@ const longestNote = 42;
 const logMs = 1000;
 
 /** Starts tutti on its own servers.json as a client would, calls at once, and draws what happened. */
-export async function run({ svg }: Invocation): Promise<number> {
+export async function run({ options: { svg } }: Invocation): Promise<number> {
   const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
   if (!systemFiles.isFolder(join(root, "node_modules", "@modelcontextprotocol", "server-everything"))) {
     const cure = "Run the demo in a clone of the repository, with: npm run demo";

@@ -14,7 +14,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const all = (Object.keys(kinds) as Kind[]).map(
       (kind) => [kind, kind === "tools" ? [...catalog.tools, ...own] : catalog[kind]] as const,
     );
-    if (invocation.json) print(`{${all.map(([kind, items]) => definitions(kind, items)).join(",\n")}}`);
+    if (invocation.options.json) print(`{${all.map(([kind, items]) => definitions(kind, items)).join(",\n")}}`);
     else for (const [kind, items] of all) for (const line of lines(kind, items, redact)) print(line);
     const isComplete = tutti.downstreams.every(({ state }) => state.kind === "ready");
     return isComplete ? exitCode.ok : exitCode.unreachable;

@@ -18,9 +18,10 @@ import { repeatedArguments } from "./repeated-arguments.ts";
 const connectionsPerClient = 4;
 
 /** Listens for clients over HTTP. Throws a ConfigError where it cannot, or must not. */
-export async function serveOverHttp(machine: Machine, options: Invocation): Promise<Serving> {
+export async function serveOverHttp(machine: Machine, invocation: Invocation): Promise<Serving> {
   const { config, events } = machine;
-  const { version, http = "", tokenFile } = options;
+  const { version, options } = invocation;
+  const { http = "", "token-file": tokenFile } = options;
   const { host, port } = readHttpAddress(http);
   const tokens = httpTokens(tokenFile);
   if (tokens.length === 0 && !isLoopback(host)) {

@@ -49,7 +49,7 @@ export async function runPlan(invocation: Invocation, path: string): Promise<num
     const text = content[0]?.text ?? "";
     if (isError === true) throw new ConfigError(`${path}: ${text}`);
     const { results } = JSON.parse(text) as { results: readonly Entry[] };
-    if (invocation.json) print(text);
+    if (invocation.options.json) print(text);
     else {
       const failures = new Map(results.flatMap(failuresIn));
       const bars = ended

@@ -27,16 +27,17 @@ export type Serving = {
 export async function prepareServing(
   client: Client,
   link: LineLink,
-  options: Invocation,
+  invocation: Invocation,
 ): Promise<Serving | undefined> {
+  const { options, version } = invocation;
   try {
-    const config = await readServingConfig(options);
-    const events = startLog(config, options.logLevel);
-    const machine = createMachine(config, options.version, events);
+    const config = await readServingConfig(invocation);
+    const events = startLog(config, options.log);
+    const machine = createMachine(config, version, events);
     const tutti = compose(machine, { who: () => client.identity });
     link.setLimits(config.limits);
     client.isLazy = options.lazy;
-    const http = options.http === undefined ? undefined : await overHttp(machine, options);
+    const http = options.http === undefined ? undefined : await overHttp(machine, invocation);
     tutti.relay.addClient(client);
     return {
       start: () => Promise.all([tutti.start(), http?.start()]),

@@ -6,11 +6,11 @@ import type { Serving } from "./prepare-serving.ts";
 import { readServingConfig, startLog } from "./settings.ts";
 
 /** Serves clients over HTTP alone until a signal comes, then ends with all servers gone. Throws a ConfigError where it cannot. */
-export async function run(options: Invocation): Promise<undefined> {
-  const config = await readServingConfig(options);
-  const events = startLog(config, options.logLevel);
-  const machine = createMachine(config, options.version, events);
-  const serving: Serving = await serveOverHttp(machine, options);
+export async function run(invocation: Invocation): Promise<undefined> {
+  const config = await readServingConfig(invocation);
+  const events = startLog(config, invocation.options.log);
+  const machine = createMachine(config, invocation.version, events);
+  const serving: Serving = await serveOverHttp(machine, invocation);
   const kill = (): void => {
     serving.kill();
     machine.kill();

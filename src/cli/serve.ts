@@ -21,8 +21,9 @@ const flushMs = 200;
  * Serves one client over stdio until it leaves or a signal comes, then ends with all servers gone. The first answer
  * needs nothing but what is imported above; everything else is loaded after it.
  */
-export async function run(options: Invocation): Promise<undefined> {
-  if (options.http !== undefined && !options.stdio) return await (await import("./serve-http.ts")).run(options);
+export async function run(invocation: Invocation): Promise<undefined> {
+  const { options } = invocation;
+  if (options.http !== undefined && !options.stdio) return await (await import("./serve-http.ts")).run(invocation);
   let tutti: Serving | undefined;
   let isEnding = false;
   let beginLoading = () => {};
@@ -50,8 +51,8 @@ export async function run(options: Invocation): Promise<undefined> {
     closed: () => void end(),
     defect: fail,
   });
-  const client = new Client(link, options.version, () => {
-    const { servers, hasCallTools } = glance(configSearch(options.configs));
+  const client = new Client(link, invocation.version, () => {
+    const { servers, hasCallTools } = glance(configSearch(options.config));
     return introduce(servers, callingOf(hasCallTools, options.lazy));
   });
   let hasSignal = false;
@@ -70,7 +71,7 @@ export async function run(options: Invocation): Promise<undefined> {
   systemClock.after(quietMs, beginLoading);
   await isTimeToLoad;
   const { prepareServing } = await import("./prepare-serving.ts");
-  tutti = await prepareServing(client, link, options);
+  tutti = await prepareServing(client, link, invocation);
   if (!isEnding) void tutti?.start(); // Never rejects.
 }
 

@@ -19,9 +19,10 @@ export async function readConfig(flags: readonly string[]): Promise<Config> {
 }
 
 /** The same for a command that may serve clients over HTTP, whose tokens are as secret as those in it. */
-export async function readServingConfig({ configs, http, tokenFile }: Invocation): Promise<Config> {
-  const config = await readConfig(configs);
-  return http === undefined ? config : { ...config, secrets: [...config.secrets, ...httpTokens(tokenFile)] };
+export async function readServingConfig({ options }: Invocation): Promise<Config> {
+  const config = await readConfig(options.config);
+  if (options.http === undefined) return config;
+  return { ...config, secrets: [...config.secrets, ...httpTokens(options["token-file"])] };
 }
 
 /** The events of one run, logged to stderr; `level` overrides the configuration's. */

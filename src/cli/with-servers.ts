@@ -22,15 +22,15 @@ export type Running = {
 
 /**
  * Composes tutti from the configuration for the time of `use`, which starts it, and ends all servers when that is over,
- * when it fails, and when a signal comes. `logLevel` is for a command line that names none.
+ * when it fails, and when a signal comes. `usualLevel` is for a command line that names none.
  */
 export async function withServers(
-  { configs, logLevel, version }: Invocation,
+  { options, version }: Invocation,
   usualLevel: string,
   use: (running: Running) => Promise<number>,
 ): Promise<number> {
-  const config = await readConfig(configs);
-  const events = startLog(config, logLevel ?? usualLevel);
+  const config = await readConfig(options.config);
+  const events = startLog(config, options.log ?? usualLevel);
   const machine = createMachine(config, version, events);
   const tutti = compose(machine, { who: async () => ({ capabilities: "{}", info: serverInfo(version) }) });
   const kill = (): void => {
