@@ -1,8 +1,6 @@
 import type { ServerConfig } from "../config/config.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Identity } from "../downstream/handshake.ts";
-import { systemClock } from "../ports/clock.ts";
-import { systemRandom } from "../ports/random.ts";
 import { Relay } from "../relay/relay.ts";
 import type { Machine, Member } from "./machine.ts";
 import { ownMetaTools } from "./meta-tools.ts";
@@ -32,7 +30,7 @@ export type ComposeOptions = {
 
 /** Builds a relay and its servers; starts nothing yet. */
 export function compose(machine: Machine, { who, isShared = false, reuse }: ComposeOptions): Tutti {
-  const { config, events, users } = machine;
+  const { config, system, events, users } = machine;
   const own: Member[] = [];
   const members = config.servers
     .filter(({ disabled }) => !disabled)
@@ -44,13 +42,13 @@ export function compose(machine: Machine, { who, isShared = false, reuse }: Comp
       return member;
     });
   const downstreams = members.map(({ downstream }) => downstream);
-  const metaTools = ownMetaTools(config);
+  const metaTools = ownMetaTools(config, system);
   const relay = new Relay({
     config,
     downstreams,
-    clock: systemClock,
+    clock: system.clock,
     events,
-    sealKey: systemRandom(32),
+    sealKey: system.random(32),
     metaTools,
     users,
   });

@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { counted } from "../catalog/definition.ts";
@@ -11,9 +9,8 @@ import type { Era, Identity } from "../downstream/handshake.ts";
 import { createVerdicts, launchKey } from "../downstream/verdicts.ts";
 import type { Events } from "../events.ts";
 import { createRedactor } from "../observe/redact.ts";
-import { systemClock, systemDate } from "../ports/clock.ts";
-import { systemFiles, systemStateFiles } from "../ports/files.ts";
-import { type StartedProcess, systemSpawn } from "../ports/spawn.ts";
+import type { StartedProcess } from "../ports/spawn.ts";
+import { type System, thisSystem } from "../ports/system.ts";
 import { createCommandFinder } from "../process/path.ts";
 import type { Relay } from "../relay/relay.ts";
 import { Users } from "../relay/users.ts";
@@ -35,6 +32,7 @@ export type Member = {
 /** What all servers of one run have in common. */
 export type Machine = {
   readonly config: Config;
+  readonly system: System;
   readonly events: Events;
   readonly users: Users;
   /** A server that is not started yet. `who`: whom it is greeted for; `isShared`: whether several clients use it. */
@@ -45,32 +43,29 @@ export type Machine = {
   readonly kill: () => void;
 };
 
-/** Prepares the real machine for the servers of a configuration; starts nothing. */
-export function createMachine(config: Config, version: string, events: Events): Machine {
+/** Prepares a machine for the servers of a configuration; starts nothing. */
+export function createMachine(config: Config, version: string, events: Events, system: System = thisSystem): Machine {
+  const { clock, spawn } = system;
   const shells: StartedProcess[] = [];
   const finder = createCommandFinder({
-    env: process.env,
-    home: homedir(),
-    platform: process.platform,
-    marker: randomUUID(),
-    files: systemFiles,
+    ...system,
+    marker: system.random(16).toString("hex"),
     // A shell that is asked for its PATH may hang in its start-up files, and must not outlive us.
     spawn: {
-      ...systemSpawn,
+      ...spawn,
       start: (launch) => {
-        const shell = systemSpawn.start(launch);
+        const shell = spawn.start(launch);
         shells.push(shell);
         return shell;
       },
     },
-    clock: systemClock,
   });
   const redact = createRedactor(config.secrets);
-  const folder = stateFolder({ env: process.env, home: homedir(), platform: process.platform });
+  const folder = stateFolder(system);
   const verdicts = createVerdicts({
     path: join(folder, "eras.json"),
-    files: systemStateFiles,
-    date: systemDate,
+    files: system.stateFiles,
+    date: system.date,
     failed: (reason) => {
       const text = `what protocol each server speaks is not remembered, so each start asks again: ${reason}`;
       events.publish("notice", { text });
@@ -79,7 +74,8 @@ export function createMachine(config: Config, version: string, events: Events): 
   const opener = createOpener(config, events, {
     finder,
     spawning: pLimit(spawnsPerTurn),
-    turns: new Turns(systemClock),
+    turns: new Turns(clock),
+    system,
   });
   const member: Machine["member"] = (server, who, isShared) => {
     const { name } = server;
@@ -102,7 +98,7 @@ export function createMachine(config: Config, version: string, events: Events): 
       launchKey: key,
       redact,
       isShared,
-      clock: systemClock,
+      clock,
       events: {
         offerChanged: () => each((relay) => relay.update(downstream)),
         stateChanged: () => {
@@ -132,6 +128,7 @@ export function createMachine(config: Config, version: string, events: Events): 
   };
   return {
     config,
+    system,
     events,
     users: new Users(),
     member,

@@ -7,16 +7,14 @@ import { longResults } from "../metatools/long-results.ts";
 import { readResult } from "../metatools/read-result.ts";
 import { searchTools } from "../metatools/search-tools.ts";
 import { Shapes } from "../metatools/shapes.ts";
-import { systemClock } from "../ports/clock.ts";
-import { systemRandom } from "../ports/random.ts";
+import type { System } from "../ports/system.ts";
 
 /** The tools of tutti's own, as a configuration wants them. */
-export function ownMetaTools({ callTools: together, results }: Config): MetaTools {
+export function ownMetaTools({ callTools: together, results }: Config, { clock, random }: System): MetaTools {
   const { scope, deadlineMs, maxTokens } = together;
-  const handles = new Handles({ clock: systemClock, random: systemRandom });
+  const handles = new Handles({ clock, random });
   const shapes = new Shapes();
-  const several =
-    scope === "off" ? [] : [callTools({ scope, deadlineMs, maxTokens, clock: systemClock, handles, shapes })];
+  const several = scope === "off" ? [] : [callTools({ scope, deadlineMs, maxTokens, clock, handles, shapes })];
   const bounded = results.maxTokens === 0 ? undefined : longResults(handles, results.maxTokens);
   const rest = readResult({ handles, maxTokens: results.maxTokens || maxTokens });
   return {

@@ -3,9 +3,8 @@ import type { Offer } from "../catalog/definition.ts";
 import { readParamHeaders } from "../catalog/param-headers.ts";
 import type { Config, ServerConfig, StdioLaunch } from "../config/config.ts";
 import type { Events } from "../events.ts";
-import { systemClock } from "../ports/clock.ts";
 import { systemOutbound } from "../ports/network.ts";
-import { systemSpawn } from "../ports/spawn.ts";
+import type { System } from "../ports/system.ts";
 import { startChild } from "../process/child.ts";
 import { childEnvironment } from "../process/environment.ts";
 import type { CommandFinder } from "../process/path.ts";
@@ -17,7 +16,12 @@ import type { Turns } from "../transport/turns.ts";
 import type { ParamHeader } from "../wire/header-value.ts";
 
 /** What all servers start with. */
-type Shared = { readonly finder: CommandFinder; readonly spawning: LimitFunction; readonly turns: Turns };
+type Shared = {
+  readonly finder: CommandFinder;
+  readonly spawning: LimitFunction;
+  readonly turns: Turns;
+  readonly system: System;
+};
 
 /** Opens the links to servers, whatever carries them. */
 export type Opener = {
@@ -29,8 +33,9 @@ export type Opener = {
 
 export function createOpener(config: Config, events: Events, shared: Shared): Opener {
   const { limits, caFiles } = config;
-  const outbound = systemOutbound({ env: process.env, caFiles });
-  const surroundings = { outbound, clock: systemClock, turns: shared.turns };
+  const { env, clock } = shared.system;
+  const outbound = systemOutbound({ env, caFiles });
+  const surroundings = { outbound, clock, turns: shared.turns };
   return {
     open: (server, offer) => {
       const { launch, name } = server;
@@ -56,20 +61,21 @@ function openChild(
   name: string,
   launch: StdioLaunch,
   { limits }: Config,
-  { finder, spawning, turns }: Shared,
+  { finder, spawning, turns, system }: Shared,
   events: Events,
 ): OpenLink {
+  const { clock, spawn } = system;
   return async (linkEvents) => {
     const { command, path } = await finder.find(launch);
     return await spawning(async () => {
-      await new Promise<void>((resolve) => systemClock.soon(resolve));
-      const env = childEnvironment(process.env, { ...launch.env, PATH: path }, process.platform);
+      await new Promise<void>((resolve) => clock.soon(resolve));
+      const env = childEnvironment(system.env, { ...launch.env, PATH: path }, system.platform);
       const child = startChild(
         { command, args: launch.args, env, cwd: launch.cwd },
-        { spawn: systemSpawn, clock: systemClock },
+        { spawn, clock },
         { stderrLine: (line) => events.publish("serverSaid", { server: name, from: "stderr", line }) },
       );
-      return openStdioChild(child, limits, systemClock, linkEvents, turns);
+      return openStdioChild(child, limits, clock, linkEvents, turns);
     });
   };
 }
