@@ -14,3 +14,14 @@ export function percentile(values, share) {
   const above = sorted[Math.ceil(at)] ?? Number.NaN;
   return below + (above - below) * (at - Math.floor(at));
 }
+
+/**
+ * The slope of the line through points that cares least for outliers: the median of the slopes of all pairs.
+ * @param {readonly (readonly [x: number, y: number])[]} points
+ */
+export function theilSen(points) {
+  const slopes = points.flatMap(([x, y], at) =>
+    points.slice(at + 1).flatMap(([x2, y2]) => (x2 === x ? [] : [(y2 - y) / (x2 - x)])),
+  );
+  return median(slopes);
+}

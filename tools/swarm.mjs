@@ -44,7 +44,9 @@ async function swarm() {
   const startedAt = Date.now();
   const speaker = speakerTo(tutti.url);
   const isOver = () => Date.now() - startedAt > seconds * 1000;
-  const shared = { ledger, random, servers, speaker, isOver, asksInPlans: values["asks-in-plans"] };
+  const paced = (task) => task();
+  const stays = () => (random() < 0.3 ? 3000 + random() * 10_000 : Number.POSITIVE_INFINITY);
+  const shared = { ledger, random, servers, speaker, isOver, paced, stays, asksInPlans: values["asks-in-plans"] };
   const all = Array.from({ length: clients }, (_, at) => {
     // A quarter of each kind can be asked something.
     const one = { ...shared, token: tokens[at % tokens.length], canAsk: (at >> 1) % 4 === 0, hasOwnIds: at % 3 > 0 };

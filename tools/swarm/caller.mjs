@@ -8,8 +8,8 @@ const patienceMs = 30_000;
 const key = (name) => `io.modelcontextprotocol/${name}`;
 
 export class CallerClient {
-  constructor(name, { ledger, random, servers, speaker, token, canAsk, asksInPlans, isOver }) {
-    Object.assign(this, { name, ledger, random, servers, canAsk, asksInPlans, isOver });
+  constructor(name, { ledger, random, servers, speaker, token, canAsk, asksInPlans, isOver, paced }) {
+    Object.assign(this, { name, ledger, random, servers, canAsk, asksInPlans, isOver, paced });
     this.send = speaker.send;
     this.last = 0;
     this.headers = { authorization: `Bearer ${token}`, "mcp-protocol-version": version };
@@ -26,7 +26,9 @@ export class CallerClient {
 
   async work() {
     while (!this.isOver()) {
-      await this.callOnce().catch((error) => this.ledger.violation("wrong", `${this.name}: ${error.stack}`));
+      await this.paced(() => this.callOnce()).catch((error) =>
+        this.ledger.violation("wrong", `${this.name}: ${error.stack}`),
+      );
     }
   }
 

@@ -5,14 +5,18 @@ import { Agent, request as httpRequest } from "node:http";
 export function speaker(url) {
   const agent = new Agent({ keepAlive: true });
   return {
-    /** The response to a request; `body`: a message. */
-    send: (method, headers, body) =>
+    /** The response to a request; `body`: a message; `signal` ends both. */
+    send: (method, headers, body, signal) =>
       new Promise((resolve, reject) => {
         const usual = { accept: "application/json, text/event-stream", "content-type": "application/json" };
-        const request = httpRequest(url, { method, agent, headers: { ...usual, ...headers } }, resolve);
+        const request = httpRequest(url, { method, agent, signal, headers: { ...usual, ...headers } }, resolve);
         request.on("error", reject);
         request.end(body === undefined ? "" : JSON.stringify(body));
       }),
+    /** Closes the connections that nobody uses. */
+    rest: () => {
+      for (const socket of Object.values(agent.freeSockets).flat()) socket.destroy();
+    },
     end: () => agent.destroy(),
   };
 }

@@ -7,10 +7,10 @@ import { paramsOf, together, wishFor } from "./wishes.mjs";
 const version = "2025-11-25";
 const patienceMs = 30_000;
 
-/** `hasOwnIds`: whether its requests have ids that differ, so that it can cancel them; else all have the same. */
+/** `stays`: for how many ms a session lasts; `hasOwnIds`: whether its requests have ids that differ, so that it can cancel them; else all have the same. */
 export class SessionClient {
-  constructor(name, { ledger, random, servers, speaker, token, canAsk, asksInPlans, hasOwnIds, isOver }) {
-    Object.assign(this, { name, ledger, random, servers, canAsk, asksInPlans, hasOwnIds, isOver, token });
+  constructor(name, { ledger, random, servers, speaker, token, canAsk, asksInPlans, hasOwnIds, isOver, paced, stays }) {
+    Object.assign(this, { name, ledger, random, servers, canAsk, asksInPlans, hasOwnIds, isOver, paced, stays, token });
     this.send = speaker.send;
     this.last = 0;
   }
@@ -18,7 +18,7 @@ export class SessionClient {
   async run(slots) {
     while (!this.isOver()) {
       await this.begin();
-      const until = this.random() < 0.3 ? Date.now() + 3000 + this.random() * 10_000 : Number.POSITIVE_INFINITY;
+      const until = Date.now() + this.stays();
       const isDone = () => this.isOver() || Date.now() > until;
       await Promise.all(Array.from({ length: slots }, () => this.work(isDone)));
       await this.end();
@@ -80,7 +80,7 @@ export class SessionClient {
   }
 
   async work(isDone) {
-    while (!isDone()) await this.callOnce().catch((error) => this.broken(error));
+    while (!isDone()) await this.paced(() => this.callOnce()).catch((error) => this.broken(error));
   }
 
   broken(error) {

@@ -1,0 +1,86 @@
+// soak.mjs: the built tutti, once over HTTP and once over stdio, with real servers, at a steady rate of traffic with faults,
+// while what it holds is sampled in rests. What grows is a leak. Exit code 1: something grows, went astray or was not answered.
+// Usage: node tools/soak.mjs [--minutes 10] [--rate 200] [--seed N] [--out FILE]
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { circumstances } from "../bench/results.mjs";
+import { judge } from "./soak/judge.mjs";
+import { overHttp, overStdio } from "./soak/sides.mjs";
+import { fixture } from "./soak/tutti.mjs";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "10" },
+    /** Calls in a second, of both sides together. */
+    rate: { type: "string", default: "200" },
+    seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+    out: { type: "string", default: "bench/results/soak.json" },
+  },
+});
+const [minutes, rate, seed] = [values.minutes, values.rate, values.seed].map(Number);
+const totalMs = minutes * 60_000;
+const windowMs = Math.min(60_000, Math.max(3000, totalMs / 15));
+/** Calls under way may take as long as their deadlines. */
+const restMs = 45_000;
+
+const folder = mkdtempSync(join(tmpdir(), "tutti-soak-"));
+const web = spawn(process.execPath, [fixture("http-hostile.mjs")], { stdio: ["pipe", "pipe", "inherit"] });
+process.exitCode = await soak().finally(() => {
+  web.kill();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+async function soak() {
+  const port = Number(String((await once(web.stdout, "data"))[0]));
+  const told = { folder, port, rate: rate / 2 };
+  const sides = [await overHttp({ ...told, seed }), await overStdio({ ...told, seed: seed + 1 })];
+  const startedAt = performance.now();
+  const elapsed = () => (performance.now() - startedAt) / 1000;
+  process.stderr.write(`seed ${seed}, ${minutes} min, a sample every ${windowMs / 1000} s\n`);
+  const stops = sides.map((side) => side.begin());
+  while (elapsed() * 1000 < totalMs) {
+    await new Promise((resolve) => setTimeout(resolve, windowMs));
+    await Promise.all(sides.map((side) => side.rest(restMs)));
+    for (const side of sides) await take(side, elapsed());
+    write(sides, false);
+    for (const side of sides) side.goOn();
+  }
+  for (const [at, side] of sides.entries()) for (const text of await stops[at]()) side.ledger.violation("wrong", text);
+  const results = write(sides, true);
+  for (const { name, ledger } of sides) for (const text of ledger.violations) console.error(`${name}: ${text}`);
+  console.log(
+    JSON.stringify({ seed, passed: results.passed, sides: results.sides.map(({ samples, ...more }) => more) }),
+  );
+  return results.passed ? 0 : 1;
+}
+
+async function take(side, seconds) {
+  const sample = { seconds: Math.round(seconds), calls: side.ledger.counts.calls, ...(await side.tutti.sample()) };
+  side.samples.push(sample);
+  const { heapUsed, rss, fds, timers, handles, children } = sample;
+  const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
+  process.stderr.write(
+    `${sample.seconds} s ${side.name}: ${sample.calls} calls, heap ${mib(heapUsed)}, RSS ${mib(rss)} MiB, ${fds} fds, ${timers} timers, ${handles} handles, ${children} children\n`,
+  );
+}
+
+/** Keeps what is known so far, so that a run that is broken off tells something. */
+function write(sides, isComplete) {
+  const reports = sides.map(({ name, about, ledger, faults, samples, tutti }) => {
+    const { astray, unanswered, wrong, ...counts } = ledger.counts;
+    const verdicts = samples.length < 5 ? [] : judge(samples);
+    const passed =
+      astray + unanswered + wrong + tutti.oddities.length === 0 && verdicts.every((verdict) => verdict.passed);
+    const violations = { astray, unanswered, wrong, defects: tutti.oddities.length };
+    return { name, about, passed, violations, counts, faults, verdicts, samples };
+  });
+  const passed = reports.every((report) => report.passed);
+  const results = { ...circumstances(), seed, minutes, rate, isComplete, passed, sides: reports };
+  writeFileSync(`${values.out}.new`, `${JSON.stringify(results, undefined, 1)}\n`);
+  renameSync(`${values.out}.new`, values.out);
+  return results;
+}
