@@ -129,8 +129,16 @@ export function serverErrorAsResult(id: string, server: string, reply: Message, 
 
 /** A server's JSON-RPC error in one line, for people: its message and its code. */
 export function serverErrorInOneLine(reply: Message): string {
-  const message = reply.text(slot.message)?.replace(/\s+/g, " ").slice(0, 300) ?? "no message";
+  const message = cutAt(300, reply.text(slot.message)?.replace(/\s+/g, " ") ?? "no message");
   return `${message} (${reply.raw(slot.code)?.slice(0, 20) ?? "no code"})`;
+}
+
+/**
+ * At most `longest` characters of what somebody else says, and a mark where it was cut: what is left there of a secret can
+ * be told by it.
+ */
+export function cutAt(longest: number, text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
 /** What takes marks of tutti's out of a server's reply: they get another name. */

@@ -117,7 +117,7 @@ function barOf(
     label: `${label} ${name}`,
     ...times,
     outcome: outcome === "cancelled" ? "cancelled" : outcome === "server_error" ? "tool_error" : shown,
-    ...(note === undefined ? {} : { note: note.slice(0, 60) }),
+    ...(note === undefined ? {} : { note: note.length > 60 ? `${note.slice(0, 59)}…` : note }),
   };
 }
 

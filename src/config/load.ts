@@ -5,6 +5,7 @@ import { ConfigError } from "./config-error.ts";
 import { quote } from "./problems.ts";
 import { describeProblems, example, type Gathered, type Part, readPart } from "./read.ts";
 import { settingsSchema } from "./schema.ts";
+import { noteProxies } from "./secrets.ts";
 import { expandHome, type Scope } from "./variables.ts";
 
 /** More than this many problems are not read by anyone. */
@@ -21,6 +22,7 @@ export async function loadConfig(options: {
 }): Promise<Config> {
   const paths = [...new Set(options.paths)];
   const gathered: Gathered = { env: options.env, secrets: new Set(), notices: new Map() };
+  noteProxies(gathered.secrets, options.env);
   const parts: Part[] = [];
   const problems: string[] = [];
   const fileOf = new Map<string, string>();

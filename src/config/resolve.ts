@@ -4,7 +4,7 @@ import type { RemoteLaunch, ServerConfig, StdioLaunch, ToolRules } from "./confi
 import { readTimeout } from "./other-clients.ts";
 import type { Path } from "./problems.ts";
 import { defaults, type ServerEntry } from "./schema.ts";
-import { noteSecret, noteSecretHeader } from "./secrets.ts";
+import { noteSecret, noteSecretHeader, noteSecretsIn } from "./secrets.ts";
 import { expandHome, fillVariables, type Scope } from "./variables.ts";
 
 /** Where what is found out about one server goes. */
@@ -127,24 +127,6 @@ function remote(
     headers[name] = value;
   }
   return { url, headers };
-}
-
-/** A user and password, and what of the query is called a secret; as they stand there, and as they are meant. */
-function noteSecretsIn({ username, password, searchParams }: URL, secrets: Set<string>): void {
-  for (const part of [username, password])
-    for (const text of [part, decoded(part)]) noteSecret(secrets, "password", text);
-  for (const [name, value] of searchParams) {
-    if (!/token|secret|key|passw|auth|sig|credential/i.test(name)) continue;
-    for (const text of [value, encodeURIComponent(value)]) noteSecret(secrets, "token", text);
-  }
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // A lone % stands for itself.
-  }
 }
 
 function resolveTimeouts(entry: ServerEntry, findings: Findings) {

@@ -1,3 +1,4 @@
+import { cutAt } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, type Message } from "../wire/message.ts";
@@ -118,7 +119,7 @@ export class Changes {
   renew(): void {
     if (this.#envelope !== undefined || this.#isOver) return;
     for (const uri of this.#uris.keys()) {
-      const lost = (reason: string): void => this.#options.oddity(`may not tell of ${uri.slice(0, 200)}: ${reason}`);
+      const lost = (reason: string): void => this.#options.oddity(`may not tell of ${cutAt(200, uri)}: ${reason}`);
       this.#ask("resources/subscribe", uri).catch((cause: Error) => lost(cause.message));
     }
   }
@@ -178,7 +179,7 @@ export class Changes {
       reply: (reply: Message) => {
         const isRefused = reply.has(slot.error);
         const text = isRefused
-          ? `it does not tell what changes: ${reply.text(slot.message)?.slice(0, 200) ?? "no reason"}`
+          ? `it does not tell what changes: ${cutAt(200, reply.text(slot.message) ?? "no reason")}`
           : undefined;
         ended(text, isRefused);
       },

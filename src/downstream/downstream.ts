@@ -3,6 +3,7 @@ import type { ServerConfig } from "../config/config.ts";
 import { CallError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Pausable } from "../transport/link.ts";
+import { headBytes } from "../wire/lines.ts";
 import { type Message, type Outgoing, toBytes } from "../wire/message.ts";
 import { Call, type Request, type Surroundings } from "./call.ts";
 import { Changes } from "./changes.ts";
@@ -53,7 +54,10 @@ export class Downstream implements Pausable {
         else events.notified(method, message, requestOf(within));
       },
       request: (method, message, within) => events.asked(method, message, requestOf(within)),
-      strayLine: ({ head }) => events.stdoutLine(Buffer.from(head, "latin1").toString()),
+      strayLine: ({ head }) => {
+        const text = Buffer.from(head, "latin1").toString();
+        events.stdoutLine(head.length < headBytes ? text : `${text}…`);
+      },
       dropped: (what) => events.oddity(`dropped ${what}, which nobody waits for`),
       closed: (reason) => {
         // While it is greeted, whoever greets it notices, and may start it anew.

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { serverErrorInOneLine } from "../errors.ts";
+import { cutAt, serverErrorInOneLine } from "../errors.ts";
 import { type Slot, slot } from "../wire/members.ts";
 import { encodeString, type Message, toBytes } from "../wire/message.ts";
 
@@ -219,7 +219,7 @@ function greetingOf(era: Era, protocolVersion: string, { capabilities, instructi
 }
 
 function unknownVersions(theirs: readonly string[], ours: readonly string[]): Error {
-  const shown = theirs.slice(0, 5).map((version) => JSON.stringify(version.slice(0, 40)));
+  const shown = theirs.slice(0, 5).map((version) => JSON.stringify(cutAt(40, version)));
   const more = theirs.length > shown.length ? " and more" : "";
   const what = shown.length === 0 ? "no protocol version" : `protocol version ${shown.join(", ")}${more}`;
   return new Error(`it speaks ${what}; tutti speaks ${ours.join(", ")}`);

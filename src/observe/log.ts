@@ -69,7 +69,8 @@ function toText(line: string): string {
 /** What pino leaves in a line of JSON that could act on a terminal, or hide or reorder what is read, as JSON escapes. */
 function escapeInvisible(line: string): string {
   const asEscape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return line.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\u{E0000}-\u{E007F}]/gu, (character) =>
-    character.split("").map(asEscape).join(""),
+  return line.replace(
+    /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\u{E0000}-\u{E007F}]|[\uFE00-\uFE0F\u{E0100}-\u{E01EF}]{2,}/gu,
+    (found) => found.split("").map(asEscape).join(""),
   );
 }

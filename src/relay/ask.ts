@@ -1,7 +1,7 @@
 import type { Client } from "../client/client.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
-import { CallError, rpcCode, toProtocolError } from "../errors.ts";
+import { CallError, cutAt, rpcCode, toProtocolError } from "../errors.ts";
 import type { CallEnded } from "../events.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
@@ -149,7 +149,7 @@ export class Asking {
       return readQuestions(reply).requests.flatMap(({ method, params, at }) => nameEdits(method, params, at, server));
     }
     if (type !== "complete" && !isSame) {
-      const text = `${server}: its reply is of the type "${type.slice(0, 40)}", which this client does not know. The call has run.`;
+      const text = `${server}: its reply is of the type "${cutAt(40, type)}", which this client does not know. The call has run.`;
       exchange.fail(new CallError("bad_reply", text, { server }));
       return "taken";
     }

@@ -1,6 +1,6 @@
 import type { Client, Issuer } from "../client/client.ts";
 import type { Origin } from "../client/handshake.ts";
-import { rpcCode } from "../errors.ts";
+import { cutAt, rpcCode } from "../errors.ts";
 import type { Answers, Outcome } from "../metatools/meta-tool.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
@@ -93,7 +93,7 @@ export function outcomeOf(reply: Message | BadLine, { era, identity }: Origin): 
   const type = resultTypeOf(reply, era);
   if (type === "complete") return { kind: "result", result };
   if (type !== "input_required")
-    return { ...broken, message: `its result is of the type ${JSON.stringify(type.slice(0, 40))}` };
+    return { ...broken, message: `its result is of the type ${JSON.stringify(cutAt(40, type))}` };
   const { requests, isWhole } = readQuestions(reply);
   if (!isWhole) return { ...broken, message: "its reply asks something that cannot be read" };
   const wrong = requests.find(
@@ -106,7 +106,7 @@ export function outcomeOf(reply: Message | BadLine, { era, identity }: Origin): 
 
 /** Put to a client that does not know it, it would cost what all other calls have given. */
 function cannotAsk(method: string): Outcome {
-  const text = `it asked ${method.slice(0, 80)}, which this client cannot answer. The call may have run.`;
+  const text = `it asked ${cutAt(80, method)}, which this client cannot answer. The call may have run.`;
   const mark = { origin: "tutti", code: "cannot_ask", mayHaveRun: true };
   const result = { content: [{ type: "text", text }], isError: true, _meta: { "tutti/error": mark } };
   return { kind: "result", result: Buffer.from(JSON.stringify(result)) };

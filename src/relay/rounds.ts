@@ -1,5 +1,5 @@
 import type { Downstream } from "../downstream/downstream.ts";
-import { CallError } from "../errors.ts";
+import { CallError, cutAt } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, type Message, spliced } from "../wire/message.ts";
@@ -60,7 +60,7 @@ export class Rounds {
       ({ method, params }) => !questions.has(method) || !identity.canAsk(method, kindOf(params)),
     );
     if (wrong === undefined) this.#ask(exchange, read.requests, read.state);
-    else fail(exchange, "cannot_ask", `it asked ${wrong.method.slice(0, 80)}, which this client cannot answer`);
+    else fail(exchange, "cannot_ask", `it asked ${cutAt(80, wrong.method)}, which this client cannot answer`);
   }
 
   /** The exchange is over: what is still open is taken back. */
@@ -111,7 +111,7 @@ export class Rounds {
           reply: (answer) => {
             ids.delete(id);
             if (answer.has(slot.error)) {
-              giveUp("cannot_ask", `the client refused ${method}: ${answer.text(slot.message)?.slice(0, 200) ?? ""}`);
+              giveUp("cannot_ask", `the client refused ${method}: ${cutAt(200, answer.text(slot.message) ?? "")}`);
               return;
             }
             answers.push(`${key}:${answer.raw(slot.result)}`);

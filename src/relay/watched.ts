@@ -1,6 +1,6 @@
 import type { Client } from "../client/client.ts";
 import type { Downstream } from "../downstream/downstream.ts";
-import { CallError } from "../errors.ts";
+import { CallError, cutAt } from "../errors.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
 
@@ -118,7 +118,7 @@ export class Watched {
     const reply = downstream.unsubscribe(original);
     reply.catch((cause: Error) => {
       if (downstream.state.kind === "down") return;
-      this.#oddity(downstream.name, `still tells of ${JSON.stringify(original.slice(0, 200))}: ${cause.message}`);
+      this.#oddity(downstream.name, `still tells of ${JSON.stringify(cutAt(200, original))}: ${cause.message}`);
     });
     return { downstream, reply };
   }

@@ -1,7 +1,7 @@
 import type { Client } from "../client/client.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
-import { rpcCode } from "../errors.ts";
+import { cutAt, rpcCode } from "../errors.ts";
 import { Exchange } from "./exchange.ts";
 import { questions } from "./question.ts";
 
@@ -51,7 +51,7 @@ export function whyNobody(
   const isTooEarly = within === undefined && isAnsweredWithin(clients, method, params);
   const text = isTooEarly
     ? `${method} can be asked of this client only while one of its requests is under way`
-    : `this client cannot be asked ${method.slice(0, 80)}${isKnown ? " in this way" : ""}`;
+    : `this client cannot be asked ${cutAt(80, method)}${isKnown ? " in this way" : ""}`;
   return { code: isKnown ? rpcCode.invalidParams : rpcCode.methodNotFound, text };
 }
 

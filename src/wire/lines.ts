@@ -32,7 +32,8 @@ export type BadLine = {
 type Failure = Omit<BadLine, "head"> & { readonly isRpc: boolean; head: Buffer; tail: Buffer };
 
 const newline = 0x0a;
-const headBytes = 512;
+/** A head of so many bytes may have been cut. */
+export const headBytes = 512;
 const tailBytes = 64;
 const mergedBytes = 32 * 1024;
 

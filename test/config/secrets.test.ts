@@ -22,7 +22,43 @@ test("values from variables, env and headers are secrets, each once", async () =
 test("what follows the scheme of a header is a secret of its own", async () => {
   const headers = { Authorization: "Bearer abcdef123", "X-Other": "token  zyxwvu987", Accept: "a/b, c/d" };
   const { secrets } = await loadText({ servers: { a: { url: "https://x", headers } } });
-  expect(secrets).toEqual(["Bearer abcdef123", "abcdef123", "token  zyxwvu987", "zyxwvu987", "a/b, c/d"]);
+  expect(secrets).toEqual(["Bearer abcdef123", "abcdef123", "token  zyxwvu987", "zyxwvu987"]);
+});
+
+test("the password in a Basic header is a secret of its own, and what Accept and the like say is none", async () => {
+  const headers = {
+    Authorization: `Basic ${Buffer.from("ada:pass-word").toString("base64")}`,
+    "User-Agent": "some program",
+    "Content-Type": "application/json",
+  };
+  const { secrets } = await loadText({ servers: { a: { url: "https://x", headers } } });
+  expect(secrets).toEqual([headers.Authorization, "YWRhOnBhc3Mtd29yZA==", "pass-word"]);
+});
+
+test("what says where and how a program runs is none, unless its name says otherwise", async () => {
+  const env = {
+    NODE_ENV: "production",
+    LOG_LEVEL: "everything",
+    DB_HOST: "db.internal",
+    API_URL: "https://api.example.com",
+    LISTEN: "localhost:8080",
+    TIMEOUT_MS: 300_000,
+    ADDRESSES: "10.0.0.1,10.0.0.2",
+    MODEL: "verbose",
+  };
+  expect((await loadText({ servers: { a: { command: "a", env } } })).secrets).toEqual([]);
+  const named = { SECRET_MODE: "production", KEY_ID: 123_456_789, TOKEN: "https://example.com", WORD: "swordfish" };
+  const { secrets } = await loadText({ servers: { a: { command: "a", env: named } } });
+  expect(secrets).toEqual(["production", "123456789", "https://example.com", "swordfish"]);
+});
+
+test("the password of an address in a variable is one, and that of a proxy of ours", async () => {
+  const env = { DATABASE: "postgres://ada:pass-word@db/x" };
+  const { secrets } = await loadText(
+    { servers: { a: { command: "a", env } } },
+    { HTTPS_PROXY: "http://someone:by-proxy@proxy:3128", NO_PROXY: "localhost" },
+  );
+  expect(secrets).toEqual(["someone", "by-proxy", "postgres://ada:pass-word@db/x", "pass-word"]);
 });
 
 test("short values, switches, numbers and paths are none", async () => {
