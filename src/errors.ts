@@ -60,6 +60,13 @@ export class CallError extends Error {
     this.server = options.server;
     this.mayHaveRun = options.sent ?? !didNotRun.has(code);
   }
+
+  /** The same in other words. */
+  saying(message: string, sent = this.mayHaveRun): CallError {
+    return message === this.message && sent === this.mayHaveRun
+      ? this
+      : new CallError(this.code, message, { server: this.server, sent, cause: this.cause });
+  }
 }
 
 /** JSON-RPC's error codes, https://www.jsonrpc.org/specification#error_object. */

@@ -1,10 +1,10 @@
 import { prefixOf } from "../catalog/names.ts";
 import { ConfigError } from "../config/config-error.ts";
-import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
 import { runPlan } from "./plan.ts";
 import { connectLocally, type ToolResult } from "./rpc.ts";
+import { shown } from "./shown.ts";
 import { withServers } from "./with-servers.ts";
 
 /** Calls one tool, or those of a plan, and prints what comes of it. */
@@ -19,20 +19,15 @@ export async function run(invocation: Invocation): Promise<number> {
     if (prefixOf(tool) === undefined) await started;
     const answer = await rpc.request("tools/call", { name: tool, arguments: parameters });
     if ("error" in answer) {
-      print(`error ${answer.error.code}: ${answer.error.message}`);
+      print(shown(`error ${answer.error.code}: ${answer.error.message}`));
       return exitCode.toolFailed;
     }
     const result = answer.result as ToolResult;
-    if (invocation.options.json) print(JSON.stringify(result, undefined, 2));
+    if (invocation.options.json) print(shown(JSON.stringify(result, undefined, 2)));
     else for (const item of result.content ?? []) print(shown(item.text ?? `[${item.type}]`));
     if (result.isError !== true) return exitCode.ok;
     return result._meta?.["tutti/error"]?.code === "unavailable" ? exitCode.unreachable : exitCode.toolFailed;
   });
-}
-
-/** Into a file or a pipe goes what the tool said, to a terminal only what cannot act on it. */
-function shown(text: string): string {
-  return process.stdout.isTTY ? text.split("\n").map(harmless).join("\n") : text;
 }
 
 function parseArguments(text: string): unknown {

@@ -30,7 +30,7 @@ export type ComposeOptions = {
 
 /** Builds a relay and its servers; starts nothing yet. */
 export function compose(machine: Machine, { who, isShared = false, reuse }: ComposeOptions): Tutti {
-  const { config, system, events, users } = machine;
+  const { config, system, events, users, redact } = machine;
   const own: Member[] = [];
   const members = config.servers
     .filter(({ disabled }) => !disabled)
@@ -51,6 +51,7 @@ export function compose(machine: Machine, { who, isShared = false, reuse }: Comp
     sealKey: system.random(32),
     metaTools,
     users,
+    redact,
   });
   for (const { relays, downstream } of members) {
     relays.add(relay);

@@ -4,6 +4,7 @@ import { prefixOf } from "../catalog/names.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { systemClock } from "../ports/clock.ts";
 import { systemFiles } from "../ports/files.ts";
+import { harmless } from "../process/harmless.ts";
 import { type Bar, formatMs } from "./burst.ts";
 import type { Invocation } from "./commands.ts";
 import { type StartedTutti, startTutti } from "./demo-client.ts";
@@ -71,7 +72,11 @@ async function showOffer({ rpc, serverLines }: StartedTutti): Promise<void> {
   const answer = await rpc.request("tools/list", {});
   if ("error" in answer) throw new ConfigError(answer.error.message);
   const names = (answer.result as { tools: { name: string }[] }).tools.map(({ name }) => name);
-  print("The servers of servers.json, and one that cannot start:", "", ...serverLines.map((line) => `  ${line}`));
+  print(
+    "The servers of servers.json, and one that cannot start:",
+    "",
+    ...serverLines.map((line) => `  ${harmless(line)}`),
+  );
   print("", `Exposed as one server with ${names.length} tools:`, "");
   for (const [head, tools] of group(names)) print(`  ${head}  ${tools.join(", ")}`);
 }
@@ -105,13 +110,10 @@ async function play({ rpc, queuedMs }: StartedTutti): Promise<readonly Played[]>
 }
 
 function read(answer: Answer): { readonly outcome: Bar["outcome"]; readonly text: string } {
-  if ("error" in answer) return { outcome: "failed", text: answer.error.message };
+  if ("error" in answer) return { outcome: "failed", text: harmless(answer.error.message) };
   const { content = [], isError = false, _meta } = answer.result as ToolResult;
-  const text = content
-    .map((item) => item.text ?? `[${item.type}]`)
-    .join(" ")
-    .replace(/\s+/g, " ")
-    .slice(0, longestText);
+  const whole = content.map((item) => item.text ?? `[${item.type}]`).join(" ");
+  const text = harmless(whole.replace(/\s+/g, " ")).slice(0, longestText);
   if (!isError) return { outcome: "ok", text };
   return { outcome: _meta?.["tutti/error"] === undefined ? "tool_error" : "failed", text };
 }

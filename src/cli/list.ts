@@ -3,6 +3,7 @@ import { type Kind, kinds } from "../catalog/definition.ts";
 import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
+import { shown } from "./shown.ts";
 import { withServers } from "./with-servers.ts";
 
 /** Prints what clients see: the tools, then what else there is, each kind under its name. */
@@ -14,7 +15,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const all = (Object.keys(kinds) as Kind[]).map(
       (kind) => [kind, kind === "tools" ? [...catalog.tools, ...own] : catalog[kind]] as const,
     );
-    if (invocation.options.json) print(`{${all.map(([kind, items]) => definitions(kind, items)).join(",\n")}}`);
+    if (invocation.options.json) print(shown(`{${all.map(([kind, items]) => definitions(kind, items)).join(",\n")}}`));
     else for (const [kind, items] of all) for (const line of lines(kind, items, redact)) print(line);
     const isComplete = tutti.downstreams.every(({ state }) => state.kind === "ready");
     return isComplete ? exitCode.ok : exitCode.unreachable;

@@ -35,6 +35,8 @@ export type Machine = {
   readonly system: System;
   readonly events: Events;
   readonly users: Users;
+  /** Takes the secrets of the configuration out of a text. */
+  readonly redact: (text: string) => string;
   /** A server that is not started yet. `who`: whom it is greeted for; `isShared`: whether several clients use it. */
   readonly member: (server: ServerConfig, who: () => Promise<Identity>, isShared: boolean) => Member;
   /** Ends what is only needed to start servers. */
@@ -131,6 +133,7 @@ export function createMachine(config: Config, version: string, events: Events, s
     system,
     events,
     users: new Users(),
+    redact,
     member,
     stopStarting,
     kill: () => {

@@ -7,6 +7,7 @@ import { systemRandom } from "../ports/random.ts";
 import { isLoopback } from "../transport/http-guards.ts";
 import { type HttpRequest, serveHttp } from "../transport/http-server.ts";
 import type { Invocation } from "./commands.ts";
+import { defectText } from "./defects.ts";
 import { Fleet } from "./fleet.ts";
 import { readHttpAddress } from "./http-address.ts";
 import { httpTokens } from "./http-tokens.ts";
@@ -64,5 +65,6 @@ export async function serveOverHttp(machine: Machine, invocation: Invocation): P
       await Promise.all([server.stop(), fleet.stop()]);
     },
     kill: () => fleet.kill(),
+    defectText: (cause) => defectText(cause, machine.redact),
   };
 }

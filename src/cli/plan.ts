@@ -10,6 +10,7 @@ import type { Bar } from "./burst.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
 import { connectLocally, type ToolResult } from "./rpc.ts";
+import { shown } from "./shown.ts";
 import { drawWaterfall } from "./waterfall.ts";
 import { withServers } from "./with-servers.ts";
 
@@ -49,7 +50,7 @@ export async function runPlan(invocation: Invocation, path: string): Promise<num
     const text = content[0]?.text ?? "";
     if (isError === true) throw new ConfigError(`${path}: ${text}`);
     const { results } = JSON.parse(text) as { results: readonly Entry[] };
-    if (invocation.options.json) print(text);
+    if (invocation.options.json) print(shown(text));
     else {
       const failures = new Map(results.flatMap(failuresIn));
       const bars = ended

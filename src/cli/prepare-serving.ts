@@ -6,6 +6,7 @@ import type { LineLink } from "../transport/line-link.ts";
 import { slot } from "../wire/members.ts";
 import type { Invocation } from "./commands.ts";
 import { compose } from "./compose.ts";
+import { defectText } from "./defects.ts";
 import { createMachine } from "./machine.ts";
 import { readServingConfig, startLog } from "./settings.ts";
 
@@ -17,6 +18,8 @@ export type Serving = {
   readonly stop: () => Promise<void>;
   /** The same at once and synchronously. */
   readonly kill: () => void;
+  /** What is said on stderr of a defect. */
+  readonly defectText: (cause: unknown) => string;
 };
 
 /**
@@ -30,10 +33,12 @@ export async function prepareServing(
   invocation: Invocation,
 ): Promise<Serving | undefined> {
   const { options, version } = invocation;
+  let redact = (text: string): string => text;
   try {
     const config = await readServingConfig(invocation);
     const events = startLog(config, options.log);
     const machine = createMachine(config, version, events);
+    redact = machine.redact;
     const tutti = compose(machine, { who: () => client.identity });
     link.setLimits(config.limits);
     client.isLazy = options.lazy;
@@ -50,11 +55,11 @@ export async function prepareServing(
         http?.kill();
         machine.kill();
       },
+      defectText: (cause) => defectText(cause, redact),
     };
   } catch (cause) {
-    const { message: problem, stack } = cause instanceof Error ? cause : new Error(String(cause));
-    const shown = cause instanceof ConfigError ? problem : `a defect, please report it: ${stack}`;
-    process.stderr.write(`tutti: ${shown}\n`);
+    const problem = redact(cause instanceof Error ? cause.message : String(cause));
+    process.stderr.write(cause instanceof ConfigError ? `tutti: ${problem}\n` : defectText(cause, redact));
     process.exitCode = 1;
     client.serve({
       request: (_method, message) => {

@@ -49,7 +49,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
     },
     badLine: (line) => client.receiveBadLine(line),
     closed: () => void end(),
-    defect: fail,
+    defect: (cause) => fail(cause),
   });
   const client = new Client(link, invocation.version, () => {
     const { servers, hasCallTools } = glance(configSearch(options.config));
@@ -63,6 +63,9 @@ export async function run(invocation: Invocation): Promise<undefined> {
     void end();
   });
   process.on("exit", () => tutti?.kill());
+  const fail = (cause: unknown): void => {
+    process.stderr.write(tutti?.defectText(cause) ?? textOf(cause));
+  };
   process.on("uncaughtException", (cause) => {
     fail(cause);
     tutti?.kill();
@@ -75,6 +78,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
   if (!isEnding) void tutti?.start(); // Never rejects.
 }
 
-function fail(cause: unknown): void {
-  process.stderr.write(`tutti: a defect, please report it: ${cause instanceof Error ? cause.stack : String(cause)}\n`);
+/** Before the configuration is read there are no secrets. */
+function textOf(cause: unknown): string {
+  return `tutti: a defect, please report it: ${cause instanceof Error ? cause.stack : String(cause)}\n`;
 }

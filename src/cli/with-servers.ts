@@ -1,10 +1,10 @@
 import { serverInfo } from "../client/handshake.ts";
 import type { Config } from "../config/config.ts";
 import type { Events } from "../events.ts";
-import { createRedactor } from "../observe/redact.ts";
 import { onEndSignals } from "../ports/signals.ts";
 import type { Invocation } from "./commands.ts";
 import { compose, type Tutti } from "./compose.ts";
+import { defectText, withoutSecrets } from "./defects.ts";
 import { exitCode } from "./exit-codes.ts";
 import { createMachine } from "./machine.ts";
 import { readConfig, startLog } from "./settings.ts";
@@ -37,8 +37,12 @@ export async function withServers(
     machine.kill();
     tutti.kill();
   };
-  const redact = createRedactor(config.secrets);
+  const { redact } = machine;
   process.on("exit", kill);
+  process.on("uncaughtException", (cause) => {
+    process.stderr.write(defectText(cause, redact));
+    process.exit(exitCode.unusable);
+  });
   let hasSignal = false;
   onEndSignals(() => {
     if (hasSignal) process.exit(exitCode.unusable);
@@ -51,6 +55,8 @@ export async function withServers(
       if (!hasSignal) process.stdout.write(`${redact(line)}\n`);
     };
     return await use({ tutti, config, events, print, redact });
+  } catch (cause) {
+    throw withoutSecrets(cause, redact);
   } finally {
     machine.stopStarting();
     await tutti.stop();

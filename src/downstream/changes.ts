@@ -15,6 +15,7 @@ export type ChangesOptions = {
   readonly requests: OwnRequests;
   readonly clock: Clock;
   readonly connectTimeoutMs: number;
+  readonly redact: (text: string) => string;
   readonly oddity: (text: string) => void;
 };
 
@@ -179,7 +180,7 @@ export class Changes {
       reply: (reply: Message) => {
         const isRefused = reply.has(slot.error);
         const text = isRefused
-          ? `it does not tell what changes: ${cutAt(200, reply.text(slot.message) ?? "no reason")}`
+          ? `it does not tell what changes: ${this.#options.redact(cutAt(200, reply.text(slot.message) ?? "no reason"))}`
           : undefined;
         ended(text, isRefused);
       },

@@ -79,7 +79,7 @@ export class Downstream implements Pausable {
       changed: events.offerChanged,
       oddity: events.oddity,
     });
-    const shared = { connection: this.#connection, requests: this.#requests, clock };
+    const shared = { connection: this.#connection, requests: this.#requests, clock, redact: options.redact };
     this.#changes = new Changes({ ...shared, connectTimeoutMs, oddity: events.oddity });
     const gate = new Gate(config.maxConcurrentCalls, config.maxQueuedCalls);
     const relist = config.launch.kind === "stdio" ? undefined : () => this.#offering.relistTools();

@@ -22,6 +22,8 @@ const foreignState = "tutti: requestState was not given by this server.";
 /** What the exchanges of one relay share. */
 export type Exchanges = {
   readonly errors: "result" | "protocol";
+  /** Takes secrets out of what we say ourselves. */
+  readonly redact: ((text: string) => string) | undefined;
   /** The original name, in bytes, of what nobody had listed when the request came; an error where its server turns out not to have it. */
   readonly resolve: (exchange: Exchange) => string | CallError;
   /** Whether a reply that is no plain answer asks the client something first, and is taken; what edits it needs otherwise. */
@@ -248,8 +250,9 @@ export class Exchange implements Request {
     return result && `{"jsonrpc":"2.0","id":${this.id},"result":${result.toString("latin1")}}`;
   }
 
-  #failure(error: CallError): Outgoing {
+  #failure(failed: CallError): Outgoing {
     const { method, origin } = this.arrival;
+    const error = failed.saying(this.#exchanges.redact?.(failed.message) ?? failed.message);
     const isUnknown = error.code === "unknown_tool";
     if (isUnknown && (method !== "tools/call" || this.#exchanges.errors === "protocol")) {
       return toProtocolError(this.id, rpcCode.invalidParams, error.message);
@@ -275,8 +278,7 @@ export class Exchange implements Request {
 /** The failure of a call whose server has had it before, and asked something: whatever became of it now, it may have run. */
 function begun(error: CallError): CallError {
   if (error.mayHaveRun) return error;
-  const text = error.message.replace("did not run", "may have run");
-  return new CallError(error.code, text, { server: error.server, sent: true });
+  return error.saying(error.message.replace("did not run", "may have run"), true);
 }
 
 /** Where a request asks for progress, as it stands. Anything but a string or a number is no token, and stays what it is. */

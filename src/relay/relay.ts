@@ -2,7 +2,6 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { prefixes } from "../catalog/names.ts";
 import type { Answerer, Client } from "../client/client.ts";
 import type { About, Origin } from "../client/handshake.ts";
-import { callingOf } from "../client/introduction.ts";
 import type { Config } from "../config/config.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
@@ -12,8 +11,8 @@ import { byName, type MetaTools, ownTools } from "../metatools/index.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
+import { instructionsFor } from "./about.ts";
 import { Asking } from "./ask.ts";
-import { digest } from "./digest.ts";
 import { Exchange } from "./exchange.ts";
 import { Lists } from "./lists.ts";
 import { Logs } from "./logs.ts";
@@ -40,6 +39,8 @@ export type RelayOptions = {
   readonly metaTools: MetaTools;
   /** Shared by the relays that share servers. */
   readonly users?: Users;
+  /** Takes secrets out of what tutti itself says, which may quote a server. */
+  readonly redact?: (text: string) => string;
 };
 
 /** Dispatch: says for each request of a client, and for what servers say unasked, who gets it. */
@@ -60,7 +61,7 @@ export class Relay implements Answerer {
   readonly #clients = new Map<Client, () => void>();
 
   constructor(options: RelayOptions) {
-    const { config, downstreams, clock, events, sealKey, metaTools, users = new Users() } = options;
+    const { config, downstreams, clock, events, sealKey, metaTools, users = new Users(), redact } = options;
     this.#options = options;
     const prefixOf = prefixes(downstreams.map(({ name }) => name));
     const tell = (): void => {
@@ -94,6 +95,7 @@ export class Relay implements Answerer {
     this.#notices = new Notices({ asking: this.#asking, tasks: this.#tasks, users, clients });
     const exchanges = {
       errors: config.errors,
+      redact,
       resolve: ({ arrival: { method, target, downstream } }: Exchange) => {
         const kind = method === "tools/call" ? "tool" : "prompt";
         const { route } = this.#routes[kind](target);
@@ -135,17 +137,7 @@ export class Relay implements Answerer {
   }
 
   about(client?: Client): About {
-    const { config, downstreams } = this.#options;
-    const calling = callingOf(config.callTools.scope !== "off", client?.isLazy === true);
-    const described = downstreams.map(({ name, state, greeting }) => ({
-      name,
-      state: state.kind === "ready" ? undefined : state.kind === "starting" ? "still starting" : state.reason,
-      instructions: greeting?.instructions,
-    }));
-    return {
-      instructions: digest(described, config.instructions === "servers", calling),
-      extensions: this.#routes.extensions(),
-    };
+    return { instructions: instructionsFor(client, this.#options), extensions: this.#routes.extensions() };
   }
 
   /** The client has left: nothing of it is kept, and what it waits for is taken back at the servers. */

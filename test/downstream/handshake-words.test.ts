@@ -27,7 +27,7 @@ describe("a modern server", () => {
     ["[]", "no protocol version"],
     ['["2027-05-05"]', 'protocol version "2027-05-05"'],
     ['["2027-05-05","DRAFT-2028"]', 'protocol version "2027-05-05", "DRAFT-2028"'],
-    [`["${"x".repeat(100_000)}\\n"]`, `protocol version "${"x".repeat(40)}"`],
+    [`["${"x".repeat(100_000)}\\n"]`, `protocol version "${"x".repeat(40)}…"`],
     ['["a\\nb"]', 'protocol version "a\\nb"'],
     [JSON.stringify(Array(10_000).fill("y")), 'protocol version "y", "y", "y", "y", "y" and more'],
   ];
