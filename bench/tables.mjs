@@ -50,7 +50,7 @@ function ratioOf(value, against) {
 }
 
 /** @param {string[][]} rows the header first */
-function markdown(rows) {
+export function markdown(rows) {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (/** @type {string[]} */ row) =>
     `| ${row.map((cell, column) => pad(cell, column, widths)).join(" | ")} |`;
