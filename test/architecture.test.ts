@@ -28,6 +28,7 @@ function but(...paths: readonly string[]): readonly Source[] {
 const uses: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "config/config-error.ts", "config/nearest.ts"],
   cli: [
+    "setup",
     "relay",
     "downstream",
     "client",
@@ -62,6 +63,8 @@ const uses: Readonly<Record<string, readonly string[]>> = {
   // Texts are made harmless where they are shown.
   observe: ["events.ts", "ports", "config types", "process/harmless.ts"],
   dashboard: ["events.ts", "wire", "ports", "config types", "process/harmless.ts"],
+  // What is written into configuration files: ours and those of the clients.
+  setup: ["config", "wire", "ports"],
   config: ["wire", "ports"],
   "errors.ts": ["wire"],
   "events.ts": ["errors.ts"],
