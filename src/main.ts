@@ -65,7 +65,7 @@ function problemOf(
 }
 
 function overview(): string {
-  const lines = [...commands].map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`);
+  const lines = [...commands].map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
   return `tutti: many MCP servers as one, calls at once\n\nUsage: tutti [COMMAND] [OPTIONS]\n\n${lines.join("\n")}\n\n${commonHelp}`;
 }
 

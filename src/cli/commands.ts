@@ -37,6 +37,33 @@ stdout carries the protocol only; the log goes to stderr.
                   TUTTI_HTTP_TOKEN. Needed where HOST can be reached from other machines
   --stdio         with --http: serve a client over stdin and stdout too, and end with it`;
 
+const importHelp = `Reads the files of Claude Desktop, Claude Code, VS Code, Cursor, Windsurf, Zed, Codex, Gemini CLI, opencode, Cline, Roo
+Code, Continue, Goose, JetBrains, LM Studio and Copilot CLI (or those of the named ones), shows what is in them, and writes
+it to servers.json, the old one kept as servers.json.bak. Equal servers come once; comments in servers.json stay.
+
+  --dry-run       show what would change, and write nothing
+  --yes, -y       do not ask`;
+
+const installHelp = `CLIENT: claude-desktop, claude-code, vscode, cursor, windsurf, zed, codex, gemini, opencode, cline, roo, continue, goose,
+jetbrains, lm-studio or copilot-cli. Everything else in its file stays as it is, and what the file was is kept beside it
+as FILE.before-tutti.
+
+  --project       its file for the project in the current folder, not the user's own
+  --replace       move the servers that are in that file into servers.json; asks first
+  --uninstall     take tutti out again; where nothing else has changed since, the file is the old one to the byte
+  --name NAME     the name of the entry (tutti)
+  --lazy          as of serve
+  --dry-run       show what would change, and write nothing
+  --yes, -y       do not ask`;
+
+const addHelp = `A server that is a program: its command stands behind --, so that options of its own stay its own. A server at a URL: its
+address. Write a secret as a reference, as in --env 'TOKEN=\${TOKEN}'. What servers.json was is kept as servers.json.bak.
+
+  --env, -e NAME=VALUE       a variable for the program; several times
+  --cwd FOLDER               the folder it starts in
+  --header, -H "NAME: VALUE" a header of each request; several times
+  --transport, -t KIND       http or sse, for an address that speaks the older HTTP+SSE`;
+
 /** All commands, in the order in which help shows them. */
 export const commands: ReadonlyMap<string, Command> = new Map([
   [
@@ -92,6 +119,97 @@ export const commands: ReadonlyMap<string, Command> = new Map([
       words: [1, 2],
       options: ["json", "plan"],
       load: () => import("./call.ts"),
+    },
+  ],
+  [
+    "import",
+    {
+      summary: "take over the servers that other programs have",
+      usage: "tutti import [CLIENT …] [--dry-run] [--yes] [--json] [--config FILE]",
+      help: importHelp,
+      words: [0, 20],
+      options: ["json", "dry-run", "yes"],
+      load: () => import("./import.ts"),
+    },
+  ],
+  [
+    "install",
+    {
+      summary: "put tutti into a program's configuration, or take it out",
+      usage:
+        "tutti install CLIENT [--project] [--replace] [--uninstall] [--name NAME] [--lazy] [--dry-run] [--yes] [--config FILE]",
+      help: installHelp,
+      words: [1, 1],
+      options: ["project", "replace", "uninstall", "name", "lazy", "dry-run", "yes"],
+      load: () => import("./install.ts"),
+    },
+  ],
+  [
+    "add",
+    {
+      summary: "put a server into servers.json",
+      usage:
+        'tutti add NAME [--env NAME=VALUE …] [--cwd FOLDER] -- COMMAND [ARGUMENT …] | tutti add NAME URL [--header "NAME: VALUE" …] [--transport http|sse]',
+      help: addHelp,
+      words: [1, 50],
+      takesRest: true,
+      options: ["env", "header", "transport", "cwd"],
+      load: () => import("./add.ts"),
+    },
+  ],
+  [
+    "add-json",
+    {
+      summary: "put a server into servers.json, its entry as JSON",
+      usage: 'tutti add-json NAME \'{"command": "npx", "args": ["-y", "some-server"]}\'',
+      help: "What servers.json was is kept beside it as servers.json.bak. Comments stay.",
+      words: [2, 2],
+      options: [],
+      load: () => import("./add-json.ts"),
+    },
+  ],
+  [
+    "remove",
+    {
+      summary: "take a server out of servers.json",
+      usage: "tutti remove NAME",
+      help: "What servers.json was is kept beside it as servers.json.bak. Comments stay.",
+      words: [1, 1],
+      options: [],
+      load: () => import("./remove.ts"),
+    },
+  ],
+  [
+    "enable",
+    {
+      summary: "switch a server on",
+      usage: "tutti enable NAME",
+      help: "What servers.json was is kept beside it as servers.json.bak. Comments stay.",
+      words: [1, 1],
+      options: [],
+      load: async () => ({ run: (await import("./switch.ts")).enable }),
+    },
+  ],
+  [
+    "disable",
+    {
+      summary: "switch a server off: it is neither started nor offered",
+      usage: "tutti disable NAME",
+      help: "What servers.json was is kept beside it as servers.json.bak. Comments stay.",
+      words: [1, 1],
+      options: [],
+      load: async () => ({ run: (await import("./switch.ts")).disable }),
+    },
+  ],
+  [
+    "get",
+    {
+      summary: "print the entry of a server",
+      usage: "tutti get NAME [--json]",
+      help: "Values of variables and headers that are written out are not shown. Nothing is started.",
+      words: [1, 1],
+      options: ["json"],
+      load: () => import("./get.ts"),
     },
   ],
 ]);

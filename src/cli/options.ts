@@ -23,6 +23,23 @@ const own = {
   lazy: { type: "boolean", default: false },
   /** The file with the calls that are made together. */
   plan: { type: "string" },
+  /** Whether what would be written is only shown. */
+  "dry-run": { type: "boolean", default: false },
+  /** Whether nobody is asked before something is written. */
+  yes: { type: "boolean", short: "y", default: false },
+  /** Whether the project's file is meant, and not the user's own. */
+  project: { type: "boolean", default: false },
+  /** The name of tutti's entry. */
+  name: { type: "string" },
+  /** Whether a program's servers are moved behind tutti. */
+  replace: { type: "boolean", default: false },
+  uninstall: { type: "boolean", default: false },
+  /** Variables, as `NAME=VALUE`. */
+  env: { type: "string", short: "e", multiple: true, default: [] },
+  /** HTTP headers, as `NAME: VALUE`. */
+  header: { type: "string", short: "H", multiple: true, default: [] },
+  transport: { type: "string", short: "t" },
+  cwd: { type: "string" },
 } as const satisfies ParseArgsConfig["options"];
 
 /** All options of the command line, as `parseArgs` takes them. */

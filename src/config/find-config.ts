@@ -20,21 +20,38 @@ export type Search = {
  * `servers.json` in `cwd`, else `tutti/servers.json` in the user's configuration folder. The paths are absolute; named
  * files are not looked for here. Throws a ConfigError that lists the places where nothing is named or found.
  */
-export function findConfig({ flags, env, cwd, home, platform, files }: Search): readonly string[] {
-  const { resolve, join, isAbsolute } = platform === "win32" ? win32 : posix;
+export function findConfig(search: Search): readonly string[] {
+  const named = namedFiles(search);
+  if (named.length > 0) return named;
+  const places = usualPlaces(search);
+  const found = places.find((place) => search.files.isFile(place));
+  if (found !== undefined) return [found];
+  const cure = "Write one there, or name one with --config FILE or TUTTI_CONFIG.";
+  throw new ConfigError(`No configuration at ${places.join(", ")}. ${cure}`);
+}
+
+/** The one file that commands write: the first that is named or found, else the user's own, which may not be there yet. */
+export function configToWrite(search: Search): string {
+  const [named] = namedFiles(search);
+  const places = usualPlaces(search);
+  return named ?? places.find((place) => search.files.isFile(place)) ?? (places[1] as string);
+}
+
+function namedFiles({ flags, env, cwd, home, platform }: Search): readonly string[] {
+  const { resolve } = platform === "win32" ? win32 : posix;
   const fromEnv = env["TUTTI_CONFIG"];
   const named = flags.length === 0 && fromEnv ? [fromEnv] : flags;
   if (named.includes("")) throw new ConfigError("--config names no file. Write --config FILE.");
   // Clients start us without a shell, which would have expanded a ~.
-  if (named.length > 0) return named.map((path) => resolve(cwd, expandHome(path, { HOME: home }) ?? path));
+  return named.map((path) => resolve(cwd, expandHome(path, { HOME: home }) ?? path));
+}
 
+/** The current folder's first, then the user's own. */
+function usualPlaces({ env, cwd, home, platform }: Search): readonly string[] {
+  const { join, isAbsolute } = platform === "win32" ? win32 : posix;
   const { XDG_CONFIG_HOME: xdg, APPDATA: appData } = env;
   const folders = [xdg && isAbsolute(xdg) ? xdg : join(home, ".config")];
   if (platform === "darwin") folders.push(join(home, "Library", "Application Support"));
   if (platform === "win32") folders.push(appData || join(home, "AppData", "Roaming"));
-  const places = [join(cwd, "servers.json"), ...folders.map((folder) => join(folder, "tutti", "servers.json"))];
-  const found = places.find((place) => files.isFile(place));
-  if (found !== undefined) return [found];
-  const cure = "Write one there, or name one with --config FILE or TUTTI_CONFIG.";
-  throw new ConfigError(`No configuration at ${places.join(", ")}. ${cure}`);
+  return [join(cwd, "servers.json"), ...folders.map((folder) => join(folder, "tutti", "servers.json"))];
 }

@@ -11,7 +11,7 @@ export const jsoncEditor: Editor = {
     return first === undefined ? { value } : { problem: `${first.line ?? 1}: ${first.message}` };
   },
   set: async (text, place, value) => {
-    if (text.trim() === "") return `${JSON.stringify(nested(place, value), undefined, 2)}\n`;
+    if (text.trim() === "") return `${pretty(nested(place, value), "  ")}\n`;
     const { object, rest } = await deepest(text, place);
     const [key = "", ...inner] = rest;
     const member = propertyOf(object, key);
@@ -110,7 +110,15 @@ function commaIn(trivia: string): number | undefined {
 function shown(text: string, value: unknown, indent: string): string {
   if (!text.trim().includes("\n")) return JSON.stringify(value);
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
-  return JSON.stringify(value, undefined, unitOf(text)).replaceAll("\n", `${eol}${indent}`);
+  return pretty(value, unitOf(text)).replaceAll("\n", `${eol}${indent}`);
+}
+
+/** As people write it: short lists on one line. */
+function pretty(value: unknown, unit: string): string {
+  return JSON.stringify(value, undefined, unit).replaceAll(/\[\n\s*([^[\]{}]*?)\n\s*\]/g, (whole, items: string) => {
+    const line = `[${items.replaceAll(/\n\s*/g, " ")}]`;
+    return line.length > 90 ? whole : line;
+  });
 }
 
 /** The blanks before the first thing on the line of `offset`. */

@@ -46,7 +46,7 @@ export const tomlEditor: Editor = {
       if (isHeader) {
         const header = placeOf(line);
         if (header === undefined) throw new Error(`the table ${line.trim()} cannot be read`);
-        // What is said above the next table is said of that one.
+        // What is said behind its last member is not of it alone.
         if (isIn) kept.push(...remarksAtEnd(lines, index));
         table = header;
         isIn = place.every((key, index) => table[index] === key);
@@ -78,10 +78,9 @@ function* withTexts(lines: readonly string[]): Generator<{ line: string; isTop: 
   }
 }
 
-/** The blank lines and remarks just before a line, from the first remark that has a blank line before it. */
+/** The blank lines and remarks just before a line. */
 function remarksAtEnd(lines: readonly string[], end: number): readonly string[] {
   let start = end;
   while (start > 0 && /^\s*(?:#.*)?$/.test((lines[start - 1] as string).trimEnd())) start--;
-  const blank = lines.slice(start, end).findIndex((line) => line.trim() === "");
-  return blank === -1 ? [] : lines.slice(start + blank, end);
+  return lines.slice(start, end);
 }

@@ -1,0 +1,139 @@
+import { dirname, join } from "node:path";
+import { ConfigError } from "../config/config-error.ts";
+import { configToWrite } from "../config/find-config.ts";
+import { systemSettingsFiles } from "../ports/settings-files.ts";
+import { harmless } from "../process/harmless.ts";
+import { gather, type Merged, merge } from "../setup/gather.ts";
+import { entryFor, fileFor, type Launch, namesOfTutti, withoutTutti, withTutti } from "../setup/install.ts";
+import { changeOwnFile, readOwnFile } from "../setup/own-file.ts";
+import type { Program, ProgramFile } from "../setup/programs.ts";
+import type { Invocation } from "./commands.ts";
+import { configSearch } from "./config-search.ts";
+import { exitCode } from "./exit-codes.ts";
+import { literalsOf, mainFile, programOf, surroundings } from "./import.ts";
+import { confirm, type Edit, shownEdit, writeEdits } from "./write-settings.ts";
+
+/** Puts tutti into a program's configuration, or takes it out again; shows or asks first, as it is told. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { options, positionals } = invocation;
+  const program = programOf(positionals[0] ?? "");
+  const file = fileFor(program, surroundings(), options.project);
+  const { edits, secrets, question, backup } = options.uninstall
+    ? await uninstalling(file)
+    : await installing(program, file, invocation);
+  const changed = edits.filter(({ before, after }) => before !== after);
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  if (changed.length === 0) {
+    say(
+      options.uninstall
+        ? `tutti is not in ${harmless(file.path)}.`
+        : `${program.title} has it already: ${harmless(file.path)}.`,
+    );
+    return exitCode.ok;
+  }
+  if (options["dry-run"]) {
+    for (const edit of changed) for (const line of shownEdit(edit, secrets)) say(line);
+    return exitCode.ok;
+  }
+  const answer = question === undefined || options.yes || (await confirm(question));
+  if (answer === undefined) {
+    throw new ConfigError("nothing is written, because nobody can be asked here. Say --yes, or look with --dry-run.");
+  }
+  if (!answer) return exitCode.unusable;
+  writeEdits(changed, (path) => (path === file.path ? backup : `${path}.bak`));
+  if (options.uninstall) removeBackup(changed);
+  for (const { path, after } of changed) say(`${harmless(path)}: ${after === undefined ? "removed" : "written"}`);
+  say(
+    options.uninstall
+      ? `${program.title} starts its servers itself again. Restart it.`
+      : `${program.title} starts tutti from now on. Restart it.`,
+  );
+  return exitCode.ok;
+}
+
+/** What is to be written. */
+type Plan = {
+  readonly edits: readonly Edit[];
+  /** What of it is not to be shown. */
+  readonly secrets: readonly string[];
+  /** What a person is asked first. */
+  readonly question?: string;
+  /** Where the program's file is kept as it was. */
+  readonly backup?: string;
+};
+
+async function installing(program: Program, file: ProgramFile, { options, version }: Invocation): Promise<Plan> {
+  const before = systemSettingsFiles.read(file.path);
+  const path = configToWrite(configSearch(options.config));
+  const own = await readOwnFile(path, systemSettingsFiles.read);
+  const moved = options.replace ? await movedFrom(program, file, own.servers) : undefined;
+  if (own.text === undefined && moved === undefined) {
+    throw new ConfigError(`${path}: there is no such file yet. Begin one with tutti import, tutti add, or --replace.`);
+  }
+  const mine = await namesOfTutti(file, before ?? "", mainFile());
+  const name = options.name ?? mine[0] ?? "tutti";
+  const without = [...(moved?.names ?? []), ...mine.filter((one) => one !== name)];
+  const entry = entryFor(program, launchOf(path, options.lazy, version));
+  const after = await withTutti(file, before, { name, entry, without });
+  const client: Edit = { path: file.path, before, after };
+  // What it was before the first time is what is given back in the end.
+  const backup = mine.length === 0 ? { backup: backupOf(file.path) } : {};
+  if (moved === undefined || moved.names.length === 0) return { edits: [client], secrets: [], ...backup };
+  const text = await changeOwnFile(
+    own,
+    moved.added.map((one) => [one.name, one.entry]),
+  );
+  const count = moved.names.length === 1 ? "1 server" : `${moved.names.length} servers`;
+  return {
+    edits: [{ path, before: own.text, after: text }, client],
+    secrets: moved.added.flatMap(({ entry: one }) => literalsOf(one)),
+    question: `Move ${count} of ${program.title} behind tutti?`,
+    ...backup,
+  };
+}
+
+/** The servers of one file that tutti can start instead, and what of them is new to our own file. */
+async function movedFrom(
+  program: Program,
+  file: ProgramFile,
+  servers: Readonly<Record<string, unknown>>,
+): Promise<{ readonly names: readonly string[]; readonly added: readonly Merged[] }> {
+  const only: Program = { ...program, files: () => [file] };
+  const { found, problems } = await gather([only], surroundings(), systemSettingsFiles.read);
+  const [problem] = problems;
+  if (problem !== undefined) throw new ConfigError(problem);
+  return { names: found.map(({ name }) => name), added: merge(found, servers).added };
+}
+
+async function uninstalling(file: ProgramFile): Promise<Plan> {
+  const before = systemSettingsFiles.read(file.path);
+  if (before === undefined) return { edits: [], secrets: [] };
+  const backup = systemSettingsFiles.read(backupOf(file.path));
+  const { after } = await withoutTutti(file, { before, backup, main: mainFile() });
+  return { edits: [{ path: file.path, before, after }], secrets: [] };
+}
+
+/** A file that is as it was needs no copy. */
+function removeBackup(edits: readonly Edit[]): void {
+  for (const { path, after } of edits) {
+    const backup = systemSettingsFiles.read(backupOf(path));
+    if (backup !== undefined && backup === after) systemSettingsFiles.remove(backupOf(path), backup);
+  }
+}
+
+function backupOf(path: string): string {
+  return `${path}.before-tutti`;
+}
+
+/** With whole paths, because programs with a window do not see the PATH of a terminal. */
+function launchOf(config: string, isLazy: boolean, version: string): Launch {
+  const main = mainFile();
+  // What npx has fetched it also throws away.
+  const isFetched = /[/\\]_npx[/\\]/.test(main);
+  const npx = join(dirname(process.execPath), process.platform === "win32" ? "npx.cmd" : "npx");
+  const [command, first] = isFetched ? [npx, ["-y", `tutti-mcp@${version}`]] : [process.execPath, [main]];
+  const lazy = isLazy ? ["--lazy"] : [];
+  // Some programs break an argument at its blanks.
+  if (/\s/.test(config)) return { command, args: [...first, ...lazy], env: { TUTTI_CONFIG: config } };
+  return { command, args: [...first, "--config", config, ...lazy], env: {} };
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Files in which people, and the programs they use, keep their settings. */
+export type SettingsFiles = {
+  /** The whole text (UTF-8, as it stands), or undefined where there is no such file. Throws where it cannot be read. */
+  readonly read: (path: string) => string | undefined;
+  /**
+   * Replaces the file, which has to hold `before` still (undefined: not be there), by one with another text: whole, with
+   * the rights it had, or for the user alone where it is new. A link stays one, and its target changes. Throws where that
+   * cannot be done; then nothing has changed.
+   */
+  readonly replace: (path: string, before: string | undefined, text: string) => void;
+  /** Takes the file away, where it holds `before` still. */
+  readonly remove: (path: string, before: string) => void;
+};
+
+/** The machine's own file system. */
+export const systemSettingsFiles: SettingsFiles = {
+  read: readText,
+  replace: (path, before, text) => {
+    const target = targetOf(path);
+    mkdirSync(dirname(target), { recursive: true });
+    const fresh = join(dirname(target), `.tutti-${randomUUID()}`);
+    try {
+      const descriptor = openSync(fresh, "wx", 0o600);
+      try {
+        writeFileSync(descriptor, text);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      if (before !== undefined) chmodSync(fresh, statSync(target).mode & 0o777);
+      refuseOther(target, before);
+      renameSync(fresh, target);
+    } catch (cause) {
+      rmSync(fresh, { force: true });
+      throw cause;
+    }
+  },
+  remove: (path, before) => {
+    refuseOther(path, before);
+    rmSync(path);
+  },
+};
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw cause;
+  }
+}
+
+function targetOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // Not there yet.
+  }
+}
+
+/** A program that is running writes its own settings too. */
+function refuseOther(path: string, before: string | undefined): void {
+  if (readText(path) !== before) throw new Error("another program has just changed it");
+}
