@@ -1,5 +1,5 @@
 import { ConfigError } from "../config/config-error.ts";
-import { serverSchema } from "../config/schema.ts";
+import { serverSchema } from "../config/entry-schema.ts";
 import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";

@@ -116,7 +116,7 @@ export class Fleet {
         else relay.request(method, message, client, origin);
       },
       notification: () => {},
-      withdrawn: () => {},
+      withdrawn: () => false,
       about: () => ({ instructions: `tutti cannot serve: ${text}`, extensions: "" }),
     };
   }

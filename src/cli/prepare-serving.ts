@@ -67,7 +67,7 @@ export async function prepareServing(
         client.reply(message, error);
       },
       notification: () => {},
-      withdrawn: () => {},
+      withdrawn: () => false,
       about: () => ({
         instructions: shorten(`tutti cannot serve: ${problem}`, longestInstructions),
         extensions: "",

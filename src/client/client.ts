@@ -22,8 +22,8 @@ import type { Identity } from "./identity.ts";
 export type Answerer = {
   readonly request: (method: string, message: Message, client: Client, origin: Origin) => void;
   readonly notification: (method: string, message: Message, client: Client) => void;
-  /** Nobody waits for the reply to this request any more; `reason` is for its server. */
-  readonly withdrawn: (request: Message, client: Client, reason: string) => void;
+  /** Nobody waits for the reply to this request any more; `reason` is for its server. Whether that may have had it. */
+  readonly withdrawn: (request: Message, client: Client, reason: string) => boolean;
   /** What a handshake tells of us. */
   readonly about: (client: Client) => About;
   /** The client has ended its side or is gone, after everything that it has said. */
@@ -72,6 +72,8 @@ export class Client {
   readonly #envelopes = new Envelopes();
   readonly #asks = new Asks();
   readonly #issued = new UnderWay<Message, Issuer>();
+  /** Its own requests that were passed on and have no reply. */
+  readonly #open = new UnderWay<Message, Origin>();
   #tellIdentity: (identity: Identity) => void = () => {};
   #session: Origin | undefined;
   #answerer: Answerer | undefined;
@@ -103,26 +105,31 @@ export class Client {
     return this.#asks.count;
   }
 
+  /** Its own requests that wait for a reply of others. */
+  get openRequests(): number {
+    return this.#open.size;
+  }
+
   /** Hands everything that waits, and all that comes from now on, to `answerer`. */
   serve(answerer: Answerer): void {
     this.#answerer = answerer;
     const backlog = this.#backlog;
     this.#backlog = [];
-    for (const { method, message, origin } of backlog) this.#pass(method, message, origin);
+    for (const one of backlog) this.#handOver(one);
     if (this.#isClosed) answerer.closed?.(this);
   }
 
   /** Gives the client the one reply to its `request`; `source` is held up while the client does not read what came from it. */
   reply(request: Message, reply: Outgoing, source?: Pausable): void {
     const issuer = this.#issued.take(request);
-    if (issuer === undefined) this.#link.send(reply, source, request);
+    if (issuer === undefined) this.#send(reply, source, request);
     else issuer.reply(reply);
   }
 
   /** As `reply`, with one that a server has written and `edits` to it, the first of which gives it the id of `request`. */
   passReply(request: Message, reply: Message, edits: Edit[], source?: Pausable): void {
     const issuer = this.#issued.take(request);
-    if (issuer === undefined) this.#link.send(reply.splice(edits), source, request);
+    if (issuer === undefined) this.#send(reply.splice(edits), source, request);
     else issuer.reply(edits.length === 1 ? reply : reply.splice(edits));
   }
 
@@ -150,15 +157,17 @@ export class Client {
     return this.#issued.has(request);
   }
 
-  /** Nobody waits for the reply to this request any more: the client's, or one that was issued in its name. */
-  withdraw(request: Message, reason: string): void {
+  /** Nobody waits for the reply to this request any more: the client's, or one that was issued in its name. Whether a server may have had it. */
+  withdraw(request: Message, reason: string): boolean {
     this.#issued.take(request);
+    this.#open.take(request);
     this.#backlog = this.#backlog.filter(({ message }) => message !== request);
-    this.#answerer?.withdrawn(request, this, reason);
+    return this.#answerer?.withdrawn(request, this, reason) ?? false;
   }
 
   /** The client has taken this request back: no reply to it will come. */
   dismiss(request: Message): void {
+    this.#open.take(request);
     this.#link.dismiss?.(request);
   }
 
@@ -187,7 +196,14 @@ export class Client {
     this.#isClosed = true;
     this.#asks.loseAll();
     this.#issued.clear();
+    this.#open.clear();
     this.#answerer?.closed?.(this);
+  }
+
+  /** Sends the reply to a request of its own. */
+  #send(reply: Outgoing, source: Pausable | undefined, request: Message): void {
+    this.#open.take(request);
+    this.#link.send(reply, source, request);
   }
 
   #request(message: Message, method: string): void {
@@ -223,10 +239,14 @@ export class Client {
   }
 
   #pass(method: string, message: Message, origin?: Origin): void {
-    const answerer = this.#answerer;
-    if (answerer === undefined) this.#backlog.push({ method, message, ...(origin && { origin }) });
-    else if (origin === undefined) answerer.notification(method, message, this);
-    else answerer.request(method, message, this, origin);
+    if (origin !== undefined) this.#open.add(message, origin);
+    if (this.#answerer === undefined) this.#backlog.push({ method, message, ...(origin && { origin }) });
+    else this.#handOver({ method, message, ...(origin && { origin }) });
+  }
+
+  #handOver({ method, message, origin }: Waiting): void {
+    if (origin === undefined) this.#answerer?.notification(method, message, this);
+    else this.#answerer?.request(method, message, this, origin);
   }
 
   /** The client's own request that one belongs to. */

@@ -22,8 +22,6 @@ const tickMs = 5000;
 /** Of one who may be asked something, and goes to lunch first. */
 const usualIdleMs = 30 * 60_000;
 const usualMaxClients = 256;
-/** Most calls are issued at once, and few are that many. */
-const mostOpenRequests = 256;
 
 const lacksEnvelope = 'params._meta lacks "io.modelcontextprotocol/protocolVersion"';
 const subscriptionId = "io.modelcontextprotocol/subscriptionId";
@@ -49,8 +47,6 @@ export type HttpClientsOptions = {
   readonly idleMs?: number;
   /** So many with a session and as many without, at most. Default 256. */
   readonly maxClients?: number;
-  /** Of one client. */
-  readonly mostOpenRequests?: number;
 };
 
 /** Who a client over HTTP is. */
@@ -88,7 +84,6 @@ export class HttpClients {
         return client;
       },
       paramHeaders: options.paramHeaders ?? (() => []),
-      mostOpenRequests: options.mostOpenRequests ?? mostOpenRequests,
       defect,
     };
     const bounds = { most: maxClients, idleMs };

@@ -5,7 +5,7 @@ import type { HttpWays } from "../transport/http-ways.ts";
 import type { ParamHeader } from "../wire/header-value.ts";
 import type { Message } from "../wire/message.ts";
 import type { Client } from "./client.ts";
-import { idOf, shed } from "./http-refusals.ts";
+import { idOf } from "./http-refusals.ts";
 import type { Served } from "./roster.ts";
 
 /** What serving clients over HTTP needs, of whatever kind they are. */
@@ -15,7 +15,6 @@ export type Serving = {
   /** Makes the client at the other end of `link`, which is that of `request`, and tells of it. */
   readonly arrive: (link: HttpLink, request: HttpRequest) => Client;
   readonly paramHeaders: (client: Client, tool: string) => readonly ParamHeader[];
-  readonly mostOpenRequests: number;
   readonly defect: (cause: unknown) => void;
 };
 
@@ -26,7 +25,7 @@ export function ownerOf({ principal, path, header }: HttpRequest): string {
 
 /** Hands a client's message over to its `Client`, and has its reply sent as the response, with `headers`. */
 export function deliver(
-  { mostOpenRequests, defect }: Serving,
+  { defect }: Serving,
   { client, link }: Served,
   request: HttpRequest,
   message: Message,
@@ -34,11 +33,7 @@ export function deliver(
 ): void {
   link.touch();
   if (message.kind !== "request") request.respond(202, {});
-  else if (link.openRequests >= mostOpenRequests) {
-    const text = `tutti: ${mostOpenRequests} requests of this client are open, the most it can have. Await some first.`;
-    shed(request, text, message);
-    return;
-  } else link.open(request, message, headers);
+  else link.open(request, message, headers);
   try {
     client.receive(message);
   } catch (cause) {

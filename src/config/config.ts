@@ -25,7 +25,12 @@ export type Config = {
   };
   /** Absolute. */
   readonly caFiles: readonly string[];
-  readonly limits: { readonly maxMessageBytes: number; readonly maxDepth: number };
+  readonly limits: {
+    readonly maxMessageBytes: number;
+    readonly maxDepth: number;
+    /** Of one client. */
+    readonly maxOpenRequests: number;
+  };
   readonly log: { readonly level: LogLevel };
   /** Values that must never be shown: whatever came through a variable, `env` or `headers`, and is long enough to be told apart. */
   readonly secrets: readonly string[];
@@ -48,6 +53,8 @@ export type ServerConfig = {
   readonly maxConcurrentCalls: number;
   /** Calls waiting for one of those places; 0 means none may wait. */
   readonly maxQueuedCalls: number;
+  /** Of calls that wait for a place, for the server's start, or for it to read. */
+  readonly maxQueuedBytes: number;
   /** From a call's arrival to its reply; 0 means no deadline. */
   readonly callTimeoutMs: number;
   /** However much progress a call reports, it ends here; 0 means no cap. */

@@ -1,7 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what the page explains
 import * as z from "zod";
+import { serverSchema } from "./entry-schema.ts";
 import { ignoredServerKeys, ignoredTopKeys } from "./other-clients.ts";
-import { ownServerSchema, serverSchema, settingsSchema, toolsSchema } from "./schema.ts";
+import { ownServerSchema, settingsSchema } from "./schema.ts";
+import { toolsSchema } from "./tools-schema.ts";
 
 /** `servers.schema.json`: what an editor needs to help with the file (JSON Schema draft 7, which VS Code reads). */
 export function printSchema(): string {

@@ -1,10 +1,12 @@
 import { dirname } from "node:path";
 import type { ServerConfig } from "./config.ts";
+import { serverSchema } from "./entry-schema.ts";
 import { linesOf, parseJsonc } from "./jsonc.ts";
 import { ignoredServerKeys, ignoredTopKeys } from "./other-clients.ts";
 import { type KnownKeys, type Path, type Problem, placeName, problemsOf } from "./problems.ts";
 import { resolveServer } from "./resolve.ts";
-import { serverSchema, settingsSchema, toolsSchema } from "./schema.ts";
+import { settingsSchema } from "./schema.ts";
+import { toolsSchema } from "./tools-schema.ts";
 import type { Scope } from "./variables.ts";
 
 /** What all files of a configuration give to together. */

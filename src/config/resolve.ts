@@ -1,9 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what people are told to write
 import { resolve as resolvePath } from "node:path";
 import type { RemoteLaunch, ServerConfig, StdioLaunch, ToolRules } from "./config.ts";
+import type { ServerEntry } from "./entry-schema.ts";
 import { readTimeout } from "./other-clients.ts";
 import type { Path } from "./problems.ts";
-import { defaults, type ServerEntry } from "./schema.ts";
+import { defaults } from "./schema.ts";
 import { noteSecret, noteSecretHeader, noteSecretsIn } from "./secrets.ts";
 import { expandHome, fillVariables, type Scope } from "./variables.ts";
 
@@ -28,12 +29,18 @@ export function resolveServer(
   const disabled = entry.disabled || entry.enabled === false;
   const texts = textFiller(scope, disabled ? { ...findings, problem: () => {} } : findings);
   const launch = resolveLaunch(entry, texts, findings);
-  const { prefix, shared, maxConcurrentCalls, maxQueuedCalls, askTimeoutMs } = entry;
+  const { prefix, shared, maxConcurrentCalls, maxQueuedCalls, maxQueuedBytes, askTimeoutMs } = entry;
   const tools = resolveTools(entry);
   if (new Set(tools.rename.values()).size < tools.rename.size) {
     findings.problem(["tools", "rename"], "gives two tools one name. Give each its own.");
   }
-  const limits = { maxConcurrentCalls, maxQueuedCalls, askTimeoutMs, ...resolveTimeouts(entry, findings) };
+  const limits = {
+    maxConcurrentCalls,
+    maxQueuedCalls,
+    maxQueuedBytes,
+    askTimeoutMs,
+    ...resolveTimeouts(entry, findings),
+  };
   return launch && { name, disabled, prefix, shared, launch, ...limits, tools };
 }
 

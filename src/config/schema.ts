@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { longestMs, text, toolPatterns, wholeNumber } from "./fields.ts";
+import { toolsSchema } from "./tools-schema.ts";
 
 /** Every default of the file, stated once: the schema shows them, and they fill in what the file leaves out. */
 export const defaults = {
@@ -7,6 +9,7 @@ export const defaults = {
   instructions: "digest",
   maxMessageBytes: 33_554_432,
   maxDepth: 512,
+  maxOpenRequests: 1024,
   logLevel: "info",
   callToolsScope: "non-destructive",
   callToolsDeadlineMs: 50_000,
@@ -17,18 +20,12 @@ export const defaults = {
   httpMaxSets: 16,
   maxConcurrentCalls: 0,
   maxQueuedCalls: 256,
+  maxQueuedBytes: 16_777_216,
   callTimeoutMs: 300_000,
   callTimeoutCapMs: 3_600_000,
   askTimeoutMs: 300_000,
   connectTimeoutMs: 30_000,
 } as const;
-
-/** The longest time that Node's timers hold, about 24 days. */
-const longestMs = 2_147_483_647;
-
-const wholeNumber = (least: number, most: number) => z.int().min(least).max(most);
-const text = z.string().min(1);
-const toolPatterns = z.array(text);
 
 /** What stands beside the servers. */
 export const settingsSchema = z.strictObject({
@@ -69,9 +66,14 @@ export const settingsSchema = z.strictObject({
       maxDepth: wholeNumber(16, 10_000)
         .default(defaults.maxDepth)
         .describe("The deepest nesting of objects and lists that is passed on. A deeper message fails alone."),
+      maxOpenRequests: wholeNumber(1, 60_000)
+        .default(defaults.maxOpenRequests)
+        .describe(
+          "Requests of one client that may be open at once, over stdio and HTTP alike; one more is refused at once.",
+        ),
     })
     .prefault({})
-    .describe("Bounds on single messages, in both directions."),
+    .describe("Bounds on single messages, in both directions, and on what is under way at once."),
   callTools: z
     .strictObject({
       scope: z
@@ -146,35 +148,6 @@ export const settingsSchema = z.strictObject({
     .describe("What tutti says on stderr."),
 });
 
-const hints = z.looseObject({
-  readOnlyHint: z
-    .boolean()
-    .optional()
-    .describe("The tool changes nothing. Several clients run only such tools at once."),
-  destructiveHint: z.boolean().optional().describe("The tool may overwrite or delete."),
-  idempotentHint: z.boolean().optional().describe("A second call with the same arguments changes nothing more."),
-  openWorldHint: z.boolean().optional().describe("The tool reaches beyond its own data, for example into the web."),
-  title: z.string().optional().describe("The tool's name for people."),
-});
-
-/** Which tools of one server are offered, and how. */
-export const toolsSchema = z.strictObject({
-  include: toolPatterns.default([]).describe("Only tools that match one of these patterns are offered. Empty = all."),
-  exclude: toolPatterns
-    .default([])
-    .describe("Tools that match one of these patterns are not offered, whatever `include` says."),
-  rename: z
-    .record(z.string().regex(/^[^*?]+$/, "patterns cannot be renamed. Name one tool."), text.max(128))
-    .default({})
-    .describe("A tool's own name → the name it is offered under, behind the server's prefix."),
-  annotations: z
-    .record(text, hints)
-    .default({})
-    .describe(
-      "Pattern → hints that are laid over the server's own. Of two patterns that match one tool, the later wins hint by hint.",
-    ),
-});
-
 /** tutti's own fields of a server. */
 export const ownServerSchema = z.strictObject({
   command: text.optional().describe("The program to start. It speaks MCP over its stdin and stdout."),
@@ -226,7 +199,16 @@ export const ownServerSchema = z.strictObject({
     .describe("Calls running at once; later ones wait. 1 = one after the other, 0 = no bound."),
   maxQueuedCalls: wholeNumber(0, 100_000)
     .default(defaults.maxQueuedCalls)
-    .describe("Calls waiting for one of those places; one more is refused. 0 = none may wait."),
+    .describe(
+      "Calls waiting for one of those places; one more is refused, and one that would wait longer than its " +
+        "`callTimeoutMs` too. Clients take turns. 0 = none may wait.",
+    ),
+  maxQueuedBytes: wholeNumber(1024, 1_073_741_824)
+    .default(defaults.maxQueuedBytes)
+    .describe(
+      "Bytes of calls that wait: for one of those places, for the server to start, or for it to read what it was sent. " +
+        "One more call is refused.",
+    ),
   callTimeoutMs: wholeNumber(0, longestMs)
     .optional()
     .meta({ default: defaults.callTimeoutMs })
@@ -256,35 +238,3 @@ export const ownServerSchema = z.strictObject({
     .prefault({})
     .describe("Which tools are offered, and how. A plain list, as Copilot writes it, is `include`, but empty = none."),
 });
-
-const seconds = z
-  .number()
-  .gt(0)
-  .max(Math.floor(longestMs / 1000));
-
-/** A server's entry as people write it: tutti's own fields and those of other clients that mean something here. */
-export const serverSchema = ownServerSchema.extend({
-  httpUrl: text.optional().describe("Gemini CLI's `url` for Streamable HTTP."),
-  serverUrl: text.optional().describe("Windsurf's `url`."),
-  enabled: z.boolean().optional().describe("false = `disabled`, as Codex and Zed write it."),
-  timeout: z
-    .number()
-    .min(0)
-    .max(longestMs)
-    .optional()
-    .describe(
-      "`callTimeoutMs` of other clients: below 1000 seconds (Cline, Roo), above 3600 milliseconds (Claude Code, " +
-        "Gemini CLI), between them ignored, because it may be either.",
-    ),
-  tool_timeout_sec: seconds.optional().describe("Codex's `callTimeoutMs`, in seconds."),
-  startup_timeout_sec: seconds.optional().describe("Codex's `connectTimeoutMs`, in seconds."),
-  startup_timeout_ms: wholeNumber(1, longestMs).optional().describe("Codex's `connectTimeoutMs`, in milliseconds."),
-  includeTools: toolPatterns.optional().describe("Gemini CLI's `tools.include`, but empty = none."),
-  enabled_tools: toolPatterns.optional().describe("Codex's `tools.include`, but empty = none."),
-  excludeTools: toolPatterns.optional().describe("Gemini CLI's `tools.exclude`."),
-  disabledTools: toolPatterns.optional().describe("`tools.exclude` of Roo and Windsurf."),
-  disabled_tools: toolPatterns.optional().describe("Codex's `tools.exclude`."),
-});
-
-/** An entry that the schema has accepted, with defaults filled in. */
-export type ServerEntry = z.output<typeof serverSchema>;

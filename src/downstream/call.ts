@@ -12,6 +12,10 @@ import type { Gate, Leave } from "./gate.ts";
 export type Request = {
   /** When it came (ms, `clock.now()`): however often it is sent, it ends at `callTimeoutCapMs` from then. */
   readonly arrivedAt: number;
+  /** Whose it is: clients take turns where their calls wait. */
+  readonly client: object;
+  /** How long its message is. */
+  readonly bytes: number;
   /** The message for the server, with `id` as its id and progress token. Called when it is sent; undefined: it is not wanted any more. */
   readonly encode: (id: number) => Outgoing | undefined;
   readonly reply: (reply: Message) => void;
@@ -31,9 +35,6 @@ export type Surroundings = {
 
 /** https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http */
 const headerMismatch = "-32020";
-
-/** What a server may leave unread before it gets no more calls. */
-const mostUnreadBytes = 16 * 1024 * 1024;
 
 const problems: Record<BadLine["problem"], string> = {
   not_json: "is not valid JSON",
@@ -76,16 +77,24 @@ export class Call implements Waiter {
     return this.sentAt !== undefined;
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** The server is ready: goes through the gate, now (as the clock says it) or when there is a place. */
   enter(now: number): void {
     this.#enteredAt = now;
-    const leave = this.#at.gate.enter(() => this.#send());
+    const { client: lane, bytes } = this.request;
+    const entry = this.#at.gate.enter({ lane, bytes, deadlineAt: this.deadlineAt, start: () => this.#send() });
     this.#enteredAt = undefined;
-    this.#leave = leave;
-    if (leave === undefined) {
-      const { maxQueuedCalls } = this.#at.config;
-      this.failWith("queue_full", `${maxQueuedCalls} calls already wait (maxQueuedCalls). The call did not run.`);
-    } else if (this.#isOver) leave();
+    if (typeof entry !== "function") this.crowdedOut(entry.refused);
+    else if (this.#isOver) entry();
+    else this.#leave = entry;
+  }
+
+  /** There is no room for it where it would have to wait. */
+  crowdedOut(reason: string): void {
+    this.failWith("queue_full", `${reason}. The call did not run.`);
   }
 
   reply(reply: Message): void {
@@ -162,8 +171,8 @@ export class Call implements Waiter {
 
   #send(): void {
     if (this.#isOver) return;
-    if (this.#at.connection.link.queuedBytes() > mostUnreadBytes) {
-      this.failWith("queue_full", `${mostUnreadBytes >> 20} MiB already wait for it to read. The call did not run.`);
+    if (this.#at.connection.link.queuedBytes() > this.#at.config.maxQueuedBytes) {
+      this.crowdedOut(`more than ${this.#at.config.maxQueuedBytes} bytes already wait for it to read (maxQueuedBytes)`);
       return;
     }
     const message = this.request.encode(this.#id);

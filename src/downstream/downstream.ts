@@ -9,6 +9,7 @@ import { Call, type Request, type Surroundings } from "./call.ts";
 import { Changes } from "./changes.ts";
 import { Connection, type Waiter } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
+import { Early } from "./early.ts";
 import { Gate } from "./gate.ts";
 import { type Era, envelope, type Greeting, type Identity } from "./handshake.ts";
 import { Offering } from "./offering.ts";
@@ -32,8 +33,8 @@ export class Downstream implements Pausable {
   readonly #offering: Offering;
   readonly #changes: Changes;
   readonly #startLimit: StartLimit;
-  /** Calls that came before it was ready, in order; some may be over. */
-  #early: Call[] = [];
+  /** Calls that came before it was ready. */
+  readonly #early: Early;
   #started: Promise<void> | undefined;
   #state: State = { kind: "starting" };
   #greeting: Greeting | undefined;
@@ -81,7 +82,8 @@ export class Downstream implements Pausable {
     });
     const shared = { connection: this.#connection, requests: this.#requests, clock, redact: options.redact };
     this.#changes = new Changes({ ...shared, connectTimeoutMs, oddity: events.oddity });
-    const gate = new Gate(config.maxConcurrentCalls, config.maxQueuedCalls);
+    const gate = new Gate(config, clock);
+    this.#early = new Early(config.maxQueuedBytes);
     const relist = config.launch.kind === "stdio" ? undefined : () => this.#offering.relistTools();
     this.#surroundings = { config, clock, gate, connection: this.#connection, relist };
   }
@@ -145,7 +147,7 @@ export class Downstream implements Pausable {
     const call = new Call(request, this.#surroundings, now);
     this.#deadlines.watch(call.deadlineAt);
     if (this.#state.kind === "down") call.refuse(this.#state.reason);
-    else if (this.#state.kind === "starting") this.#early.push(call);
+    else if (this.#state.kind === "starting") this.#early.add(call);
     else call.enter(now);
     return call;
   }
@@ -222,7 +224,7 @@ export class Downstream implements Pausable {
       this.#changes.begin(greeting, this.#envelope);
       this.#state = { kind: "ready", greeting, startedInMs: this.#clock.now() - startedAt };
       this.#options.events.stateChanged();
-      for (const call of this.#early.splice(0)) call.enter(this.#clock.now());
+      for (const call of this.#early.take()) call.enter(this.#clock.now());
     } catch (cause) {
       this.#giveUp(this.#options.redact(cause instanceof Error ? cause.message : String(cause)));
       // Its link may have been opened only after it was given up.
@@ -276,7 +278,7 @@ export class Downstream implements Pausable {
 
   /** Nothing is sent any more. */
   #end(reason: string): void {
-    this.#early = [];
+    this.#early.take();
     this.#offering.end();
     this.#changes.end();
     for (const waiter of this.#connection.waiters())

@@ -1,7 +1,7 @@
 import { encodeString } from "../wire/message.ts";
 import { membersOf } from "../wire/walk.ts";
 import { failure } from "./answers.ts";
-import type { Answers, MetaRequest, MetaTool, Outcome } from "./meta-tool.ts";
+import type { Answers, InnerCallHandle, MetaRequest, MetaTool, Outcome } from "./meta-tool.ts";
 import { argumentLimits } from "./references.ts";
 import { TraitsReader, unionOf } from "./scope.ts";
 import type { Shapes } from "./shapes.ts";
@@ -65,7 +65,7 @@ function call(
   args: Buffer,
   shapes: Shapes,
 ) {
-  let under: { readonly cancel: (reason: string) => void } | undefined;
+  let under: InnerCallHandle | undefined;
   const begin = (answers?: Answers): void => {
     under = request.call(exposed, args, settled, answers);
   };

@@ -1,4 +1,5 @@
 import type { ExposedItem } from "../catalog/catalog.ts";
+import type { InnerCallHandle } from "./meta-tool.ts";
 import { type Ended, type Failure, failed } from "./outcomes.ts";
 import type { PlannedCall } from "./plan.ts";
 import type { Leave } from "./scheduler.ts";
@@ -14,11 +15,11 @@ export type Inner = {
   readonly index: number | undefined;
   readonly args: Buffer;
   ended: Ended | undefined;
-  /** When it was first sent (ms, `clock.now()`). */
+  /** When it was first handed over (ms, `clock.now()`); undefined again where it was taken back before its server had it. */
   startedAt: number | undefined;
   endedAt: number;
   /** While it is under way. */
-  call: { readonly cancel: (reason: string) => void } | undefined;
+  call: InnerCallHandle | undefined;
   leave: Leave | undefined;
 };
 

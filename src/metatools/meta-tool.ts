@@ -30,7 +30,7 @@ export type MetaRequest = {
   /**
    * Calls a tool by its exposed name, on the way of any other call: the same gates, deadlines and events. `args`: a JSON
    * object. `answers`: where it was called before and asked something. `settled` is called once, never before this returns,
-   * unless it is cancelled. `label` is what observers know the call by.
+   * unless it is cancelled: then it is told whether the server may have worked on it. `label` is what observers know the call by.
    */
   readonly call: (
     tool: string,
@@ -38,7 +38,7 @@ export type MetaRequest = {
     settled: (outcome: Outcome) => void,
     answers?: Answers,
     label?: string,
-  ) => { readonly cancel: (reason: string) => void };
+  ) => InnerCallHandle;
   /**
    * Ends this request of the client with questions, `{"key": {"method", "params"}, …}`, and waits for its next one.
    * `resumed` gets the answers, `{"key": …, …}`, some of which may be missing, or keys that nobody has asked for; what it
@@ -48,6 +48,12 @@ export type MetaRequest = {
   readonly ask: (inputRequests: Buffer, resumed: (inputResponses: Buffer) => void, abandoned: () => void) => void;
   /** The whole result, a JSON object without what the protocol's era adds. */
   readonly reply: (result: Buffer) => void;
+};
+
+/** An inner call under way. */
+export type InnerCallHandle = {
+  /** Takes it back; whether its server may have worked on it. */
+  readonly cancel: (reason: string) => boolean;
 };
 
 /** What became of an inner call. */

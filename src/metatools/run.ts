@@ -281,7 +281,9 @@ export class Run {
     this.#timer?.cancel();
     this.#gathering?.cancel();
     this.#lanes.close();
-    for (const { inners } of this.#entries) for (const { call } of inners) call?.cancel(reason);
+    for (const { inners } of this.#entries) {
+      for (const inner of inners) if (inner.call?.cancel(reason) === false) inner.startedAt = undefined;
+    }
     this.#questions.close(reason);
   }
 

@@ -104,6 +104,10 @@ export class Exchange implements Request {
     return this.arrival.client;
   }
 
+  get bytes(): number {
+    return this.arrival.message.length;
+  }
+
   /** Whether a client waits for it now. */
   get isAwaited(): boolean {
     return !this.#isParked && !this.#isSettled;
@@ -201,13 +205,17 @@ export class Exchange implements Request {
     this.#settle(undefined, "cancelled");
   }
 
-  /** Nobody will resume it. */
-  abandon(reason: string): void {
+  /** Nobody will resume it. Whether its server may have worked on it. */
+  abandon(reason: string): boolean {
+    // With answers it comes to a server that has worked on it before.
+    const isAgain = this.rounds > 0 || this.arrival.message.has(slot.inputResponses);
+    const mayHaveRun = isAgain || this.call?.isSent !== false;
     this.#isParked = false;
     this.call?.cancel(
       (id) => `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"${reason}"}}`,
     );
     this.#settle(undefined, "cancelled");
+    return mayHaveRun;
   }
 
   /** Sends its server the request once more, with the answers to what it asked. */

@@ -45,14 +45,14 @@ export class InnerCall implements Issuer {
     this.#settle(this.#read(reply));
   }
 
-  cancel(reason: string): void {
-    if (this.#isOver) return;
+  cancel(reason: string): boolean {
+    if (this.#isOver) return true;
     this.#isOver = true;
-    this.#withdraw(reason);
+    return this.#withdraw(reason);
   }
 
-  #withdraw(reason: string): void {
-    if (this.#request instanceof Message) this.#caller.client.withdraw(this.#request, reason);
+  #withdraw(reason: string): boolean {
+    return this.#request instanceof Message && this.#caller.client.withdraw(this.#request, reason);
   }
 
   /** Whoever calls has noted it by then. */
@@ -60,7 +60,7 @@ export class InnerCall implements Issuer {
     void Promise.resolve().then(() => {
       if (this.#isOver) return;
       this.#isOver = true;
-      const drop = (reason: string): void => this.#withdraw(reason);
+      const drop = (reason: string): void => void this.#withdraw(reason);
       this.#settled(outcome.kind === "asks" ? { ...outcome, drop } : outcome);
     });
   }

@@ -187,7 +187,7 @@ export class MetaRequests {
     { origin }: Incoming,
     request: Message | BadLine,
     settled: (outcome: Outcome) => void,
-  ): { cancel: (reason: string) => void } {
+  ): InnerCall {
     const read = (reply: Outgoing | Message): Outcome =>
       outcomeOf(reply instanceof Message ? reply : this.#replies.read(reply), origin);
     const inner = new InnerCall(running, request, read, settled);

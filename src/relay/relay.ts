@@ -13,6 +13,7 @@ import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
 import { instructionsFor } from "./about.ts";
 import { Asking } from "./ask.ts";
+import { publishEnd } from "./call-ended.ts";
 import { Exchange } from "./exchange.ts";
 import { Lists } from "./lists.ts";
 import { Logs } from "./logs.ts";
@@ -21,7 +22,7 @@ import { Notices } from "./notices.ts";
 import { Offers } from "./offers.ts";
 import { Parked } from "./parked.ts";
 import { longestAskMs } from "./question.ts";
-import { type Incoming, Requests } from "./requests.ts";
+import { type Incoming, Requests, shed } from "./requests.ts";
 import { placeOf, Routes } from "./routes.ts";
 import { Startup } from "./startup.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -107,7 +108,7 @@ export class Relay implements Answerer {
       soon: clock.soon,
       settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => {
         this.#asking.ended(exchange, outcome);
-        this.#publish(exchange, outcome);
+        publishEnd(exchange, outcome, options);
       },
     };
     const askMs = longestAskMs(downstreams.map((one) => one.config));
@@ -197,7 +198,11 @@ export class Relay implements Answerer {
   }
 
   request(method: string, message: Message, client: Client, origin: Origin): void {
-    if (message.has(slot.requestState) && this.#parked.isOurs(message)) {
+    const { maxOpenRequests } = this.#options.config.limits;
+    if (client.openRequests > maxOpenRequests && !client.isIssued(message)) {
+      const text = `${maxOpenRequests} requests of this client are already open (limits.maxOpenRequests). This one did not run.`;
+      shed({ method, message, client, origin }, text);
+    } else if (message.has(slot.requestState) && this.#parked.isOurs(message)) {
       const parked = this.#parked.take(client, message);
       const id = message.raw(slot.id) as string;
       if ("resume" in parked) parked.resume(message);
@@ -213,11 +218,11 @@ export class Relay implements Answerer {
     } else this.#requests.passNotice(method, message, client);
   }
 
-  withdrawn(request: Message, _client: Client, reason: string): void {
+  withdrawn(request: Message, _client: Client, reason: string): boolean {
     this.#startup.forget(request);
     this.#subscriptions.withdrawn(request);
     this.#meta.withdrawn(request, reason);
-    this.#exchangeOf(request)?.abandon(reason);
+    return this.#exchangeOf(request)?.abandon(reason) ?? true;
   }
 
   #dispatch(incoming: Incoming): void {
@@ -278,14 +283,5 @@ export class Relay implements Answerer {
     const sent = this.#options.downstreams.flatMap((downstream) => [...downstream.requests()]);
     const all = [...sent.filter((one) => one instanceof Exchange), ...this.#asking.exchanges()];
     return all.filter((one) => one.client === client);
-  }
-
-  #publish({ id, call, arrival }: Exchange, outcome: CallEnded["outcome"]): void {
-    const { events, clock } = this.#options;
-    const { method, target: tool, downstream, arrivedAt } = arrival;
-    if (method !== "tools/call" || !events.wants("callEnded")) return;
-    const now = clock.now();
-    const queuedMs = (call?.sentAt ?? now) - arrivedAt;
-    events.publish("callEnded", { server: downstream?.name, tool, id, queuedMs, totalMs: now - arrivedAt, outcome });
   }
 }

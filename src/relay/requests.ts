@@ -1,6 +1,6 @@
 import type { Client } from "../client/client.ts";
 import type { Origin } from "../client/handshake.ts";
-import { CallError, rpcCode, toProtocolError } from "../errors.ts";
+import { CallError, rpcCode, toFailure, toProtocolError, toToolResult } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { LongResults } from "../metatools/long-results.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -191,6 +191,16 @@ export class Requests {
       exchange.fail(new CallError("internal", text, { server: downstream?.name }));
     }
   }
+}
+
+/** Answers a request for which there is no room: it has done nothing. */
+export function shed({ method, message, client, origin }: Incoming, text: string): void {
+  const id = message.raw(slot.id) as string;
+  const error = new CallError("queue_full", text);
+  client.reply(
+    message,
+    method === "tools/call" ? toToolResult(id, error, resultHead(origin.era)) : toFailure(id, error),
+  );
 }
 
 function answerKept(

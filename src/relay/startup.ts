@@ -1,12 +1,10 @@
 import type { Client } from "../client/client.ts";
 import type { Config } from "../config/config.ts";
 import type { Downstream } from "../downstream/downstream.ts";
-import { CallError, toFailure } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
-import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
-import type { Incoming } from "./requests.ts";
+import { type Incoming, shed } from "./requests.ts";
 
 /** Requests that wait for servers to start; one more is refused. */
 const mostWaiting = 1024;
@@ -73,9 +71,7 @@ export class Startup {
       waiting.push(incoming);
       return;
     }
-    const text = `${waiting.length} requests already wait for the servers to start.`;
-    const { client, message } = incoming;
-    client.reply(message, toFailure(message.raw(slot.id) as string, new CallError("queue_full", text)));
+    shed(incoming, `${waiting.length} requests already wait for the servers to start. This one did not run.`);
   }
 
   /** The requests of a client that wait. */

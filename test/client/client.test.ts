@@ -74,7 +74,7 @@ describe("a client that leaves", () => {
     ours.serve({
       request: () => {},
       notification: () => {},
-      withdrawn: () => {},
+      withdrawn: () => false,
       about: () => ({ instructions: "", extensions: "" }),
     });
     expect(() => ours.closed()).not.toThrow();

@@ -54,7 +54,7 @@ export function connect(limits = { maxMessageBytes: 4096, maxDepth: 16 }, firstI
           heard.push(`${method} ${message.raw(slot.id)}`);
         },
         notification: (method) => void heard.push(method),
-        withdrawn: () => {},
+        withdrawn: () => false,
         about: () => ({ instructions, extensions: "" }),
         closed: () => void heard.push("closed"),
       }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { enveloped, request as rpc } from "./connect.ts";
-import { type Asking, inSession, peer, resultOf, speaking } from "./http-peer.ts";
+import { type Asking, inSession, peer, speaking } from "./http-peer.ts";
 
 const minuteMs = 60_000;
 
@@ -117,16 +117,6 @@ describe("a client", () => {
     ask(speaking(1, "server/discover"));
     const refused = ask({ ...speaking(2, "server/discover"), principal: "q" });
     expect([refused.status, refused.json.error.code]).toEqual([503, -31001]);
-  });
-
-  test("has a bound on its open requests, and can go on below it", () => {
-    const { begin, ask, handed } = peer({ mostOpenRequests: 2 });
-    const id = begin();
-    const ping = () => ask({ headers: inSession(id), body: rpc(1, "ping") });
-    for (const open of [1, 2]) ask({ headers: inSession(id), body: rpc(open, "tools/list") });
-    expect(ping().status).toBe(503);
-    handed[0]?.client.reply(handed[0].message, resultOf(handed[0]));
-    expect(ping().status).toBe(200);
   });
 
   test("gets an error where we have a defect, and is served on", () => {

@@ -160,7 +160,7 @@ export function peer(options: Partial<HttpClientsOptions> = {}, answerer: Partia
           handed.push({ method, message, client });
         },
         notification: (method) => void heard.push(method),
-        withdrawn: (message, _client, reason) => void heard.push(`withdrawn ${message.raw(slot.id)}: ${reason}`),
+        withdrawn: (message, _client, reason) => heard.push(`withdrawn ${message.raw(slot.id)}: ${reason}`) > 0,
         about: () => ({ instructions: "", extensions: "" }),
         closed: () => void heard.push("closed"),
         ...answerer,

@@ -96,6 +96,7 @@ export async function servedClients(
         withdrawn: (message, _client, reason) => {
           listens.delete(message);
           heard.push(`withdrawn ${message.text(slot.method)}: ${reason}`);
+          return true;
         },
         about: () => ({ instructions: "", extensions: "" }),
         closed: () => void heard.push("closed"),

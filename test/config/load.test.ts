@@ -18,6 +18,7 @@ describe("one file", () => {
           launch: { kind: "stdio", command: "files-server", args: [], env: {}, cwd: "/home/me" },
           maxConcurrentCalls: 0,
           maxQueuedCalls: 256,
+          maxQueuedBytes: 16_777_216,
           prefix: true,
           shared: undefined,
           callTimeoutMs: 300_000,
@@ -34,7 +35,7 @@ describe("one file", () => {
       http: { hosts: [], origins: [], idleMs: 1_800_000, maxClients: 256, maxSets: 16 },
       caFiles: [],
       instructions: "digest",
-      limits: { maxMessageBytes: 33_554_432, maxDepth: 512 },
+      limits: { maxMessageBytes: 33_554_432, maxDepth: 512, maxOpenRequests: 1024 },
       log: { level: "info" },
       secrets: [],
       notices: [],
@@ -77,7 +78,7 @@ describe("one file", () => {
       instructions: "servers",
       log: { level: "debug" },
     });
-    expect(config.limits).toEqual({ maxMessageBytes: 4096, maxDepth: 32 });
+    expect(config.limits).toMatchObject({ maxMessageBytes: 4096, maxDepth: 32 });
     expect(config.servers).toEqual([
       {
         name: "a",
@@ -91,6 +92,7 @@ describe("one file", () => {
         },
         maxConcurrentCalls: 1,
         maxQueuedCalls: 0,
+        maxQueuedBytes: 16_777_216,
         prefix: true,
         shared: undefined,
         callTimeoutMs: 1_000,
@@ -172,7 +174,7 @@ describe("several files", () => {
       "/2.json": { limits: { maxDepth: 30 }, log: { level: "warn" } },
     });
     expect(config).toMatchObject({ errors: "protocol", log: { level: "warn" }, startup: { waitMs: 8_000 } });
-    expect(config.limits).toEqual({ maxDepth: 30, maxMessageBytes: 2048 });
+    expect(config.limits).toMatchObject({ maxDepth: 30, maxMessageBytes: 2048 });
   });
 
   test("may not give one name twice", async () => {

@@ -15,6 +15,7 @@ const config: ServerConfig = {
   launch: { kind: "stdio", command: "/fake", args: [], env: {}, cwd: "/" },
   maxConcurrentCalls: 0,
   maxQueuedCalls: 256,
+  maxQueuedBytes: 16 * 1024 * 1024,
   callTimeoutMs: 300_000,
   callTimeoutCapMs: 3_600_000,
   askTimeoutMs: 300_000,

@@ -143,6 +143,8 @@ test("a stream for which there is no room is opened when there is", async () => 
   const nothing = (): void => {};
   const waiting = {
     arrivedAt: 0,
+    client: {},
+    bytes: 0,
     encode: (id: number) => lineOf(id),
     reply: nothing,
     progress: nothing,

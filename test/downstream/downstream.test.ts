@@ -41,6 +41,8 @@ test("what waits for a server is sent to the one that was started anew", async (
   const nothing = (): void => {};
   downstream.send({
     arrivedAt: 0,
+    client: {},
+    bytes: 0,
     encode: (id) => `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"do"}}`,
     reply: nothing,
     progress: nothing,

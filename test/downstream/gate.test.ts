@@ -1,11 +1,44 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Gate, type Leave } from "../../src/downstream/gate.ts";
+import { Gate, type GateBounds, type Leave, type Refusal, type Visitor } from "../../src/downstream/gate.ts";
+import { fakeClock } from "../support/clock.ts";
 import { quiet } from "../support/turns.ts";
+
+const somebody = {};
+
+/** A gate for visitors that differ in nothing but what they do; undefined: it refuses one. */
+function gateOf(maxConcurrentCalls: number, maxQueuedCalls: number) {
+  const { enter } = gateWith({ maxConcurrentCalls, maxQueuedCalls });
+  return {
+    enter: (start: () => void): Leave | undefined => {
+      const entry = enter({ start });
+      return typeof entry === "function" ? entry : undefined;
+    },
+  };
+}
+
+function gateWith(bounds: Partial<GateBounds>) {
+  const clock = fakeClock();
+  const gate = new Gate({ maxConcurrentCalls: 1, maxQueuedCalls: 100, maxQueuedBytes: 1000, ...bounds }, clock);
+  const enter = (visitor: Partial<Visitor>): Leave | Refusal =>
+    gate.enter({ lane: somebody, bytes: 1, deadlineAt: Number.POSITIVE_INFINITY, start: () => {}, ...visitor });
+  return { gate, clock, enter };
+}
+
+/** Lets in one after the other for `ms` each. */
+async function serve({ clock, enter }: ReturnType<typeof gateWith>, times: number, ms: number): Promise<void> {
+  for (let n = 0; n < times; n++) {
+    const leave = enter({}) as Leave;
+    await quiet();
+    await clock.advance(ms);
+    leave();
+    await quiet();
+  }
+}
 
 describe("a gate without a bound", () => {
   test("lets everybody in at once", () => {
-    const gate = new Gate(0, 0);
+    const gate = gateOf(0, 0);
     let inside = 0;
     for (let n = 0; n < 1000; n++) gate.enter(() => void inside++);
     expect(inside).toBe(1000);
@@ -14,7 +47,7 @@ describe("a gate without a bound", () => {
 
 describe("a gate", () => {
   test("lets in as many as it may, the others in order as those leave", async () => {
-    const gate = new Gate(2, 10);
+    const gate = gateOf(2, 10);
     const entered: number[] = [];
     const leaves = [0, 1, 2, 3, 4].map((n) => gate.enter(() => void entered.push(n)) as Leave);
     await quiet();
@@ -29,7 +62,7 @@ describe("a gate", () => {
   });
 
   test("refuses who finds its queue full, until somebody leaves", async () => {
-    const gate = new Gate(1, 1);
+    const gate = gateOf(1, 1);
     const first = gate.enter(() => {}) as Leave;
     const second = gate.enter(() => {}) as Leave;
     expect(gate.enter(() => {})).toBeUndefined();
@@ -43,7 +76,7 @@ describe("a gate", () => {
   });
 
   test("gives one place back however often one leaves", async () => {
-    const gate = new Gate(1, 10);
+    const gate = gateOf(1, 10);
     const entered: number[] = [];
     const first = gate.enter(() => void entered.push(0)) as Leave;
     gate.enter(() => void entered.push(1));
@@ -57,7 +90,7 @@ describe("a gate", () => {
   });
 
   test("never lets in who gave up waiting, also in the turn in which its place came", async () => {
-    const gate = new Gate(1, 10);
+    const gate = gateOf(1, 10);
     const entered: number[] = [];
     const first = gate.enter(() => void entered.push(0)) as Leave;
     const second = gate.enter(() => void entered.push(1)) as Leave;
@@ -70,7 +103,7 @@ describe("a gate", () => {
   });
 
   test("lets in nobody who leaves in the turn in which it came", async () => {
-    const gate = new Gate(1, 10);
+    const gate = gateOf(1, 10);
     const entered: number[] = [];
     (gate.enter(() => void entered.push(0)) as Leave)();
     gate.enter(() => void entered.push(1));
@@ -79,7 +112,7 @@ describe("a gate", () => {
   });
 
   test("lets who is inside leave from within its start", async () => {
-    const gate = new Gate(1, 10);
+    const gate = gateOf(1, 10);
     const entered: number[] = [];
     const leaves: Leave[] = [];
     for (let n = 0; n < 5; n++) {
@@ -106,7 +139,7 @@ describe("a gate", () => {
         fc.nat(4),
         fc.array(step, { maxLength: 60 }),
         async (most, queued, steps) => {
-          const gate = new Gate(most, queued);
+          const gate = gateOf(most, queued);
           const inside = new Map<number, Leave>();
           const waiting = new Map<number, Leave>();
           const order: number[] = [];
@@ -144,5 +177,107 @@ describe("a gate", () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("clients that wait at one gate", () => {
+  test("take turns, however many of one wait", async () => {
+    const { enter } = gateWith({});
+    const [heavy, light, other] = [{}, {}, {}];
+    const entered: string[] = [];
+    const leaves: Leave[] = [];
+    const add = (lane: object, name: string): void => {
+      const leave = enter({ lane, start: () => void entered.push(name) });
+      leaves.push(leave as Leave);
+    };
+    for (let n = 0; n < 6; n++) add(heavy, `h${n}`);
+    for (let n = 0; n < 2; n++) add(light, `l${n}`);
+    add(other, "o0");
+    const order = ["h0", "l0", "o0", "h1", "l1", "h2", "h3", "h4", "h5"];
+    for (const [at, name] of order.entries()) {
+      await quiet();
+      expect(entered).toEqual(order.slice(0, at + 1));
+      leaves[["h0", "h1", "h2", "h3", "h4", "h5", "l0", "l1", "o0"].indexOf(name)]?.();
+    }
+  });
+
+  test("lose no turn when one of them gives up", async () => {
+    const { gate, enter } = gateWith({});
+    const entered: string[] = [];
+    const first = enter({}) as Leave;
+    const lanes = [{}, {}, {}];
+    const leaves = lanes.map(
+      (lane, at) => enter({ lane, bytes: 10, start: () => void entered.push(`${at}`) }) as Leave,
+    );
+    await quiet();
+    expect(gate.waitingBytes).toBe(30);
+    leaves[0]?.();
+    expect(gate.waitingBytes).toBe(20);
+    first();
+    await quiet();
+    leaves[1]?.();
+    await quiet();
+    expect(entered).toEqual(["1", "2"]);
+    expect(gate.waitingBytes).toBe(0);
+  });
+});
+
+describe("who comes to a gate", () => {
+  test("is refused when more bytes than may wait there already, but for one that waits alone", async () => {
+    const { enter } = gateWith({ maxQueuedBytes: 1000 });
+    const first = enter({}) as Leave;
+    await quiet();
+    const second = enter({ bytes: 5000 }) as Leave;
+    expect(enter({ bytes: 1 })).toEqual({ refused: "calls of 0.0 MB already wait (maxQueuedBytes)" });
+    second();
+    const third = enter({ bytes: 600 });
+    expect(typeof third).toBe("function");
+    expect(enter({ bytes: 401 })).toEqual({ refused: "calls of 0.0 MB already wait (maxQueuedBytes)" });
+    expect(typeof enter({ bytes: 400 })).toBe("function");
+    first();
+    await quiet();
+    expect(typeof enter({ bytes: 600 })).toBe("function");
+  });
+
+  test("is refused when it would wait beyond its deadline, by how long others took", async () => {
+    const at = gateWith({ maxConcurrentCalls: 2 });
+    const { enter, clock } = at;
+    await serve(at, 5, 1000);
+    const now = clock.now();
+    for (let n = 0; n < 2; n++) enter({});
+    await quiet();
+    // Two run, and each place is free again within a second: the n-th of those who wait begins after n half seconds.
+    for (let n = 1; n <= 4; n++) expect(typeof enter({ deadlineAt: now + 2000 })).toBe("function");
+    expect(enter({ deadlineAt: now + 2000 })).toEqual({
+      refused: "it would wait about 2.5 s for a place, and has 2.0 s (callTimeoutMs, maxConcurrentCalls 2)",
+    });
+    expect(typeof enter({ deadlineAt: now + 2500 })).toBe("function");
+    // A client of which nobody waits yet has its turn soon.
+    expect(typeof enter({ lane: {}, deadlineAt: now + 1000 })).toBe("function");
+  });
+
+  test("is refused for no deadline when there is a place, or nothing is known of how long others take", async () => {
+    const at = gateWith({});
+    for (let n = 0; n < 50; n++) expect(typeof at.enter({ deadlineAt: 1 })).toBe("function");
+    const other = gateWith({});
+    await serve(other, 5, 60_000);
+    expect(typeof other.enter({ deadlineAt: other.clock.now() + 1 })).toBe("function");
+  });
+
+  test("is let wait again when others have become quick", async () => {
+    const at = gateWith({});
+    await serve(at, 5, 60_000);
+    const tries = async (): Promise<boolean> => {
+      const running = at.enter({}) as Leave;
+      await quiet();
+      const waiting = at.enter({ deadlineAt: at.clock.now() + 1000 });
+      if (typeof waiting === "function") waiting();
+      running();
+      await quiet();
+      return typeof waiting === "function";
+    };
+    expect(await tries()).toBe(false);
+    await serve(at, 20, 1);
+    expect(await tries()).toBe(true);
   });
 });

@@ -42,6 +42,7 @@ export class Begun {
         return {
           cancel: (reason) => {
             made.cancelled = reason;
+            return true;
           },
         };
       },

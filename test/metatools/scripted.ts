@@ -198,8 +198,9 @@ function sentCall(
   return one;
 }
 
-function cancelOnce(one: Sent, reason: string): void {
+function cancelOnce(one: Sent, reason: string): boolean {
   if (one.isOver) throw new Error(`${one.tool} is cancelled after its end`);
   one.isOver = true;
   one.cancelled = reason;
+  return true;
 }

@@ -131,7 +131,7 @@ for (const cell of cells) {
 }
 
 test("plans that wait for their client are bounded in number: one more is told what it has", async () => {
-  const on = await openPlans("MM", { one }, { client: able, connect: stage });
+  const on = await openPlans("MM", { one }, { client: able, connect: stage, limits: { maxOpenRequests: 2000 } });
   const calls = [
     { id: "x", name: "one__a" },
     { id: "y", name: "one__b" },

@@ -149,6 +149,20 @@ for (const cell of cells) {
       expect(on.client.peer.left.filter(({ text }) => text.includes(`"id":${plan.id}`))).toEqual([]);
     });
 
+    test("out of time: a call that waited for a place at its server was not sent, and it says so", async () => {
+      const narrow = { tools, config: { maxConcurrentCalls: 1 } };
+      const on = await openPlans(cell, { narrow }, { together: { deadlineMs: 10_000 } });
+      const plan = on.plan([call("a", "narrow__a"), call("b", "narrow__a")]);
+      await on.servers.narrow.call();
+      await on.clock.advance(10_000);
+      const sent = (await entriesOf(plan)).map(({ error }) => [error?.code, error?.sent]);
+      expect(sent).toEqual([
+        ["timeout", "unknown"],
+        ["timeout", false],
+      ]);
+      expect(on.servers.narrow.calls).toHaveLength(1);
+    });
+
     test("its client leaves: the same", async () => {
       const on = await openPlans(cell, three);
       const other = await on.join();

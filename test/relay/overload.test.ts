@@ -1,37 +1,80 @@
 import { expect, test } from "vitest";
-import { mostOpen } from "../../src/downstream/open-requests.ts";
 import { stage } from "../support/stage.ts";
-import { until } from "../support/turns.ts";
 
-test("calls of one server beyond all that can be open fail at once, the others are answered", async () => {
-  const { client, servers, downstreams } = await stage({ servers: { alpha: { tools: ["do"], isHeld: true } } });
-  const beyond = 100;
-  for (let n = 0; n < mostOpen + beyond; n++) client.call(n, "alpha__do");
-  await until(
-    () => client.peer.lines.length > beyond,
-    () => "the failures",
-  );
-  const failed = client.peer.lines.map(({ json }) => json);
-  for (const { result } of failed) {
-    expect(result._meta["tutti/error"]).toEqual({
-      origin: "tutti",
-      server: "alpha",
-      code: "queue_full",
-      mayHaveRun: false,
+const mark = { origin: "tutti", server: "alpha", code: "queue_full", mayHaveRun: false };
+
+test("calls that wait for a server's start are bounded in number, the others are answered", async () => {
+  const limits = { maxOpenRequests: 5000 };
+  const { client, servers, downstreams } = await stage({ servers: { alpha: { tools: ["do"], isHeld: true } }, limits });
+  for (let n = 0; n < 2000; n++) client.call(n, "alpha__do");
+  const text =
+    "alpha: 1024 calls of 0.1 MB already wait for it to start (at most 1024, and maxQueuedBytes). The call did not run.";
+  for (let n = 1024; n < 2000; n++) expect(await client.failure(n)).toEqual({ text, mark });
+  // Places of those that are taken back are free.
+  for (let n = 0; n < 24; n++) client.cancel(n);
+  for (let n = 2000; n < 2024; n++) client.call(n, "alpha__do");
+  await client.ping();
+  expect(client.peer.left).toEqual([]);
+  servers.alpha.open();
+  for (let n = 0; n < 1024; n++) (await servers.alpha.call()).result();
+  for (let n = 24; n < 1024; n++) await client.reply(n);
+  for (let n = 2000; n < 2024; n++) await client.reply(n);
+  expect(downstreams.alpha.openRequests).toBe(0);
+});
+
+test("calls that wait for a server's start are bounded in bytes, but for one that waits alone", async () => {
+  const config = { maxQueuedBytes: 10_000 };
+  const { client, servers } = await stage({ servers: { alpha: { tools: ["do"], isHeld: true, config } } });
+  const long = JSON.stringify({ text: "x".repeat(20_000) });
+  client.call(1, "alpha__do", long);
+  client.call(2, "alpha__do");
+  expect((await client.failure(2)).mark).toEqual(mark);
+  client.cancel(1);
+  client.call(3, "alpha__do", JSON.stringify({ text: "x".repeat(9000) }));
+  client.call(4, "alpha__do", JSON.stringify({ text: "x".repeat(2000) }));
+  expect((await client.failure(4)).mark).toEqual(mark);
+  servers.alpha.open();
+  (await servers.alpha.call()).result();
+  await client.reply(3);
+});
+
+test("one request too many of a client is refused at once, whatever it asks; other clients are served", async () => {
+  const { client, openClient, servers } = await stage({
+    servers: { alpha: { tools: ["do"], resources: ["a://1"] } },
+    limits: { maxOpenRequests: 3 },
+  });
+  const other = openClient();
+  for (let n = 0; n < 3; n++) client.call(n, "alpha__do");
+  const text = "3 requests of this client are already open (limits.maxOpenRequests). This one did not run.";
+  const failure = { origin: "tutti", code: "queue_full", mayHaveRun: false };
+  client.call(3, "alpha__do");
+  expect(await client.failure(3)).toEqual({ text, mark: failure });
+  for (const [id, method, params] of [
+    [4, "tools/list", "{}"],
+    [5, "resources/read", '{"uri":"a://1"}'],
+    [6, "prompts/get", '{"name":"alpha__x"}'],
+    [7, "any/thing", "{}"],
+  ] as const) {
+    client.request(id, method, params);
+    expect((await client.reply(id)).json.error).toEqual({
+      code: -31_001,
+      message: text,
+      data: { "tutti/error": failure },
     });
   }
-  servers.alpha.open();
-  await until(
-    () => servers.alpha.calls.length === mostOpen + beyond - failed.length,
-    () => "the calls",
-  );
-  for (const call of servers.alpha.calls) call.result();
-  await until(
-    () => client.peer.lines.length === mostOpen + beyond,
-    () => "a reply to each",
-  );
-  expect(new Set(client.peer.lines.map(({ json }) => json.id)).size).toBe(mostOpen + beyond);
-  expect(downstreams.alpha.openRequests).toBe(0);
+  await client.ping();
+  other.call(1, "alpha__do");
+  for (let n = 0; n < 4; n++) (await servers.alpha.call()).result();
+  for (let n = 0; n < 3; n++) await client.reply(n);
+  await other.reply(1);
+  client.call(8, "alpha__do");
+  client.call(9, "alpha__do");
+  client.call(10, "alpha__do");
+  client.cancel(9);
+  client.call(11, "alpha__do");
+  await client.ping();
+  expect(client.peer.left).toEqual([]);
+  expect(servers.alpha.calls.length).toBe(8);
 });
 
 test("a defect of ours while a call is taken in is its own result, and is logged", async () => {

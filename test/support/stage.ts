@@ -31,7 +31,7 @@ export type StageOptions<N extends string> = {
   readonly servers: Readonly<Record<N, OnStage>>;
   readonly errors?: Config["errors"];
   readonly waitMs?: number;
-  readonly limits?: Config["limits"];
+  readonly limits?: Partial<Config["limits"]>;
   /** Whether to wait until every server that is not held is ready or has failed. Default true. */
   readonly isReady?: boolean;
   /** Whether servers are greeted at once, for a client that can do nothing, and not for the first one that speaks. Default: as `isReady`. */
@@ -79,7 +79,8 @@ export type Stage<N extends string> = {
   readonly streams: Streams[];
 };
 
-const limits = { maxMessageBytes: 32 * 1024 * 1024, maxDepth: 512 };
+const mib = 1024 * 1024;
+const limits = { maxMessageBytes: 32 * mib, maxDepth: 512, maxOpenRequests: 1024 };
 
 export async function stage<const N extends string>(options: StageOptions<N>): Promise<Stage<N>> {
   const names = Object.keys(options.servers) as N[];
@@ -97,7 +98,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
   });
   const streams: Streams[] = [];
   const carriers = options.carriers ?? { clients: clientsOverLines, servers: () => serverOverLines };
-  const bounds = options.limits ?? limits;
+  const bounds = { ...limits, ...options.limits };
   const config: Config = {
     files: [],
     servers: names.map((name) => serverConfig(name, options.servers[name].config)),
@@ -203,6 +204,7 @@ function serverConfig(name: string, some: OnStage["config"] = {}): ServerConfig 
     launch: { kind: "stdio", command: "/fake", args: [], env: {}, cwd: "/" },
     maxConcurrentCalls: 0,
     maxQueuedCalls: 256,
+    maxQueuedBytes: 16 * 1024 * 1024,
     callTimeoutMs: 300_000,
     callTimeoutCapMs: 3_600_000,
     askTimeoutMs: 300_000,

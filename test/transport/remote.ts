@@ -18,6 +18,7 @@ const config: ServerConfig = {
   launch: { kind: "stdio", command: "/none", args: [], env: {}, cwd: "/" },
   maxConcurrentCalls: 0,
   maxQueuedCalls: 256,
+  maxQueuedBytes: 16 * 1024 * 1024,
   callTimeoutMs: 20_000,
   callTimeoutCapMs: 20_000,
   askTimeoutMs: 20_000,
@@ -126,6 +127,8 @@ function calling(downstream: Downstream, name: string, args: string): Calling {
     const meta = (id: number) => `"_meta":{"progressToken":${id}${envelope === "" ? "" : `,${envelope}`}}`;
     sent = downstream.send({
       arrivedAt: systemClock.now(),
+      client: downstream,
+      bytes: args.length,
       encode: (id) =>
         `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":${encodeString(name)},"arguments":${args},${meta(id)}}}`,
       reply: (reply) => {

@@ -20,6 +20,7 @@ const config: ServerConfig = {
   launch: { kind: "stdio", command: "/fake", args: ["--x"], env: { TOKEN: "s3cret" }, cwd: "/" },
   maxConcurrentCalls: 0,
   maxQueuedCalls: 256,
+  maxQueuedBytes: 16_777_216,
   callTimeoutMs: 300_000,
   callTimeoutCapMs: 3_600_000,
   askTimeoutMs: 300_000,
