@@ -149,7 +149,7 @@ function inOurWords(written: string, variables: Variables, folder: string | unde
   };
   switch (variables) {
     case "none":
-      return written.replaceAll("${", "$${");
+      return written.replaceAll("${", () => "$${");
     case "braces":
       return written;
     case "dollar":
@@ -159,7 +159,7 @@ function inOurWords(written: string, variables: Variables, folder: string | unde
       );
     case "env-curly":
       return written
-        .replaceAll("${", "$${")
+        .replaceAll("${", () => "$${")
         .replaceAll(/\{(env|file):([^}]*)\}/g, (found, kind: string, name: string) => {
           if (kind === "env") return `\${${name}}`;
           notes.push(`${found} is not read: write the text itself, or \${NAME} for an environment variable`);

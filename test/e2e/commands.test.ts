@@ -3,7 +3,21 @@ import { expect, test } from "vitest";
 import { signal } from "./support/processes.ts";
 import { configFile, fake, fixture, root, run, start, temporaryFolder } from "./support/program.ts";
 
-const commands = ["serve", "demo", "check", "list", "call"];
+const commands = [
+  "serve",
+  "demo",
+  "check",
+  "list",
+  "call",
+  "import",
+  "install",
+  "add",
+  "add-json",
+  "remove",
+  "enable",
+  "disable",
+  "get",
+];
 
 test("check says that all servers are ready, and ends with 0", async () => {
   const config = configFile({ one: fake(), sdk: fixture("sdk-server.mjs"), off: { ...fake(), disabled: true } });
