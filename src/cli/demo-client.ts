@@ -1,6 +1,7 @@
 import { systemClock } from "../ports/clock.ts";
-import { systemSpawn } from "../ports/spawn.ts";
+import { thisSystem } from "../ports/system.ts";
 import { startChild } from "../process/child.ts";
+import { Reaper } from "../process/reaper.ts";
 import { openStdioChild } from "../transport/stdio-child.ts";
 import { Rpc } from "./rpc.ts";
 
@@ -22,9 +23,10 @@ export async function startTutti(main: string, cwd: string, configs: readonly st
   const env = Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+  const reaper = new Reaper({ ...thisSystem, failed: () => {} });
   const child = startChild(
     { command: process.execPath, args, env, cwd },
-    { spawn: systemSpawn, clock: systemClock },
+    { spawn: reaper.watched(thisSystem.spawn, { isMarked: true }), clock: systemClock },
     {
       stderrLine: (line) => {
         const entry = readLogLine(line);

@@ -12,6 +12,7 @@ import { createRedactor } from "../observe/redact.ts";
 import type { StartedProcess } from "../ports/spawn.ts";
 import { type System, thisSystem } from "../ports/system.ts";
 import { createCommandFinder } from "../process/path.ts";
+import { Reaper } from "../process/reaper.ts";
 import type { Relay } from "../relay/relay.ts";
 import { Users } from "../relay/users.ts";
 import type { OpenLink } from "../transport/link.ts";
@@ -47,7 +48,16 @@ export type Machine = {
 
 /** Prepares a machine for the servers of a configuration; starts nothing. */
 export function createMachine(config: Config, version: string, events: Events, system: System = thisSystem): Machine {
-  const { clock, spawn } = system;
+  const { clock } = system;
+  const reaper = new Reaper({
+    ...system,
+    failed: (reason) => {
+      const text = `the process that ends all servers should tutti be killed has failed and is started again: ${reason}`;
+      events.publish("notice", { text });
+    },
+  });
+  // What a shell's start-up files start in a session of its own, such as an agent for keys, is meant to stay.
+  const spawn = reaper.watched(system.spawn, { isMarked: false });
   const shells: StartedProcess[] = [];
   const finder = createCommandFinder({
     ...system,
@@ -77,7 +87,7 @@ export function createMachine(config: Config, version: string, events: Events, s
     finder,
     spawning: pLimit(spawnsPerTurn),
     turns: new Turns(clock),
-    system,
+    system: { ...system, spawn: reaper.watched(system.spawn, { isMarked: true }) },
   });
   const member: Machine["member"] = (server, who, isShared) => {
     const { name } = server;

@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { type StartApart, startApart } from "./apart.ts";
 import { type Clock, systemClock, systemDate } from "./clock.ts";
 import { type Files, type StateFiles, systemFiles, systemStateFiles } from "./files.ts";
 import { systemRandom } from "./random.ts";
@@ -11,6 +12,8 @@ export type System = {
   readonly date: () => number;
   readonly random: (count: number) => Buffer;
   readonly spawn: Spawn;
+  /** Undefined where no process of ours can end others after us. */
+  readonly startApart?: StartApart | undefined;
   readonly files: Files;
   readonly stateFiles: StateFiles;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -25,6 +28,7 @@ export const thisSystem: System = {
   date: systemDate,
   random: systemRandom,
   spawn: systemSpawn,
+  startApart: process.platform === "win32" ? undefined : startApart,
   files: systemFiles,
   stateFiles: systemStateFiles,
   env: process.env,

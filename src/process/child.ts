@@ -20,7 +20,7 @@ export type Child = {
   /**
    * Asks it to end: stdin closed, 700 ms later TERM to the group, 500 ms later KILL. Resolves when no process of the
    * group is left, at most 1.5 s after the first call; our own process stays alive until then. Every call gets the same
-   * promise. A process that left the group (setsid) is not reached.
+   * promise. A process that left the group (setsid) is not reached; it is the reaper's to find.
    */
   readonly stop: () => Promise<void>;
   /** KILL to the group, at once and synchronously: for the last moment of our own process. */

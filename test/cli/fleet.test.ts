@@ -11,7 +11,7 @@ import { Events } from "../../src/events.ts";
 import type { Message, Outgoing } from "../../src/wire/message.ts";
 import { readWhole } from "../../src/wire/whole.ts";
 import { loadText } from "../config/load-text.ts";
-import { killAll, markerEnvironment, processesWith } from "../e2e/support/processes.ts";
+import { killAll, markerEnvironment, processesWith, withoutReapers } from "../e2e/support/processes.ts";
 import { type Entry, fixture } from "../e2e/support/program.ts";
 import { until } from "../e2e/support/until.ts";
 
@@ -41,7 +41,7 @@ async function start(servers: Readonly<Record<string, Entry>>, settings: object 
   const fleet = new Fleet(createMachine(config, "0", new Events()), nobody);
   onTestFinished(() => fleet.stop());
   await fleet.start();
-  return { fleet, processes: () => processesWith(marker).length };
+  return { fleet, processes: () => withoutReapers(processesWith(marker)).length };
 }
 
 type Guest = {

@@ -16,6 +16,24 @@ export function processesWith(marker: string): number[] {
     .filter((pid) => pid !== process.pid && isMarked(pid, marker));
 }
 
+/** Of these processes those that live and belong to no reaper: tutti's own, which ends what is left when tutti is gone. */
+export function withoutReapers(pids: readonly number[]): number[] {
+  const reapers = new Set(pids.filter((pid) => readProc(pid, "cmdline").includes("\0tutti-reaper\0")));
+  // What a reaper runs ends before it does, so that what has no session any more may have been its.
+  return pids.filter((pid) => {
+    const session = statusOf(pid)?.session;
+    return session !== undefined && !reapers.has(session);
+  });
+}
+
+/** Whose child the process is, and the session it is in; undefined where it is gone or dead. */
+export function statusOf(pid: number): { readonly parent: number; readonly session: number } | undefined {
+  // pid (name) state parent group session …; a name may hold anything.
+  const [, state, parent, session] = /^\d+ \(.*\) (\S) (\d+) \d+ (\d+) /s.exec(readProc(pid, "stat")) ?? [];
+  if (state === undefined || state === "Z" || state === "X") return undefined;
+  return { parent: Number(parent), session: Number(session) };
+}
+
 /** Kills every process that carries the marker, again while there are new ones. */
 export function killAll(marker: string): void {
   for (let round = 0; round < 20; round++) {
@@ -46,10 +64,14 @@ export function bytesWrittenBy(pid: number): number {
 }
 
 function isMarked(pid: number, marker: string): boolean {
+  return readProc(pid, "environ").includes(`${markerName}=${marker}\0`) && statusOf(pid) !== undefined;
+}
+
+/** Empty where the process has ended meanwhile, or is not ours. */
+function readProc(pid: number, file: string): string {
   try {
-    if (!readFileSync(`/proc/${pid}/environ`, "latin1").includes(`${markerName}=${marker}\0`)) return false;
-    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
   } catch {
-    return false; // It has ended meanwhile, or is not ours.
+    return "";
   }
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { expect, onTestFinished } from "vitest";
-import { killAll, markerEnvironment, processesWith } from "./processes.ts";
+import { killAll, markerEnvironment, processesWith, withoutReapers } from "./processes.ts";
 import { RawClient } from "./raw-client.ts";
 import { until } from "./until.ts";
 
@@ -55,8 +55,10 @@ export type Start = {
 
 /** A started tutti. When the test is over, whatever of it is left is killed. */
 export type Started = RawClient & {
-  /** Everything that it started and that still lives. */
+  /** Everything that it started for its servers and that still lives. */
   readonly servers: () => number[];
+  /** Everything of it that lives, itself and its reaper included. */
+  readonly processes: () => number[];
   /** Waits until that is so many processes. */
   readonly untilServers: (count: number) => Promise<void>;
 };
@@ -75,12 +77,13 @@ export function start(args: readonly string[], { env, wholeEnv, cwd = root }: St
     stdio: "pipe",
   });
   const client = new RawClient(child);
-  const servers = () => processesWith(marker).filter((pid) => pid !== client.pid);
+  const processes = () => processesWith(marker);
+  const servers = () => withoutReapers(processes()).filter((pid) => pid !== client.pid);
   const untilServers = async (count: number): Promise<void> => {
     // To look through all processes of the machine costs some ms.
     await until(`${count} processes of its own`, () => servers().length === count, 50);
   };
-  return Object.assign(client, { servers, untilServers });
+  return Object.assign(client, { servers, processes, untilServers });
 }
 
 /** Starts `tutti serve` and shakes hands. What it writes to stdout is checked to be the protocol alone, in every test. */
