@@ -7,4 +7,6 @@ export const exitCode = {
   unreachable: 4,
   /** The tool answered with an error, or there is no such tool. */
   toolFailed: 5,
+  /** A defect of tutti's ended it. */
+  defect: 70,
 } as const;

@@ -1,5 +1,6 @@
 import { onEndSignals } from "../ports/signals.ts";
 import type { Invocation } from "./commands.ts";
+import { exitCode } from "./exit-codes.ts";
 import { createMachine } from "./machine.ts";
 import { serveOverHttp } from "./over-http.ts";
 import type { Serving } from "./prepare-serving.ts";
@@ -25,7 +26,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
   process.on("exit", kill);
   process.on("uncaughtException", (cause) => {
     events.publish("defect", { cause });
-    process.exit(70);
+    process.exit(exitCode.defect);
   });
   await serving.start();
 }

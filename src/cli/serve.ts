@@ -6,6 +6,7 @@ import { onEndSignals } from "../ports/signals.ts";
 import { openStdioSelf } from "../transport/stdio-self.ts";
 import type { Invocation } from "./commands.ts";
 import { configSearch } from "./config-search.ts";
+import { exitCode } from "./exit-codes.ts";
 import type { Serving } from "./prepare-serving.ts";
 
 /** What a client may send before the configuration, which can set other bounds, is read. */
@@ -69,10 +70,15 @@ export async function run(invocation: Invocation): Promise<undefined> {
   process.on("uncaughtException", (cause) => {
     fail(cause);
     tutti?.kill();
-    process.exit(70);
+    process.exit(exitCode.defect);
   });
   systemClock.after(quietMs, beginLoading);
   await isTimeToLoad;
+  const { watchClient } = await import("./client-watch.ts");
+  void watchClient(() => {
+    process.stderr.write("tutti: the client is gone, though somebody holds its pipes open\n");
+    void end();
+  }); // Never rejects.
   const { prepareServing } = await import("./prepare-serving.ts");
   tutti = await prepareServing(client, link, invocation);
   if (!isEnding) void tutti?.start(); // Never rejects.

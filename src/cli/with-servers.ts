@@ -40,8 +40,9 @@ export async function withServers(
   const { redact } = machine;
   process.on("exit", kill);
   process.on("uncaughtException", (cause) => {
+    // Not through the log, which says nothing of commands unless it is asked for.
     process.stderr.write(defectText(cause, redact));
-    process.exit(exitCode.unusable);
+    process.exit(exitCode.defect);
   });
   let hasSignal = false;
   onEndSignals(() => {

@@ -1,6 +1,7 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { listening } from "./support/http-program.ts";
 import { bytesWrittenBy, signal } from "./support/processes.ts";
 import {
   configFile,
@@ -10,7 +11,6 @@ import {
   fixturePath,
   run,
   type Servers,
-  type Started,
   serve,
   serveReady,
   start,
@@ -24,79 +24,6 @@ const mostMs = 3000;
 
 const many = (count: number, entry: Entry): Servers =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, entry]));
-
-const ways: Record<string, (client: Started) => void> = {
-  "stdin ends": (client) => void client.child.stdin.end(),
-  SIGTERM: (client) => signal(client.pid, "SIGTERM"),
-  SIGINT: (client) => signal(client.pid, "SIGINT"),
-  SIGHUP: (client) => signal(client.pid, "SIGHUP"),
-  "the client has closed stdout": (client) => {
-    client.child.stdout.destroy();
-    client.ask("ping");
-  },
-  "stdin ends and SIGTERM comes": (client) => {
-    client.child.stdin.end();
-    signal(client.pid, "SIGTERM");
-  },
-};
-
-type Kind = { readonly kind: string; readonly servers: Servers; readonly processes: number };
-
-const kinds: readonly Kind[] = [
-  { kind: "a polite server", servers: { polite: fake() }, processes: 1 },
-  { kind: "a server that ignores everything", servers: { stubborn: fixture("stubborn-server.mjs") }, processes: 1 },
-  {
-    kind: "a tree as npx makes it",
-    servers: { tree: fixture("npx-like-tree.sh", fixturePath("fake-server.mjs")) },
-    processes: 3,
-  },
-  {
-    kind: "a tree as npx makes it around a server that ignores everything",
-    servers: { tree: fixture("npx-like-tree.sh", fixturePath("stubborn-server.mjs")) },
-    processes: 3,
-  },
-  {
-    kind: "a server that leaves a process behind on its stdout",
-    servers: { parent: fixture("leaves-heir.mjs") },
-    processes: 2,
-  },
-  {
-    kind: "twenty servers that ignore everything",
-    servers: many(20, fixture("stubborn-server.sh")),
-    processes: 20,
-  },
-];
-
-test.each(kinds)(
-  "nothing of $kind is left 2 s after tutti was ended in whatever way, and the exit code is 0",
-  async ({ servers, processes }) => {
-    const config = configFile(servers);
-    const ended = Object.entries(ways).map(async ([way, end]) => {
-      const client = await serveReady(config);
-      await client.untilServers(processes);
-      const startedAt = performance.now();
-      end(client);
-      const { code, at } = await client.exit();
-      const complaints = client.stderr.split("\n").filter((line) => /defect|EPIPE|^ +at /.test(line));
-      return { way, code, left: client.servers(), complaints, isSoon: at - startedAt < mostMs };
-    });
-    expect(await Promise.all(ended)).toEqual(
-      Object.keys(ways).map((way) => ({ way, code: 0, left: [], complaints: [], isSoon: true })),
-    );
-  },
-);
-
-test("a second signal ends tutti at once, and still nothing is left", async () => {
-  const client = await serveReady(configFile(many(3, fixture("stubborn-server.mjs"))));
-  const startedAt = performance.now();
-  signal(client.pid, "SIGTERM");
-  signal(client.pid, "SIGINT");
-  const { at, code } = await client.exit();
-  // The polite way takes 1.2 s.
-  expect(at - startedAt).toBeLessThan(1000);
-  expect(code).toBe(1);
-  await client.untilServers(0);
-});
 
 test("a server has the time to put its things in order when stdin ends and a signal comes at once", async () => {
   const file = join(temporaryFolder(), "goodbye");
@@ -177,14 +104,14 @@ test("nothing is left when stdin ends before the first message, and the exit cod
   expect(stderr).not.toContain("Warning");
 });
 
-test("nothing is left of a login shell that was asked for its PATH and does not answer", async () => {
-  const home = temporaryFolder();
-  writeFileSync(join(home, ".bash_profile"), "sleep 1000\n");
-  const config = configFile({ absent: { command: "no-such-command" }, one: fake() });
-  const env = { HOME: home, SHELL: "/bin/bash", PATH: "/usr/bin:/bin" };
-  const client = start(["serve", "--config", config], { wholeEnv: env });
-  await client.untilServers(3);
-  client.child.stdin.end();
-  await client.exit();
-  await client.untilServers(0);
+test("tutti that serves over HTTP alone lives on when the program that started it is gone", async () => {
+  const through = [process.execPath, fixturePath("starts-tutti.mjs"), process.execPath] as const;
+  const config = configFile({ one: fake() });
+  const served = await listening(start(["serve", "--http", "0", "--config", config], { through: [...through] }));
+  await served.untilServers(2);
+  signal(served.pid, "SIGKILL");
+  await served.exit();
+  // Where it would end it would within 2 s.
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  expect((await served.get("/healthz")).status).toBe(200);
 });

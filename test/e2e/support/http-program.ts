@@ -2,7 +2,7 @@ import { StreamableHTTPClientTransport as ModernHttp } from "@modelcontextprotoc
 import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { onTestFinished } from "vitest";
 import { type EraClient, legacyClientOn, modernClientOn } from "./era-client.ts";
-import { configFile, type Servers, type Started, start } from "./program.ts";
+import { configFile, type Servers, type Start, type Started, start } from "./program.ts";
 import { until } from "./until.ts";
 
 /** A tutti that serves over HTTP. */
@@ -17,12 +17,13 @@ export type Options = {
   readonly settings?: object;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly through?: Start["through"];
 };
 
 /** Starts `tutti serve --http` at a free port. */
-export function startHttp(servers: Servers, { settings = {}, args = [], env = {} }: Options = {}): Started {
+export function startHttp(servers: Servers, { settings = {}, args = [], ...more }: Options = {}): Started {
   const config = configFile(servers, settings);
-  return start(["serve", "--http", "0", "--config", config, ...args], { env });
+  return start(["serve", "--http", "0", "--config", config, ...args], more);
 }
 
 /** The same, until it listens. */

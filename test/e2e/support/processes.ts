@@ -18,12 +18,17 @@ export function processesWith(marker: string): number[] {
 
 /** Of these processes those that live and belong to no reaper: tutti's own, which ends what is left when tutti is gone. */
 export function withoutReapers(pids: readonly number[]): number[] {
-  const reapers = new Set(pids.filter((pid) => readProc(pid, "cmdline").includes("\0tutti-reaper\0")));
+  const reapers = new Set(pids.filter(isReaper));
   // What a reaper runs ends before it does, so that what has no session any more may have been its.
   return pids.filter((pid) => {
     const session = statusOf(pid)?.session;
     return session !== undefined && !reapers.has(session);
   });
+}
+
+/** The reaper of this tutti; undefined where it has none now. */
+export function reaperOf(tutti: number, pids: readonly number[]): number | undefined {
+  return pids.find((pid) => isReaper(pid) && statusOf(pid)?.parent === tutti);
 }
 
 /** Whose child the process is, and the session it is in; undefined where it is gone or dead. */
@@ -65,6 +70,15 @@ export function bytesWrittenBy(pid: number): number {
 
 function isMarked(pid: number, marker: string): boolean {
   return readProc(pid, "environ").includes(`${markerName}=${marker}\0`) && statusOf(pid) !== undefined;
+}
+
+function isReaper(pid: number): boolean {
+  return readProc(pid, "cmdline").includes("\0tutti-reaper\0");
+}
+
+/** What it was started with. */
+export function commandOf(pid: number): string {
+  return readProc(pid, "cmdline").replaceAll("\0", " ");
 }
 
 /** Empty where the process has ended meanwhile, or is not ours. */

@@ -51,6 +51,8 @@ export type Start = {
   /** Instead of what the test itself has. */
   readonly wholeEnv?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What runs the program, instead of Node alone. */
+  readonly through?: readonly [command: string, ...args: string[]] | undefined;
 };
 
 /** A started tutti. When the test is over, whatever of it is left is killed. */
@@ -64,14 +66,16 @@ export type Started = RawClient & {
 };
 
 /** Starts `tutti` with these arguments, over pipes, as clients and people do. */
-export function start(args: readonly string[], { env, wholeEnv, cwd = root }: Start = {}): Started {
+export function start(args: readonly string[], options: Start = {}): Started {
+  const { env, wholeEnv, cwd = root, through = [process.execPath] } = options;
   // Removed after all that writes into it has been killed: what is registered last is done first.
   const state = { XDG_STATE_HOME: temporaryFolder() };
   const marker = randomUUID();
   onTestFinished(() => killAll(marker));
   // No configuration, colours or start-up files of the person who runs the tests.
   const { TUTTI_CONFIG: _config, NO_COLOR: _colours, SHELL: _shell, ...own } = process.env;
-  const child = spawn(process.execPath, [main, ...args], {
+  const [command, ...before] = through;
+  const child = spawn(command, [...before, main, ...args], {
     env: { ...(wholeEnv ?? { ...own, ...state, ...env }), ...markerEnvironment(marker) },
     cwd,
     stdio: "pipe",
@@ -87,9 +91,13 @@ export function start(args: readonly string[], { env, wholeEnv, cwd = root }: St
 }
 
 /** Starts `tutti serve` and shakes hands. What it writes to stdout is checked to be the protocol alone, in every test. */
-export async function serve(config: string | readonly string[], args: readonly string[] = []): Promise<Started> {
+export async function serve(
+  config: string | readonly string[],
+  args: readonly string[] = [],
+  options: Start = {},
+): Promise<Started> {
   const configs = typeof config === "string" ? [config] : config;
-  const client = start(["serve", ...configs.flatMap((path) => ["--config", path]), ...args]);
+  const client = start(["serve", ...configs.flatMap((path) => ["--config", path]), ...args], options);
   onTestFinished(() => expect(client.strayLines).toEqual([]));
   await client.handshake();
   return client;

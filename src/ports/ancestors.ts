@@ -1,0 +1,82 @@
+import { execFile } from "node:child_process";
+import { readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
+import { promisify } from "node:util";
+
+/** More than any launcher is made of. */
+const mostAncestors = 32;
+
+/**
+ * Finds the processes from the one that started us up to our client, once; the returned function says whether all of them
+ * are still there. Between us and the client is whatever hands its own stdin on to us: `npx` and the shell that it
+ * starts. Without `/proc` they are known by their names, and one that has ended may be taken for a new one with its
+ * number. On Windows only the one that started us is looked at.
+ */
+export async function findAncestors(): Promise<() => boolean> {
+  if (process.platform === "linux") return linuxAncestors();
+  const pids = process.platform === "win32" ? [process.ppid] : await posixAncestors();
+  return () => pids.every(isThere);
+}
+
+function linuxAncestors(): () => boolean {
+  const stdin = stdinOf("self");
+  const ancestors: { readonly pid: number; readonly startedAt: string }[] = [];
+  for (let pid = process.ppid; pid > 1 && ancestors.length < mostAncestors; ) {
+    const status = statusOf(pid);
+    if (status === undefined) break;
+    ancestors.push({ pid, startedAt: status.startedAt });
+    if (stdinOf(pid) !== stdin) break;
+    pid = status.parent;
+  }
+  return () => ancestors.every(({ pid, startedAt }) => statusOf(pid)?.startedAt === startedAt);
+}
+
+/** What the stdin of a process is; undefined where we may not know. */
+function stdinOf(pid: number | "self"): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/0`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined where the process is gone, or dead and not collected. */
+function statusOf(pid: number): { readonly parent: number; readonly startedAt: string } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name, in brackets, may hold anything.
+    const [state = "", parent, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return /[ZX]/.test(state) ? undefined : { parent: Number(parent), startedAt: rest[17] ?? "" };
+  } catch {
+    return undefined;
+  }
+}
+
+const launchers: ReadonlySet<string> = new Set([
+  ...["npm", "npx", "pnpm", "pnpx", "yarn", "bun", "bunx", "env"],
+  ...["sh", "bash", "zsh", "dash", "ksh", "fish"],
+]);
+
+async function posixAncestors(): Promise<readonly number[]> {
+  const { stdout } = await promisify(execFile)("/bin/ps", ["-axo", "pid=,ppid=,args="]).catch(() => ({ stdout: "" }));
+  const table = new Map<number, { readonly parent: number; readonly name: string }>();
+  for (const [, pid, parent, program = ""] of stdout.matchAll(/^ *(\d+) +(\d+) +(\S+)/gm)) {
+    table.set(Number(pid), { parent: Number(parent), name: basename(program).replace(/^-/, "") });
+  }
+  const pids: number[] = [];
+  for (let pid = process.ppid; pid > 1 && pids.length < mostAncestors; ) {
+    pids.push(pid);
+    const status = table.get(pid);
+    if (status === undefined || !launchers.has(status.name)) break;
+    pid = status.parent;
+  }
+  return pids;
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM"; // Somebody else's.
+  }
+}
