@@ -2,8 +2,9 @@ import type { Client } from "../client/client.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { cutAt, rpcCode } from "../errors.ts";
+import { asksInReplies } from "./eras.ts";
 import { Exchange } from "./exchange.ts";
-import { questions } from "./question.ts";
+import { asking, questions } from "./question.ts";
 
 /** What a client that knows a question at all can answer one of. */
 const variants = [{}, { mode: "url" }];
@@ -55,9 +56,13 @@ export function whyNobody(
   return { code: isKnown ? rpcCode.invalidParams : rpcCode.methodNotFound, text };
 }
 
-/** A question that we do not know is the client's to refuse, where it can be asked by a request. */
+/**
+ * A question that we do not know is the client's to refuse, where it can be asked by a request. Who is asked in replies
+ * can be asked in those alone that may be questions.
+ */
 function canAnswer({ arrival, client }: Exchange, method: string, params: unknown): boolean {
   const { origin } = arrival;
+  if (asksInReplies(origin.era) && !asking.has(arrival.method)) return false;
   return questions.has(method) ? origin.identity.canAsk(method, params) : origin === client.session;
 }
 

@@ -1,0 +1,94 @@
+import { createHash, type Hash } from "node:crypto";
+import type { Scheduler } from "./scheduler.ts";
+
+/** What a server wrote as the answer to a call: the bytes around the id, and the letter within. */
+export type Written = {
+  readonly kind: "result" | "error" | "question" | "spoilt";
+  readonly before: string;
+  readonly after: string;
+  /** The part that no era changes. */
+  readonly letter: string;
+  readonly era: "legacy" | "modern";
+};
+
+/** One call as it came to a server's process. */
+export type Arrival = {
+  readonly nonce: string;
+  readonly id: number;
+  readonly isHarmless: boolean;
+  /** Whether it brings answers to what was asked with an earlier one. */
+  readonly isRound: boolean;
+  /** Whether its client had taken it back when it was written: then that must follow. */
+  readonly isLate: boolean;
+  /** What the server wrote under its id, in order. */
+  readonly answers: Written[];
+  isTakenBack: boolean;
+  isLost: boolean;
+};
+
+/** Names of requests: whose they are can be told wherever they turn up. */
+const noncePattern = /n(\d+)x\d+x/g;
+
+/** The names in a text. */
+export function noncesIn(text: string): readonly string[] {
+  return text.includes("x") ? [...new Set(text.match(noncePattern) ?? [])] : [];
+}
+
+/** The number of the client that gave a name. */
+export function ownerOf(nonce: string): number {
+  return Number(nonce.slice(1, nonce.indexOf("x")));
+}
+
+/** What a run has seen and must not have seen. */
+export class Ledger {
+  /** What must not be, a sentence each. */
+  readonly violations: string[] = [];
+  /** How often each kind of fault was put in, and what else happened. */
+  readonly faults = new Map<string, number>();
+  readonly counts = { requests: 0, replies: 0, calls: 0, compared: 0 };
+  readonly arrivals = new Map<string, Arrival[]>();
+  /** Calls whose client has taken them back before they were answered. */
+  readonly takenBack = new Set<string>();
+  /** How often its client has sent each. */
+  readonly sends = new Map<string, number>();
+  /** Calls of which a server answered another one's id by chance: what their client gets is not known. */
+  readonly unsure = new Set<string>();
+  /** The last lines of the trace, where they are wanted. */
+  readonly tail: string[] = [];
+  readonly #scheduler: Scheduler;
+  readonly #hash: Hash = createHash("sha256");
+  readonly #tailLength: number;
+
+  constructor(scheduler: Scheduler, tailLength: number) {
+    this.#scheduler = scheduler;
+    this.#tailLength = tailLength;
+  }
+
+  violation(what: string): void {
+    if (this.violations.length < 20) this.violations.push(`at ${this.#scheduler.now.toFixed(3)} ms: ${what}`);
+    this.trace(`VIOLATION ${what}`);
+  }
+
+  /** One thing that happens. Two runs of one seed have the same ones. */
+  trace(what: string): void {
+    const line = `${this.#scheduler.now.toFixed(3)} ${what}`;
+    this.#hash.update(line);
+    if (this.#tailLength === 0) return;
+    this.tail.push(line.length > 400 ? `${line.slice(0, 400)}…` : line);
+    if (this.tail.length > this.#tailLength) this.tail.shift();
+  }
+
+  traceHash(): string {
+    return this.#hash.copy().digest("hex").slice(0, 16);
+  }
+
+  /** A call comes to a server. */
+  arrived(arrival: Arrival, where: string): void {
+    const earlier = this.arrivals.get(arrival.nonce) ?? [];
+    this.arrivals.set(arrival.nonce, [...earlier, arrival]);
+    this.counts.calls++;
+    const open = earlier.find(({ answers, isHarmless }) => answers.length === 0 && !isHarmless);
+    if (open !== undefined && earlier.length >= (this.sends.get(arrival.nonce) ?? 0))
+      this.violation(`${where} gets ${arrival.nonce} again, which may have run`);
+  }
+}

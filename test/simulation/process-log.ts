@@ -1,0 +1,156 @@
+import type { Era } from "../support/envelope.ts";
+import { ServerManners } from "../support/server-manners.ts";
+import { type Arrival, type Ledger, noncesIn, ownerOf, type Written } from "./ledger.ts";
+
+/** Requests that pass a server's gate. */
+const gated = new Set(["tools/call", "prompts/get", "resources/read", "completion/complete"]);
+
+/** What goes in and out of one process, and what must hold of it. */
+export class ProcessLog {
+  readonly #ledger: Ledger;
+  readonly #where: string;
+  readonly #most: number;
+  readonly #manners: ServerManners | undefined;
+  readonly #violations: string[] = [];
+  /** What tutti has sent and neither got a reply to nor taken back. */
+  readonly #open = new Map<number, Arrival>();
+  readonly #all = new Map<number, Arrival>();
+  readonly #seen = new Set<number>();
+  readonly #takenBack = new Set<number>();
+  /** Ids that were answered before they were sent. */
+  readonly #guessed = new Set<number>();
+  #hasLong = false;
+  /** The client that the process was greeted for; undefined: for nobody in particular. */
+  #greetedFor: number | undefined;
+
+  /** `most`: calls at once, 0 without a bound. `era` where what it gets is to fit that. */
+  constructor(ledger: Ledger, where: string, most: number, era: Era | undefined) {
+    this.#ledger = ledger;
+    this.#where = where;
+    this.#most = most;
+    this.#manners = era && new ServerManners(era, this.#violations);
+  }
+
+  /** The ids of calls that are open, in order. */
+  get openIds(): readonly number[] {
+    return [...this.#open.keys()];
+  }
+
+  /** The highest id that it has got. */
+  get lastId(): number {
+    return Math.max(0, ...this.#seen);
+  }
+
+  /** The name of the call under this id. */
+  nonceOf(id: number): string | undefined {
+    return this.#all.get(id)?.nonce;
+  }
+
+  isTakenBack(id: number): boolean {
+    return this.#takenBack.has(id);
+  }
+
+  /** Tutti writes a line to it. */
+  written(text: string): void {
+    const where = this.#where;
+    this.#ledger.trace(`→ ${where} ${text}`);
+    let json: ReturnType<typeof JSON.parse>;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      this.#ledger.violation(`${where} gets what is no JSON: ${text.slice(0, 200)}`);
+      return;
+    }
+    this.#manners?.hear({ text, json });
+    for (const what of this.#violations.splice(0)) this.#ledger.violation(`${where} gets ${what}`);
+    const { id, method, params } = json;
+    if (method === "initialize") this.#greeted(params?.clientInfo?.name);
+    if (method === "notifications/cancelled") this.#cancelled(params?.requestId);
+    if (id === undefined || method === undefined) return;
+    if (this.#seen.has(id)) this.#ledger.violation(`${where} gets the id ${id} twice`);
+    this.#seen.add(id);
+    const token = params?._meta?.progressToken;
+    if (token !== undefined && token !== id) this.#ledger.violation(`${where} gets the token ${token} with id ${id}`);
+    if (gated.has(method)) this.#called(id, json, text);
+  }
+
+  /** It says a line, which is on its way. */
+  said(text: string): void {
+    this.#ledger.trace(`← ${this.#where} ${text.length > 2000 ? text.length : text}`);
+    this.#manners?.said(text);
+  }
+
+  /** It answers the call under `id`. */
+  answered(id: number, written: Written): void {
+    this.#all.get(id)?.answers.push(written);
+  }
+
+  /** A line of its comes to tutti now. */
+  arriving(text: string): void {
+    const id = replyIdIn(text);
+    if (id === undefined) return;
+    if (!this.#seen.has(id)) this.#guessed.add(id);
+    this.#open.delete(id);
+  }
+
+  /** A stray reply, which no call of its own has asked for, goes out under this id. */
+  strayed(id: number): void {
+    const arrival = this.#all.get(id);
+    if (arrival !== undefined) this.#ledger.unsure.add(arrival.nonce);
+    this.#guessed.add(id);
+  }
+
+  died(): void {
+    for (const arrival of this.#all.values()) arrival.isLost = true;
+    this.#open.clear();
+    this.#ledger.trace(`† ${this.#where}`);
+  }
+
+  #greeted(name: unknown): void {
+    const client = /^client-(\d+)$/.exec(String(name))?.[1];
+    if (client !== undefined) this.#greetedFor = Number(client);
+  }
+
+  #cancelled(id: number): void {
+    if (this.#takenBack.has(id)) this.#ledger.violation(`${this.#where} is told twice that ${id} is cancelled`);
+    this.#takenBack.add(id);
+    this.#open.delete(id);
+    const arrival = this.#all.get(id);
+    if (arrival !== undefined) arrival.isTakenBack = true;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: whatever came.
+  #called(id: number, { params }: any, text: string): void {
+    const [nonce, ...others] = noncesIn(text);
+    if (nonce === undefined) return;
+    if (others.length > 0) this.#ledger.violation(`${this.#where} gets names of several calls in one: ${text}`);
+    const owner = ownerOf(nonce);
+    if (this.#greetedFor !== undefined && this.#greetedFor !== owner) {
+      this.#ledger.violation(`${this.#where}, which is of client ${this.#greetedFor}, gets ${nonce}`);
+    }
+    if (this.#guessed.has(id)) this.#ledger.unsure.add(nonce);
+    const isRound = params.inputResponses !== undefined || params.requestState !== undefined;
+    const isHarmless = params.name === "read" || params.uri !== undefined;
+    const isLate = this.#ledger.takenBack.has(nonce);
+    const arrival = { nonce, id, isHarmless, isRound, isLate, answers: [], isTakenBack: false, isLost: false };
+    this.#all.set(id, arrival);
+    this.#open.set(id, arrival);
+    this.#ledger.arrived(arrival, this.#where);
+    // A long message may be overtaken by short ones of others, also by what makes room for them.
+    this.#hasLong ||= text.length > 30_000;
+    if (this.#most > 0 && this.#open.size > this.#most && !this.#hasLong) {
+      this.#ledger.violation(`${this.#where} has ${this.#open.size} calls at once, more than ${this.#most}`);
+    }
+  }
+}
+
+/** The id of the call that a line answers, also where the line cannot be read. */
+function replyIdIn(text: string): number | undefined {
+  try {
+    const { id, method } = JSON.parse(text);
+    return method === undefined && Number.isSafeInteger(id) ? id : undefined;
+  } catch {
+    const id = /^\{"jsonrpc":"2.0","id":(\d+)/.exec(text)?.[1];
+    return id === undefined ? undefined : Number(id);
+  }
+}
