@@ -38,6 +38,9 @@ export type Issuer = {
   readonly reply: (reply: Outgoing | Message) => void;
 };
 
+/** Who has so much to read takes what comes later than it could. */
+const behindBytes = 1024 * 1024;
+
 /** What came before anybody answered. Notifications have no origin. */
 type Waiting = { readonly method: string; readonly message: Message; readonly origin?: Origin };
 
@@ -136,6 +139,11 @@ export class Client {
   /** Notifies the client; `about`: its request that this belongs to, where there is one. `source` as for `reply`. */
   notify(message: Outgoing, source?: Pausable, about?: Message): void {
     this.#link.send(message, source, this.#own(about));
+  }
+
+  /** Whether so much of what belongs to its request `about` waits for it that more has no hurry. */
+  isBehind(about: Message): boolean {
+    return this.#link.queuedBytes(this.#own(about)) > behindBytes;
   }
 
   /** Asks the client; `encode` writes the request under the id that it is given, which is returned. The rest as for `notify`. */

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../ports/clock.ts";
+import { patiently } from "./patience.ts";
 
 /** Something that ends at a time (ms, `clock.now()`) unless it is done before. The time may move to later. */
 export type Dated = {
@@ -24,7 +25,7 @@ export class Deadlines {
     if (at >= this.#wakesAt) return;
     this.#timer?.cancel();
     this.#wakesAt = at;
-    this.#timer = this.#clock.after(Math.max(at - this.#clock.now(), 0), () => this.#look());
+    this.#timer = patiently(this.#clock, Math.max(at - this.#clock.now(), 0), () => this.#look());
   }
 
   #look(): void {

@@ -12,6 +12,7 @@ import { Deadlines } from "./deadlines.ts";
 import { Early } from "./early.ts";
 import { Gate } from "./gate.ts";
 import { type Era, envelope, type Greeting, type Identity } from "./handshake.ts";
+import { NoticeLimit } from "./notice-limit.ts";
 import { Offering } from "./offering.ts";
 import { openAndGreet } from "./opening.ts";
 import type { DownstreamOptions, State } from "./options.ts";
@@ -47,12 +48,17 @@ export class Downstream implements Pausable {
     this.config = config;
     this.#options = options;
     this.#clock = clock;
+    const notices = new NoticeLimit({
+      clock,
+      pass: (method, message, within) => events.notified(method, message, requestOf(within)),
+      oddity: events.oddity,
+    });
     this.#connection = new Connection({
       notification: (method, message, within) => {
         const list = listChanged.exec(method)?.[1];
         if (list !== undefined) this.#offering.changed(list);
         else if (method === acknowledged) this.#changes.acknowledged(message);
-        else events.notified(method, message, requestOf(within));
+        else notices.take(method, message, within);
       },
       request: (method, message, within) => events.asked(method, message, requestOf(within)),
       strayLine: ({ head }) => {

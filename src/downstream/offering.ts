@@ -3,8 +3,10 @@ import type { Clock } from "../ports/clock.ts";
 import type { Message } from "../wire/message.ts";
 import { fetchList } from "./lists.ts";
 
-/** However often a server says that a list has changed, it is fetched once in this time. */
+/** What a server says of changes in this time leads to one new list. */
 const relistMs = 500;
+/** However often it says so, it is listed anew once in this time. */
+const leastMsBetween = 2000;
 
 /** So much later than its tools the other lists that it declares may come before a server is ready without them. */
 const lateMs = 5000;
@@ -41,6 +43,7 @@ export class Offering {
   /** Kinds whose list has changed since it was last asked for. */
   readonly #stale = new Set<Kind>();
   #isRelisting = false;
+  #relistedAt = Number.NEGATIVE_INFINITY;
   /** Whether it is asked again when it says that a list has changed. */
   #isComplete = false;
   /** Whether arguments of tools are repeated in headers. */
@@ -145,7 +148,9 @@ export class Offering {
   #relist(): void {
     if (this.#isRelisting || !this.#isComplete || this.#stale.size === 0 || this.#isOver) return;
     this.#isRelisting = true;
-    this.#options.clock.after(relistMs, () => {
+    const { clock } = this.#options;
+    clock.after(Math.max(relistMs, this.#relistedAt + leastMsBetween - clock.now()), () => {
+      this.#relistedAt = clock.now();
       const kinds = [...this.#stale];
       this.#stale.clear();
       void this.#listAgain(kinds);

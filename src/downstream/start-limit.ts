@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../ports/clock.ts";
+import { patiently } from "./patience.ts";
 
 /** A limit on how long a start takes, without the time in which it waits for somebody else. */
 export class StartLimit {
@@ -17,7 +18,7 @@ export class StartLimit {
 
   begin(): void {
     this.#begunAt = this.#clock.now();
-    this.#timer = this.#clock.after(this.#leftMs, () => this.#expired());
+    this.#timer = patiently(this.#clock, this.#leftMs, () => this.#expired());
   }
 
   /** What `wait` resolves to; the limit stands still until then. */

@@ -1,7 +1,5 @@
 import type { Client } from "../client/client.ts";
-import type { Origin } from "../client/handshake.ts";
 import type { Call, Request } from "../downstream/call.ts";
-import type { Downstream } from "../downstream/downstream.ts";
 import type { Era } from "../downstream/handshake.ts";
 import {
   CallError,
@@ -15,7 +13,9 @@ import {
 import type { CallEnded } from "../events.ts";
 import { slot } from "../wire/members.ts";
 import { type Edit, type Message, type Outgoing, spliced } from "../wire/message.ts";
+import type { Arrival } from "./arrival.ts";
 import { hasHints, replyEdits, requestEdits, resultHead, resultTypeOf, wrapStructured } from "./eras.ts";
+import { Progress } from "./progress.ts";
 
 const foreignState = "tutti: requestState was not given by this server.";
 
@@ -34,30 +34,9 @@ export type Exchanges = {
   readonly task: (exchange: Exchange, reply: Message) => void;
   /** Runs `task` after what was sent until now. */
   readonly soon: (task: () => void) => void;
+  readonly after: (delayMs: number, task: () => void) => void;
   /** Called once for each, when it is settled. */
   readonly settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => void;
-};
-
-/** A request that has come in and goes to a server. */
-export type Arrival = {
-  readonly client: Client;
-  readonly origin: Origin;
-  readonly method: string;
-  readonly message: Message;
-  /** What it is for, as the client named it: a tool, a prompt, a URI; the method where it names nothing. */
-  readonly target: string;
-  /** Where the name stands in the message; −1 where none has to be replaced. */
-  readonly nameStart: number;
-  readonly nameEnd: number;
-  /** What replaces it, as JSON in bytes; undefined where nobody has listed it. */
-  readonly original: string | undefined;
-  /** Whether structured results are wrapped for clients that take objects only. */
-  readonly isWrapped: boolean;
-  /** Whether it brings answers to what was asked here, with a state of ours. */
-  readonly isRetry: boolean;
-  /** Undefined where no server can have the target. */
-  readonly downstream: Downstream | undefined;
-  readonly arrivedAt: number;
 };
 
 /** The answers to what a server asked with its last reply: members of the params with which it gets the request again. */
@@ -85,8 +64,8 @@ export class Exchange implements Request {
   /** What came while it was parked. */
   #held: Message | CallError | undefined;
   #isSettled = false;
-  /** Whether it has reported progress in this turn. A reply in the same chunk makes the official clients drop that. */
-  #isFresh = false;
+  /** Once there was some. */
+  #progress: Progress | undefined;
 
   constructor(exchanges: Exchanges, arrival: Arrival) {
     this.arrival = arrival;
@@ -143,7 +122,7 @@ export class Exchange implements Request {
       this.#held = reply;
       return;
     }
-    if (this.#isFresh) {
+    if (this.#progress?.flush() === true) {
       this.#exchanges.soon(() => this.reply(reply));
       return;
     }
@@ -180,13 +159,12 @@ export class Exchange implements Request {
 
   progress(notification: Message): void {
     if (this.#token === undefined || !this.isAwaited) return;
-    const notice = notification.splice([replace(notification, slot.token, this.#token)]);
-    this.client.notify(notice, this.arrival.downstream, this.request);
-    if (this.#isFresh) return;
-    this.#isFresh = true;
-    this.#exchanges.soon(() => {
-      this.#isFresh = false;
+    this.#progress ??= new Progress({
+      ...this.#exchanges,
+      tell: (newest) => this.#tell(newest),
+      isBehind: () => this.client.isBehind(this.request),
     });
+    this.#progress.take(notification);
   }
 
   fail(error: CallError): void {
@@ -256,6 +234,12 @@ export class Exchange implements Request {
     // As its client would get it: what is cut out of it afterwards is still whole members.
     const result = shorten(Buffer.from(spliced(reply.bytes(start, end), within), "latin1"), this.client);
     return result && `{"jsonrpc":"2.0","id":${this.id},"result":${result.toString("latin1")}}`;
+  }
+
+  #tell(progress: Message): void {
+    if (this.#token === undefined || !this.isAwaited) return;
+    const notice = progress.splice([replace(progress, slot.token, this.#token)]);
+    this.client.notify(notice, this.arrival.downstream, this.request);
   }
 
   #failure(failed: CallError): Outgoing {

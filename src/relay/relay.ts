@@ -106,6 +106,7 @@ export class Relay implements Answerer {
       shorten: metaTools.longResults?.shorten,
       task: ({ client, arrival }: Exchange, reply: Message) => this.#tasks.begin(client, arrival.downstream, reply),
       soon: clock.soon,
+      after: clock.after,
       settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => {
         this.#asking.ended(exchange, outcome);
         publishEnd(exchange, outcome, options);

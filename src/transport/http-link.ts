@@ -117,7 +117,8 @@ export class HttpLink implements Link {
     this.#ways.take(about)?.dismiss();
   };
 
-  readonly queuedBytes = (): number => {
+  readonly queuedBytes = (about?: Message): number => {
+    if (about !== undefined) return this.#ways.get(about)?.queuedBytes ?? 0;
     let bytes = this.#listeners?.queuedBytes ?? 0;
     for (const way of this.#ways.values()) bytes += way.queuedBytes;
     return bytes;

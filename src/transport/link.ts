@@ -10,8 +10,8 @@ export type Link = {
    * has a way back of its own, the message takes that one.
    */
   readonly send: (message: Outgoing, source?: Pausable, about?: Message) => void;
-  /** Bytes that wait to be taken by the other side. */
-  readonly queuedBytes: () => number;
+  /** Bytes that wait to be taken by the other side; on the way back of its request `about`, where each has one of its own. */
+  readonly queuedBytes: (about?: Message) => number;
   /** Nobody waits for the reply to our request `id` any more: where it has a way back of its own, that is closed. */
   readonly abort?: (id: number) => void;
   /** The request `about` of the other side gets no reply: where it has a way back of its own, that is ended. */

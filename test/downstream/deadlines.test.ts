@@ -84,3 +84,32 @@ describe("deadlines", () => {
     expect(clock.timers()).toBe(0);
   });
 });
+
+describe("deadlines after a stop", () => {
+  test("expire only when what came meanwhile has been read", async () => {
+    const { clock, open, expired, add } = watching();
+    const answered = add("answered", 1000);
+    add("silent", 1000);
+    add("later", 5400);
+    await clock.jump(5000);
+    expect(expired).toEqual([]);
+    open.delete(answered);
+    await clock.advance(1000);
+    expect(expired).toEqual(["silent at 5500", "later at 5500"]);
+  });
+
+  test("expire though the process is stopped again and again", async () => {
+    const { clock, expired, add } = watching();
+    add("a", 1000);
+    await clock.jump(2000);
+    await clock.jump(2000);
+    expect(expired).toEqual(["a at 4000"]);
+  });
+
+  test("expire at once when they are but a little late", async () => {
+    const { clock, expired, add } = watching();
+    add("a", 1000);
+    await clock.jump(1100);
+    expect(expired).toEqual(["a at 1100"]);
+  });
+});

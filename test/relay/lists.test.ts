@@ -124,15 +124,15 @@ describe("tools/list_changed", () => {
     expect(client.count(listChanged)).toBe(1);
   });
 
-  test("ten thousand times a second costs a server one list in 500 ms", async () => {
+  test("ten thousand times a second costs a server one list in two seconds", async () => {
     const { servers, clock } = await stage({ servers: { alpha: { tools: ["a"] } } });
-    for (let slice = 0; slice < 10; slice++) {
-      for (let count = 0; count < 1000; count++) servers.alpha.changeTools(["a"]);
+    for (let slice = 0; slice < 100; slice++) {
+      for (let count = 0; count < 100; count++) servers.alpha.changeTools(["a"]);
       await clock.advance(100);
     }
     await clock.advance(5000);
-    expect(servers.alpha.count("tools/list")).toBeLessThanOrEqual(1 + 1 + 1000 / 500);
-    expect(servers.alpha.count("tools/list")).toBeGreaterThan(1);
+    // At the start, soon after the first change, and each two seconds until after the last.
+    expect(servers.alpha.count("tools/list")).toBe(1 + 1 + 5);
   });
 
   test("while a server is still starting is not lost", async () => {

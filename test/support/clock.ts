@@ -4,6 +4,8 @@ import { quiet } from "./turns.ts";
 export type FakeClock = Clock & {
   /** Lets time pass: runs what falls due, in order, and after each lets everybody react. */
   readonly advance: (ms: number) => Promise<void>;
+  /** Lets time pass at once, as for a process that was stopped: what fell due meanwhile runs at the end of it. */
+  readonly jump: (ms: number) => Promise<void>;
   /** Timers that have neither run nor been cancelled. */
   readonly timers: () => number;
 };
@@ -34,6 +36,14 @@ export function fakeClock(): FakeClock {
         await quiet();
       }
       now = end;
+    },
+    jump: async (ms) => {
+      now += ms;
+      for (const task of [...tasks].filter(({ at }) => at <= now)) {
+        tasks.delete(task);
+        task.run();
+      }
+      await quiet();
     },
     timers: () => tasks.size,
   };
