@@ -90,28 +90,6 @@ function socketTo(served: Served): Socket {
   return socket;
 }
 
-test("a thousand connections that ask nothing, or half of something, keep nobody from being served", async () => {
-  const served = await serveHttpReady({ one: fake() });
-  const end = besides(served);
-  const before = memoryOf(served.pid);
-  const begins = [
-    "",
-    "P",
-    "POST /mcp HTTP/1.1\r\nHost: x",
-    postBytes(portOf(served), { "content-length": "4000000" }, "{"),
-  ];
-  const sockets = Array.from({ length: 1000 }, (_, at) => {
-    const socket = socketTo(served);
-    socket.write(begins[at % begins.length] as string);
-    return socket;
-  });
-  await until("them", () => sockets.every((socket) => !socket.connecting));
-  for (const socket of sockets.slice(0, 500)) socket.end();
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  expect(await end("1000 idle connections")).toEqual(fine);
-  expect(memoryOf(served.pid) - before).toBeLessThan(64);
-});
-
 test("a flood of requests in one connection costs that connection alone", async () => {
   const served = await serveHttpReady({ one: fake() });
   const before = memoryOf(served.pid);
