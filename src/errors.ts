@@ -12,6 +12,7 @@ import { type Edit, encodeString, type Message, type Outgoing, toBytes } from ".
  * - `connection_lost`: the link closed while the call was under way. May have run.
  * - `bad_reply`: the reply is not valid JSON, too long or too deep. May have run.
  * - `login_required`: the server wants to know who asks, and was not told or does not accept it. Did not run.
+ * - `withheld`: it is not what it was when it was first seen, and nobody has approved it. Did not run.
  * - `bad_arguments`: what a tool of tutti's own was given cannot be used. Did not run.
  * - `cannot_ask`: the server asked what this client cannot answer. May have run.
  * - `cancelled`: the client cancelled or left; nobody is told.
@@ -28,7 +29,8 @@ export type CallErrorCode =
   | "cancelled"
   | "internal"
   | "login_required"
-  | "bad_arguments";
+  | "bad_arguments"
+  | "withheld";
 
 /** What replaces the name of a member that only tutti may write, where a server wrote it. */
 const foreignMark = '"foreign/tutti-error"';
@@ -39,6 +41,7 @@ const didNotRun: ReadonlySet<CallErrorCode> = new Set([
   "unavailable",
   "login_required",
   "bad_arguments",
+  "withheld",
 ]);
 
 /** A call that failed through tutti or on the way to its server. The message's first line is for the model. */
@@ -91,6 +94,7 @@ const codes: readonly CallErrorCode[] = [
   "internal",
   "login_required",
   "bad_arguments",
+  "withheld",
 ];
 const firstCode = -31_000;
 

@@ -15,6 +15,8 @@ export type Observer = {
   }) => void;
   /** A reply or notification that belongs to nothing was dropped, or a tool was left out: worth a line, harmless to others. */
   readonly oddity?: (event: { readonly server: string; readonly text: string }) => void;
+  /** What a server offers is not what was pinned, in a way that was not told before. */
+  readonly definitionsChanged?: (event: { readonly server: string; readonly text: string }) => void;
   readonly callEnded?: (event: CallEnded) => void;
   /** Clients can come to these addresses now. */
   readonly listening?: (event: { readonly urls: readonly string[] }) => void;

@@ -24,6 +24,7 @@ const mayHaveRun: Readonly<Record<CallErrorCode, boolean>> = {
   internal: true,
   login_required: false,
   bad_arguments: false,
+  withheld: false,
 };
 
 describe("a call error", () => {

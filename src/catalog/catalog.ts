@@ -3,6 +3,7 @@ import { encodeString } from "../wire/message.ts";
 import { type Definition, exposeTool, type Kind, kinds, type Offer, shown, withKey } from "./definition.ts";
 import { matches } from "./glob.ts";
 import { exposedNames, ownNames, prefixOf } from "./names.ts";
+import { entryKey } from "./pins.ts";
 import { ownRoute, placeResources, placeTemplates, templateFinder } from "./resources.ts";
 
 const comma = Buffer.from(",");
@@ -37,6 +38,8 @@ export type Exposed = {
   readonly server: string;
   readonly prefix: string;
   readonly lists: Readonly<Record<Kind, ExposedList>>;
+  /** By `entryKey`: what is not listed and cannot be asked for, but keeps its name. */
+  readonly withheld?: ReadonlySet<string>;
 };
 
 type ExposedList = {
@@ -61,6 +64,8 @@ export type Catalog = Readonly<Record<Kind, readonly ExposedItem[]>> & {
   readonly routeOfOriginal: (original: string) => Route | undefined;
   /** The route of a prompt's exposed name, or of an original one that only one server has and that is under nobody's prefix. */
   readonly promptRoute: (name: string) => Route | undefined;
+  /** The server that has something of this name, exposed or original, which is withheld. */
+  readonly withheldBy: (kind: "tool" | "prompt", name: string) => string | undefined;
   /** The route of a URI that is listed as it stands. */
   readonly listedRoute: (uri: string) => Route | undefined;
   /** The route of a listed URI, an address of tutti's own, or a URI that matches a template; its original is the server's URI. */
@@ -106,6 +111,13 @@ export function expose(
   return { exposed: { server, prefix, lists }, leftOut };
 }
 
+/** The same, with what is not to be seen or asked for withheld. */
+export function withhold(exposed: Exposed, withheld: ReadonlySet<string>): Exposed {
+  const { templates } = exposed.lists;
+  const items = templates.items.filter(({ original }) => !withheld.has(entryKey("template", original)));
+  return { ...exposed, lists: { ...exposed.lists, templates: { ...templates, items } }, withheld };
+}
+
 /**
  * `exposed` in the order in which clients get them, those of servers that offer nothing yet too: nobody else gets what is
  * asked for under their prefixes. Exposed names are unique, because prefixes are.
@@ -136,6 +148,7 @@ export function buildCatalog(exposed: readonly Exposed[], own = noTools): Catalo
     ownTools: () => own.definitions(catalog, false),
     route: (name) => tools.exposed.get(name),
     routeOfOriginal: (name) => tools.originals.get(name),
+    withheldBy: (kind, name) => (kind === "tool" ? tools : prompts).withheld.get(name),
     promptRoute: (name) =>
       prompts.exposed.get(name) ?? (servers.has(prefixOf(name) ?? "") ? undefined : prompts.originals.get(name)),
     listedRoute: (uri) => resources.routes.get(uri),
@@ -214,12 +227,16 @@ function namedOf(servers: readonly Exposed[], kind: "tools" | "prompts", own: Re
   const byExposed = new Map<string, Route>();
   const originals = new Map<string, Route | undefined>();
   const conflicts: string[] = [];
+  const withheld = new Map<string, string>();
+  const isWithheld = new Map(servers.map((one) => [one.server, one.withheld]));
+  // What is withheld keeps its name: nobody else's tool is called in its place.
+  const owners = new Map<string, string>();
   for (const item of servers.flatMap(({ lists }) => lists[kind].items)) {
     const { exposed, original, server, route } = item;
     // Names without prefix may meet each other, and may look like those of another server.
     const owner =
       (own.has(exposed) ? "tutti" : undefined) ??
-      byExposed.get(exposed)?.server ??
+      owners.get(exposed) ??
       prefixes.get(prefixOf(exposed) ?? "") ??
       server;
     if (owner !== server) {
@@ -227,11 +244,19 @@ function namedOf(servers: readonly Exposed[], kind: "tools" | "prompts", own: Re
       conflicts.push(`${name} of ${server} is left out: its name, without a prefix, is one of ${owner}'s`);
       continue;
     }
+    owners.set(exposed, server);
+    const isKept = isWithheld.get(server)?.has(entryKey(kinds[kind].one, original)) === true;
+    const isTwice = originals.has(original);
+    originals.set(original, isKept || isTwice ? undefined : route);
+    if (isKept) {
+      withheld.set(exposed, server);
+      if (!isTwice) withheld.set(original, server);
+      continue;
+    }
     items.push(item);
     byExposed.set(exposed, route);
-    originals.set(original, originals.has(original) ? undefined : route);
   }
-  return { items, exposed: byExposed, originals, conflicts };
+  return { items, exposed: byExposed, originals, conflicts, withheld };
 }
 
 /** How long a list of what several servers offer may be kept, and by whom: as the strictest of them says. */

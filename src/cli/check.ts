@@ -1,15 +1,18 @@
 import { counted, type Kind, kinds } from "../catalog/definition.ts";
+import { approval, changesIn } from "../catalog/pins.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
 import type { Tutti } from "./compose.ts";
 import { exitCode } from "./exit-codes.ts";
+import { changeLines, isColored } from "./pin-lines.ts";
 import { unmarkedOf } from "./unmarked.ts";
 import { withServers } from "./with-servers.ts";
 
 /** Starts every server, says what became of each, and stops them again. */
 export async function run(invocation: Invocation): Promise<number> {
-  return await withServers(invocation, "silent", async ({ tutti, config, events, print: printRaw }) => {
+  return await withServers(invocation, "silent", async ({ tutti, config, events, machine, print: printRaw }) => {
+    const { system, pins: pinned } = machine;
     // Much of what is said here comes from the servers.
     const print = (line: string): void => printRaw(harmless(line));
     const said: string[] = [];
@@ -23,6 +26,16 @@ export async function run(invocation: Invocation): Promise<number> {
       const downstream = tutti.downstreams.find((one) => one.name === name);
       const [sign, text] = downstream === undefined ? ["–", "disabled"] : describe(downstream);
       print(`${sign} ${name.padEnd(width)}  ${text}`);
+    }
+    // What was seen last is noted then.
+    await new Promise<void>((resolve) => system.clock.soon(resolve));
+    for (const { name, pins } of config.servers) {
+      const book = pinned(name)?.book();
+      const changes = book === undefined ? [] : changesIn(book);
+      if (changes.length === 0) continue;
+      const became = (pins ?? config.pins) === "warn" ? "which is passed on" : "which is withheld";
+      print(`! ${name}: offers what it did not when it was first seen, ${became}. Accept it with: ${approval(name)}`);
+      for (const line of changeLines(changes, isColored())) printRaw(line);
     }
     for (const line of unmarkedLines(tutti)) print(line);
     for (const line of [...said, ...config.notices.map((notice) => `! ${notice}`)]) print(line);

@@ -100,6 +100,19 @@ export const commands: ReadonlyMap<string, Command> = new Map([
     },
   ],
   [
+    "approve",
+    {
+      summary: "accept what a server offers now, where that is not what was pinned",
+      usage: "tutti approve SERVER | --all [--json] [--config FILE]",
+      help: `What a server offers is pinned when it is first seen. What is accepted is what tutti has seen of it since, as this shows
+and as check shows before; no server is started. --all: of every server. --json prints what was accepted.
+Exit code 0: accepted, or nothing to accept; 1: no such server, or the pins cannot be read or written.`,
+      words: [0, 1],
+      options: ["all", "json"],
+      load: () => import("./approve.ts"),
+    },
+  ],
+  [
     "list",
     {
       summary: "print the tools, prompts and resources that clients see",

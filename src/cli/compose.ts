@@ -30,7 +30,7 @@ export type ComposeOptions = {
 
 /** Builds a relay and its servers; starts nothing yet. */
 export function compose(machine: Machine, { who, isShared = false, reuse }: ComposeOptions): Tutti {
-  const { config, system, events, users, redact } = machine;
+  const { config, system, events, users, redact, pins } = machine;
   const own: Member[] = [];
   const members = config.servers
     .filter(({ disabled }) => !disabled)
@@ -52,6 +52,7 @@ export function compose(machine: Machine, { who, isShared = false, reuse }: Comp
     metaTools,
     users,
     redact,
+    pins,
   });
   for (const { relays, downstream } of members) {
     relays.add(relay);

@@ -18,6 +18,7 @@ import { Users } from "../relay/users.ts";
 import type { OpenLink } from "../transport/link.ts";
 import { Turns } from "../transport/turns.ts";
 import { createOpener } from "./open-links.ts";
+import { createPinning, type Pinning } from "./pinning.ts";
 
 /** Servers that are spawned in one turn of the event loop, which each of them blocks for some ms. */
 const spawnsPerTurn = 1;
@@ -38,6 +39,7 @@ export type Machine = {
   readonly users: Users;
   /** Takes the secrets of the configuration out of a text. */
   readonly redact: (text: string) => string;
+  readonly pins: Pinning["of"];
   /** A server that is not started yet. `who`: whom it is greeted for; `isShared`: whether several clients use it. */
   readonly member: (server: ServerConfig, who: () => Promise<Identity>, isShared: boolean) => Member;
   /** Ends what is only needed to start servers. */
@@ -89,6 +91,7 @@ export function createMachine(config: Config, version: string, events: Events, s
     turns: new Turns(clock),
     system: { ...system, spawn: reaper.watched(system.spawn, { isMarked: true }) },
   });
+  const pinning = createPinning({ config, system, events, redact });
   const member: Machine["member"] = (server, who, isShared) => {
     const { name } = server;
     const relays = new Set<Relay>();
@@ -133,7 +136,9 @@ export function createMachine(config: Config, version: string, events: Events, s
         defect: (cause) => events.publish("defect", { cause }),
       },
     });
-    return { downstream, relays, era: () => downstream.era ?? verdicts.known(key) };
+    const one = { downstream, relays, era: () => downstream.era ?? verdicts.known(key) };
+    pinning.watch(one);
+    return one;
   };
   const stopStarting = (): void => {
     for (const shell of shells) shell.signalGroup("SIGKILL");
@@ -144,6 +149,7 @@ export function createMachine(config: Config, version: string, events: Events, s
     events,
     users: new Users(),
     redact,
+    pins: pinning.of,
     member,
     stopStarting,
     kill: () => {

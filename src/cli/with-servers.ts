@@ -6,12 +6,13 @@ import type { Invocation } from "./commands.ts";
 import { compose, type Tutti } from "./compose.ts";
 import { defectText, withoutSecrets } from "./defects.ts";
 import { exitCode } from "./exit-codes.ts";
-import { createMachine } from "./machine.ts";
+import { createMachine, type Machine } from "./machine.ts";
 import { readConfig, startLog } from "./settings.ts";
 
 /** What a command that runs servers of its own works with. */
 export type Running = {
   readonly tutti: Tutti;
+  readonly machine: Machine;
   readonly config: Config;
   readonly events: Events;
   /** Prints one line for the person who gave the command, secrets replaced. */
@@ -55,7 +56,7 @@ export async function withServers(
       // What servers become because they are stopped is no answer to what was asked.
       if (!hasSignal) process.stdout.write(`${redact(line)}\n`);
     };
-    return await use({ tutti, config, events, print, redact });
+    return await use({ tutti, machine, config, events, print, redact });
   } catch (cause) {
     throw withoutSecrets(cause, redact);
   } finally {

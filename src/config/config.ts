@@ -8,6 +8,9 @@ export type Config = {
   readonly errors: "result" | "protocol";
   /** Whether the servers' own instructions are among those that clients are given. */
   readonly instructions: "digest" | "servers";
+  readonly pins: PinMode;
+  /** What happens to characters in definitions that nobody sees. */
+  readonly hygiene: "flag" | "strip";
   readonly callTools: {
     readonly scope: "read-only" | "non-destructive" | "all" | "off";
     readonly deadlineMs: number;
@@ -38,6 +41,9 @@ export type Config = {
   readonly notices: readonly string[];
 };
 
+/** What happens to definitions that are not as they were first seen. */
+export type PinMode = "off" | "warn" | "quarantine";
+
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 
 /** One server of the configuration. */
@@ -48,6 +54,8 @@ export type ServerConfig = {
   readonly prefix: boolean;
   /** Whether clients over HTTP share one of it; undefined: where that is safe. */
   readonly shared: boolean | undefined;
+  /** Undefined: as it is for all. */
+  readonly pins: PinMode | undefined;
   readonly launch: StdioLaunch | RemoteLaunch;
   /** Calls running at once; 0 means no bound. */
   readonly maxConcurrentCalls: number;

@@ -29,7 +29,7 @@ export function resolveServer(
   const disabled = entry.disabled || entry.enabled === false;
   const texts = textFiller(scope, disabled ? { ...findings, problem: () => {} } : findings);
   const launch = resolveLaunch(entry, texts, findings);
-  const { prefix, shared, maxConcurrentCalls, maxQueuedCalls, maxQueuedBytes, askTimeoutMs } = entry;
+  const { prefix, shared, pins, maxConcurrentCalls, maxQueuedCalls, maxQueuedBytes, askTimeoutMs } = entry;
   const tools = resolveTools(entry);
   if (new Set(tools.rename.values()).size < tools.rename.size) {
     findings.problem(["tools", "rename"], "gives two tools one name. Give each its own.");
@@ -41,7 +41,7 @@ export function resolveServer(
     askTimeoutMs,
     ...resolveTimeouts(entry, findings),
   };
-  return launch && { name, disabled, prefix, shared, launch, ...limits, tools };
+  return launch && { name, disabled, prefix, shared, pins, launch, ...limits, tools };
 }
 
 type TextFiller = ReturnType<typeof textFiller>;

@@ -7,6 +7,8 @@ export const defaults = {
   waitMs: 8_000,
   errors: "result",
   instructions: "digest",
+  pins: "warn",
+  hygiene: "flag",
   maxMessageBytes: 33_554_432,
   maxDepth: 512,
   maxOpenRequests: 1024,
@@ -26,6 +28,8 @@ export const defaults = {
   askTimeoutMs: 300_000,
   connectTimeoutMs: 30_000,
 } as const;
+
+const pinsSchema = z.enum(["off", "warn", "quarantine"]);
 
 /** What stands beside the servers. */
 export const settingsSchema = z.strictObject({
@@ -57,6 +61,21 @@ export const settingsSchema = z.strictObject({
     .describe(
       'What clients are told for the model. "digest": which servers there are, and what is wrong with any of them. ' +
         '"servers": what the servers say of themselves too, as far as it fits into 2048 characters.',
+    ),
+  pins: pinsSchema
+    .default(defaults.pins)
+    .describe(
+      "What happens when a server defines its tools, prompts, resource templates or instructions otherwise than when it was " +
+        'first seen, or defines new ones. "warn": they are passed on, and the log and `tutti check` say it. "quarantine": they ' +
+        'are withheld until `tutti approve SERVER`; all else of the server works. "off": nothing is compared.',
+    ),
+  hygiene: z
+    .enum(["flag", "strip"])
+    .default(defaults.hygiene)
+    .describe(
+      "What happens to characters in definitions that nobody sees and that can hide a text from people: control, zero-width, " +
+        'bidi and tag characters. "flag": the log and `tutti check` name the definition. "strip": they are also taken out of ' +
+        "titles and descriptions.",
     ),
   limits: z
     .strictObject({
@@ -193,6 +212,7 @@ export const ownServerSchema = z.strictObject({
       "Over HTTP: whether clients share one process of this server. true = they do, and it can ask them nothing; false = " +
         "each has its own. Absent = shared where no question of the server could reach the wrong client.",
     ),
+  pins: pinsSchema.optional().describe("As `pins` beside the servers, for this one. Absent = as there."),
   disabled: z.boolean().default(false).describe("true = the server is neither started nor offered."),
   maxConcurrentCalls: wholeNumber(0, 100_000)
     .default(defaults.maxConcurrentCalls)

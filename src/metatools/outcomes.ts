@@ -64,6 +64,7 @@ const ownCodes: Readonly<Record<CallErrorCode, FailureCode>> = {
   connection_lost: "unavailable",
   bad_reply: "protocol_error",
   login_required: "denied",
+  withheld: "denied",
   cannot_ask: "input_required",
   cancelled: "cancelled",
   internal: "unavailable",

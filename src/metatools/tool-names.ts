@@ -1,5 +1,6 @@
 import type { Catalog, ExposedItem } from "../catalog/catalog.ts";
 import { prefixOf } from "../catalog/names.ts";
+import { withheldText } from "../catalog/pins.ts";
 import { nearest } from "../config/nearest.ts";
 
 const longestShown = 120;
@@ -16,7 +17,10 @@ const separator = "__";
  * with at most three of the nearest. A name under a prefix is never another server's tool of that name, because its own
  * server may just not be there.
  */
-export function resolveToolName(name: string, { tools }: Catalog): ExposedItem | { readonly problem: string } {
+export function resolveToolName(
+  name: string,
+  { tools, withheldBy }: Catalog,
+): ExposedItem | { readonly problem: string } {
   const whole = withoutFunctions(name);
   const bare = withoutClientPrefix(name);
   const candidates = [name, whole, whole.slice(serverPrefix.length), bare];
@@ -24,6 +28,8 @@ export function resolveToolName(name: string, { tools }: Catalog): ExposedItem |
     const exact = tools.find(({ exposed }) => exposed === candidate);
     if (exact !== undefined) return exact;
   }
+  const keeper = candidates.map((candidate) => withheldBy("tool", candidate)).find((server) => server !== undefined);
+  if (keeper !== undefined) return { problem: withheldText(keeper, "tool", bare) };
   const alike = whole.includes(separator) ? [] : tools.filter((tool) => isUnprefixed(whole, tool));
   const [only] = alike;
   if (only !== undefined && alike.length === 1) return only;

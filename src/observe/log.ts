@@ -37,6 +37,9 @@ export function createLog({ level, write, redact, isForPeople, now }: LogOptions
     oddity: ({ server, text }) => {
       if (isDue(server)) log.warn({ server }, text);
     },
+    definitionsChanged: ({ server, text }) => {
+      if (isDue(server)) log.warn({ server }, text);
+    },
     listening: ({ urls }) => log.info(`listening on ${urls.join(" and ")}`),
     notice: ({ text }) => log.warn(text),
     defect: ({ cause }) => log.error({ err: cause }, "a defect in tutti; please report it"),

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync, writeFileSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { readOwnText } from "./own-files.ts";
 
 /** The little that tutti does with the file system, nearly all of it while starting. */
 export type Files = {
@@ -18,7 +19,7 @@ export type Files = {
 
 /** Files in which tutti keeps what it finds out for its next start. It can do without each of them. */
 export type StateFiles = {
-  /** The whole text (UTF-8), or undefined where there is no such file. Throws when it is there and cannot be read. */
+  /** The same as in `Files`, but throws too where somebody else may have written it. */
   readonly readText: (path: string) => string | undefined;
   /**
    * Replaces the file by what `change` makes of its text (undefined where it cannot be read), and makes its folder where
@@ -61,10 +62,14 @@ export const systemFiles: Files = {
 
 /** The machine's own file system. */
 export const systemStateFiles: StateFiles = {
-  // Something else than a file may never end.
-  readText: (path) => (systemFiles.isFile(path) ? systemFiles.readText(path) : undefined),
+  readText: readOwnText,
   rewrite: async (path, change) => {
-    const text = systemFiles.isFile(path) ? await readFile(path, "utf8").catch(() => undefined) : undefined;
+    let text: string | undefined;
+    try {
+      text = readOwnText(path);
+    } catch {
+      // It is replaced, as one that is not there.
+    }
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const fresh = `${path}.${randomUUID()}`;
     try {

@@ -1,5 +1,6 @@
-import { buildCatalog, type Catalog, type Exposed, expose, type OwnTools } from "../catalog/catalog.ts";
+import { buildCatalog, type Catalog, type Exposed, expose, type OwnTools, withhold } from "../catalog/catalog.ts";
 import { emptyOffer, type Offer } from "../catalog/definition.ts";
+import { entryKey } from "../catalog/pins.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Events } from "../events.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -13,6 +14,8 @@ export type OffersOptions = {
   /** By the name of the server. */
   readonly prefixes: ReadonlyMap<string, string>;
   readonly own: OwnTools;
+  /** What of a server's offer is withheld, by `entryKey`: the same set as long as nothing of it is another. */
+  readonly review: (downstream: Downstream) => ReadonlySet<string>;
   readonly clock: Clock;
   readonly events: Events;
   /** The catalog is another than when this was called last. */
@@ -20,7 +23,12 @@ export type OffersOptions = {
 };
 
 /** What a server has offered, and as what it is seen. */
-type Shown = { readonly offer: Offer; readonly isDown: boolean; readonly exposed: Exposed };
+type Shown = {
+  readonly offer: Offer;
+  readonly isDown: boolean;
+  readonly withheld: ReadonlySet<string>;
+  readonly exposed: Exposed;
+};
 
 /** What all servers offer together, built anew whenever one of them offers something else. */
 export class Offers {
@@ -41,12 +49,19 @@ export class Offers {
     return this.#catalog;
   }
 
+  /** What a server says of itself to the model, unless that is withheld. */
+  instructionsOf(downstream: Downstream): string | undefined {
+    const isWithheld = this.#options.review(downstream).has(entryKey("instructions", ""));
+    return isWithheld ? undefined : downstream.greeting?.instructions;
+  }
+
   /** A server's lists may have changed, or it is down: then nobody can say how long what it listed stays so. */
   update(downstream: Downstream): void {
     const { offer, state } = downstream;
     const isDown = state.kind === "down";
     const before = this.#exposed.get(downstream);
-    if (before?.offer === offer && before.isDown === isDown) return;
+    const withheld = this.#options.review(downstream);
+    if (before?.offer === offer && before.isDown === isDown && before.withheld === withheld) return;
     this.#expose(downstream, offer);
     this.#catalog = this.#build();
     if (this.#isTelling) return;
@@ -69,7 +84,9 @@ export class Offers {
     const isNew = this.#exposed.get(downstream)?.offer !== offer;
     for (const text of isNew ? leftOut : []) this.#options.events.publish("oddity", { server: name, text });
     const isDown = state.kind === "down";
-    this.#exposed.set(downstream, { offer, isDown, exposed: isDown ? withoutHints(exposed) : exposed });
+    const withheld = this.#options.review(downstream);
+    const seen = withheld.size === 0 ? exposed : withhold(exposed, withheld);
+    this.#exposed.set(downstream, { offer, isDown, withheld, exposed: isDown ? withoutHints(seen) : seen });
   }
 
   #build(): Catalog {

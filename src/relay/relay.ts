@@ -21,6 +21,7 @@ import { MetaRequests } from "./meta-requests.ts";
 import { Notices } from "./notices.ts";
 import { Offers } from "./offers.ts";
 import { Parked } from "./parked.ts";
+import { nothingWithheld, type Pins } from "./pins.ts";
 import { longestAskMs } from "./question.ts";
 import { type Incoming, Requests, shed } from "./requests.ts";
 import { placeOf, Routes } from "./routes.ts";
@@ -42,6 +43,8 @@ export type RelayOptions = {
   readonly users?: Users;
   /** Takes secrets out of what tutti itself says, which may quote a server. */
   readonly redact?: (text: string) => string;
+  /** What was pinned of a server; undefined: nothing is compared. */
+  readonly pins?: (server: string) => Pins | undefined;
 };
 
 /** Dispatch: says for each request of a client, and for what servers say unasked, who gets it. */
@@ -69,7 +72,9 @@ export class Relay implements Answerer {
       this.#lists.tell();
       this.#subscriptions.tell();
     };
-    this.#offers = new Offers({ downstreams, prefixes: prefixOf, own: ownTools(metaTools), clock, events, tell });
+    const own = ownTools(metaTools);
+    const review = (one: Downstream): ReadonlySet<string> => options.pins?.(one.name)?.review(one) ?? nothingWithheld;
+    this.#offers = new Offers({ downstreams, prefixes: prefixOf, own, review, clock, events, tell });
     const catalog = (): Catalog => this.#offers.catalog;
     this.#routes = new Routes(downstreams, prefixOf, byName(metaTools), catalog);
     this.#lists = new Lists(catalog);
@@ -139,7 +144,10 @@ export class Relay implements Answerer {
   }
 
   about(client?: Client): About {
-    return { instructions: instructionsFor(client, this.#options), extensions: this.#routes.extensions() };
+    return {
+      instructions: instructionsFor(client, this.#options, (one) => this.#offers.instructionsOf(one)),
+      extensions: this.#routes.extensions(),
+    };
   }
 
   /** The client has left: nothing of it is kept, and what it waits for is taken back at the servers. */

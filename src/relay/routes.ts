@@ -1,5 +1,6 @@
 import type { Catalog, Route } from "../catalog/catalog.ts";
 import { prefixOf } from "../catalog/names.ts";
+import { withheldText } from "../catalog/pins.ts";
 import { nearest } from "../config/nearest.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import { CallError } from "../errors.ts";
@@ -115,6 +116,11 @@ export class Routes {
   }
 
   unknown(kind: "tool" | "prompt", name: string): CallError {
+    const keeper = this.#catalog().withheldBy(kind, name);
+    if (keeper !== undefined) {
+      const text = `${keeper}: ${withheldText(keeper, kind, name)}. The call did not run.`;
+      return new CallError("withheld", text, { server: keeper });
+    }
     const names = nearest(
       name,
       this.#catalog()[`${kind}s`].map(({ exposed }) => exposed),

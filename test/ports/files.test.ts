@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -38,9 +40,32 @@ describe("a file of our state", () => {
   test("is replaced, and readable for the user alone, whatever it was before", async () => {
     const path = join(temporaryFolder(), "x.json");
     writeFileSync(path, "before");
-    chmodSync(path, 0o666);
+    chmodSync(path, 0o644);
     await files.rewrite(path, (text) => `${text} and after`);
     expect([files.readText(path), modeOf(path)]).toEqual(["before and after", 0o600]);
+  });
+
+  test("is not read, and replaced as if it were not there, where others may write it or it is a link", async () => {
+    const folder = temporaryFolder();
+    const [open, link, ended] = [join(folder, "open"), join(folder, "link"), join(folder, "pipe")];
+    writeFileSync(open, "before");
+    chmodSync(open, 0o666);
+    symlinkSync(open, link);
+    execFileSync("mkfifo", [ended]);
+    expect(() => files.readText(open)).toThrow("others may write it (mode 0666); take that away: chmod 600");
+    expect(() => files.readText(link)).toThrow("it is a link; put the file itself there");
+    expect(() => files.readText(ended)).toThrow("it is not a file");
+    for (const path of [open, link]) {
+      await files.rewrite(path, (text) => `${text} before`);
+      expect(files.readText(path)).toBe("undefined before");
+    }
+  });
+
+  test.runIf(process.geteuid?.() === 0)("is not read where it belongs to another user", () => {
+    const path = join(temporaryFolder(), "x.json");
+    writeFileSync(path, "before");
+    chownSync(path, 4242, 4242);
+    expect(() => files.readText(path)).toThrow("it belongs to another user (4242, not 0)");
   });
 
   test("takes the place of a link, and leaves alone what that led to", async () => {
@@ -85,9 +110,10 @@ describe("a file of our state", () => {
     expect(readdirSync(folder)).toEqual(["tutti"]);
   });
 
-  test("is nothing where there is none, or a folder", () => {
+  test("is nothing where there is none, and a folder is none", () => {
     const folder = temporaryFolder();
-    expect([files.readText(folder), files.readText(join(folder, "none"))]).toEqual([undefined, undefined]);
+    expect(files.readText(join(folder, "none"))).toBe(undefined);
+    expect(() => files.readText(folder)).toThrow("it is not a file");
   });
 
   test("is whole whenever it is read, however many write it at once", async () => {
