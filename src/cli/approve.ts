@@ -9,7 +9,7 @@ import { harmless } from "../process/harmless.ts";
 import { bookKey, othersIn, pinsPath, readBook } from "../relay/pins.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
-import { changeLines, isColored } from "./pin-lines.ts";
+import { changeLines } from "./pin-lines.ts";
 import { readConfig } from "./settings.ts";
 
 /** Accepts what servers offer as it was seen last, says what that is, and starts nothing. */
@@ -26,7 +26,7 @@ export async function run({ options, positionals }: Invocation): Promise<number>
     accepted.push(...changes.map((change) => ({ server: server.name, ...change })));
     if (options.json) continue;
     print(`${harmless(server.name)}: ${told(server, changes.length, config.pins)}`);
-    for (const line of changeLines(changes, isColored())) print(line);
+    for (const line of changeLines(changes)) print(line);
   }
   if (options.json) print(JSON.stringify({ accepted: accepted.map(asJson) }, undefined, 2));
   return exitCode.ok;

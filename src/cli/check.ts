@@ -5,7 +5,7 @@ import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
 import type { Tutti } from "./compose.ts";
 import { exitCode } from "./exit-codes.ts";
-import { changeLines, isColored } from "./pin-lines.ts";
+import { changeLines } from "./pin-lines.ts";
 import { unmarkedOf } from "./unmarked.ts";
 import { withServers } from "./with-servers.ts";
 
@@ -35,7 +35,7 @@ export async function run(invocation: Invocation): Promise<number> {
       if (changes.length === 0) continue;
       const became = (pins ?? config.pins) === "warn" ? "which is passed on" : "which is withheld";
       print(`! ${name}: offers what it did not when it was first seen, ${became}. Accept it with: ${approval(name)}`);
-      for (const line of changeLines(changes, isColored())) printRaw(line);
+      for (const line of changeLines(changes)) printRaw(line);
     }
     for (const line of unmarkedLines(tutti)) print(line);
     for (const line of [...said, ...config.notices.map((notice) => `! ${notice}`)]) print(line);

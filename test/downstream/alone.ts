@@ -12,6 +12,7 @@ const config: ServerConfig = {
   disabled: false,
   prefix: true,
   shared: undefined,
+  pins: undefined,
   launch: { kind: "stdio", command: "/fake", args: [], env: {}, cwd: "/" },
   maxConcurrentCalls: 0,
   maxQueuedCalls: 256,

@@ -51,7 +51,7 @@ describe("a file of our state", () => {
     writeFileSync(open, "before");
     chmodSync(open, 0o666);
     symlinkSync(open, link);
-    execFileSync("mkfifo", [ended]);
+    execFileSync("/usr/bin/env", ["mkfifo", ended]);
     expect(() => files.readText(open)).toThrow("others may write it (mode 0666); take that away: chmod 600");
     expect(() => files.readText(link)).toThrow("it is a link; put the file itself there");
     expect(() => files.readText(ended)).toThrow("it is not a file");

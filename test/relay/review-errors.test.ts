@@ -15,6 +15,7 @@ const codes: Readonly<Record<CallErrorCode, true>> = {
   internal: true,
   login_required: true,
   bad_arguments: true,
+  withheld: true,
 };
 
 test("every code is documented with the JSON-RPC code that it has, which nobody else uses", () => {

@@ -37,6 +37,7 @@ export type StageOptions<N extends string> = {
   /** Whether servers are greeted at once, for a client that can do nothing, and not for the first one that speaks. Default: as `isReady`. */
   readonly isGreeted?: boolean;
   readonly instructions?: Config["instructions"];
+  readonly hygiene?: Config["hygiene"];
   /** Default: there is no `call_tools`, so that lists hold what servers list alone. */
   readonly metaTools?: MetaTools;
   /** Whether the servers are such as several clients use. */
@@ -105,6 +106,8 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     startup: { waitMs: options.waitMs ?? 8000 },
     errors: options.errors ?? "result",
     instructions: options.instructions ?? "digest",
+    pins: "off",
+    hygiene: options.hygiene ?? "flag",
     callTools: { scope: "off", deadlineMs: 50_000, maxTokens: 20_000, ...options.callTools },
     results: { maxTokens: 0 },
     http: { hosts: [], origins: [], idleMs: 1_800_000, maxClients: 256, maxSets: 16 },
@@ -201,6 +204,7 @@ function serverConfig(name: string, some: OnStage["config"] = {}): ServerConfig 
     disabled: false,
     prefix: true,
     shared: undefined,
+    pins: undefined,
     launch: { kind: "stdio", command: "/fake", args: [], env: {}, cwd: "/" },
     maxConcurrentCalls: 0,
     maxQueuedCalls: 256,

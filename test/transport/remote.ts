@@ -15,6 +15,7 @@ const config: ServerConfig = {
   disabled: false,
   prefix: true,
   shared: undefined,
+  pins: undefined,
   launch: { kind: "stdio", command: "/none", args: [], env: {}, cwd: "/" },
   maxConcurrentCalls: 0,
   maxQueuedCalls: 256,

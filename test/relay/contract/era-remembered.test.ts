@@ -17,6 +17,7 @@ const config: ServerConfig = {
   disabled: false,
   prefix: true,
   shared: undefined,
+  pins: undefined,
   launch: { kind: "stdio", command: "/fake", args: ["--x"], env: { TOKEN: "s3cret" }, cwd: "/" },
   maxConcurrentCalls: 0,
   maxQueuedCalls: 256,
