@@ -64,8 +64,13 @@ address. Write a secret as a reference, as in --env 'TOKEN=\${TOKEN}'. What serv
   --header, -H "NAME: VALUE" a header of each request; several times
   --transport, -t KIND       http or sse, for an address that speaks the older HTTP+SSE`;
 
+const completionHelp = `bash        eval "$(tutti completion bash)" in ~/.bashrc
+zsh         eval "$(tutti completion zsh)" in ~/.zshrc, behind compinit
+fish        tutti completion fish > ~/.config/fish/completions/tutti.fish
+powershell  tutti completion powershell | Out-String | Invoke-Expression, in $PROFILE`;
+
 /** All commands, in the order in which help shows them. */
-export const commands: ReadonlyMap<string, Command> = new Map([
+export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     "serve",
     {
@@ -223,6 +228,21 @@ Exit code 0: accepted, or nothing to accept; 1: no such server, or the pins cann
       words: [1, 1],
       options: ["json"],
       load: () => import("./get.ts"),
+    },
+  ],
+  [
+    "completion",
+    {
+      summary: "print what makes a shell complete commands, options and names",
+      usage: "tutti completion bash|zsh|fish|powershell",
+      help: completionHelp,
+      words: [1, 1],
+      takesRest: true,
+      options: [],
+      load: async () => {
+        const { complete } = await import("./completion.ts");
+        return { run: (invocation) => complete(invocation, commands) };
+      },
     },
   ],
 ]);

@@ -54,3 +54,7 @@ export type OptionValues = ReturnType<typeof parseArgs<{ options: typeof options
 export type OwnOption = keyof typeof own;
 
 export const ownOptions = Object.keys(own) as readonly OwnOption[];
+
+export const sharedOptions: readonly string[] = Object.keys(shared);
+
+export type OptionName = keyof typeof options;

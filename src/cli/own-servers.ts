@@ -25,6 +25,18 @@ export async function fileOf(name: string, flags: readonly string[]): Promise<Ow
   throw new ConfigError(`there is no server "${name}" in ${paths.join(", ")}.${hint}`);
 }
 
+/** The names in the configuration that is found; none where there is none that can be read. */
+export async function namesOfServers(): Promise<readonly string[]> {
+  try {
+    const files = await Promise.all(
+      findConfig(configSearch([])).map((path) => readOwnFile(path, systemSettingsFiles.read)),
+    );
+    return files.flatMap(({ servers }) => Object.keys(servers));
+  } catch {
+    return []; // Whoever asks is in the middle of a line.
+  }
+}
+
 /** Puts an entry into the file, or takes it out (undefined), and says what the configuration lacks then. */
 export async function writeServer(file: OwnFile, name: string, entry: unknown): Promise<void> {
   await write(file, await changeOwnFile(file, [[name, entry]]));
