@@ -69,6 +69,11 @@ zsh         eval "$(tutti completion zsh)" in ~/.zshrc, behind compinit
 fish        tutti completion fish > ~/.config/fish/completions/tutti.fish
 powershell  tutti completion powershell | Out-String | Invoke-Expression, in $PROFILE`;
 
+const logsHelp = `The last 200 lines of those that run; where none does, of the last one. "log": {"file": false} in servers.json keeps none.
+
+  --follow, -f    go on with what comes
+  --json          the lines as they are kept`;
+
 /** All commands, in the order in which help shows them. */
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
@@ -228,6 +233,28 @@ Exit code 0: accepted, or nothing to accept; 1: no such server, or the pins cann
       words: [1, 1],
       options: ["json"],
       load: () => import("./get.ts"),
+    },
+  ],
+  [
+    "status",
+    {
+      summary: "say which tuttis run, how their servers are, and what went wrong last",
+      usage: "tutti status [--json]",
+      help: "Each one that serves keeps a small file in the state folder, and its log beside it.",
+      words: [0, 0],
+      options: ["json"],
+      load: () => import("./status.ts"),
+    },
+  ],
+  [
+    "logs",
+    {
+      summary: "print what running tuttis log, of one server or of all",
+      usage: "tutti logs [SERVER] [--follow] [--json]",
+      help: logsHelp,
+      words: [0, 1],
+      options: ["follow", "json"],
+      load: () => import("./logs.ts"),
     },
   ],
   [

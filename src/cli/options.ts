@@ -25,6 +25,8 @@ const own = {
   all: { type: "boolean", default: false },
   /** The file with the calls that are made together. */
   plan: { type: "string" },
+  /** Whether what comes is shown too. */
+  follow: { type: "boolean", short: "f", default: false },
   /** Whether what would be written is only shown. */
   "dry-run": { type: "boolean", default: false },
   /** Whether nobody is asked before something is written. */

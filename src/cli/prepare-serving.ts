@@ -7,6 +7,7 @@ import { slot } from "../wire/members.ts";
 import type { Invocation } from "./commands.ts";
 import { compose } from "./compose.ts";
 import { defectText } from "./defects.ts";
+import { announceInstance } from "./instance.ts";
 import { createMachine } from "./machine.ts";
 import { readServingConfig, startLog } from "./settings.ts";
 
@@ -42,6 +43,7 @@ export async function prepareServing(
     const tutti = compose(machine, { who: () => client.identity });
     link.setLimits(config.limits);
     client.isLazy = options.lazy;
+    const withdraw = announceInstance({ config, events, version, redact, serves: ["stdio"], client: client.identity });
     const http = options.http === undefined ? undefined : await overHttp(machine, invocation);
     tutti.relay.addClient(client);
     return {
@@ -49,8 +51,10 @@ export async function prepareServing(
       stop: async () => {
         machine.stopStarting();
         await Promise.all([tutti.stop(), http?.stop()]);
+        withdraw();
       },
       kill: () => {
+        withdraw();
         tutti.kill();
         http?.kill();
         machine.kill();

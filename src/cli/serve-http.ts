@@ -1,6 +1,7 @@
 import { onEndSignals } from "../ports/signals.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
+import { announceInstance } from "./instance.ts";
 import { createMachine } from "./machine.ts";
 import { serveOverHttp } from "./over-http.ts";
 import type { Serving } from "./prepare-serving.ts";
@@ -11,8 +12,16 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const config = await readServingConfig(invocation);
   const events = startLog(config, invocation.options.log);
   const machine = createMachine(config, invocation.version, events);
+  const withdraw = announceInstance({
+    config,
+    events,
+    version: invocation.version,
+    redact: machine.redact,
+    serves: [],
+  });
   const serving: Serving = await serveOverHttp(machine, invocation);
   const kill = (): void => {
+    withdraw();
     serving.kill();
     machine.kill();
   };

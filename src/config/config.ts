@@ -34,7 +34,8 @@ export type Config = {
     /** Of one client. */
     readonly maxOpenRequests: number;
   };
-  readonly log: { readonly level: LogLevel };
+  /** `file`: whether a copy is kept for `tutti logs`. */
+  readonly log: { readonly level: LogLevel; readonly file: boolean };
   /** Values that must never be shown: whatever came through a variable, `env` or `headers`, and is long enough to be told apart. */
   readonly secrets: readonly string[];
   /** What a person should know about the file though it works, one line each: keys of other clients that do nothing here. */

@@ -161,10 +161,16 @@ export const settingsSchema = z.strictObject({
       level: z
         .enum(["silent", "error", "warn", "info", "debug"])
         .default(defaults.logLevel)
-        .describe("The least important line that is written to stderr."),
+        .describe("The least important line that is written."),
+      file: z
+        .boolean()
+        .default(true)
+        .describe(
+          "Whether `serve` keeps its log in the state folder too, for `tutti logs`; the last 4 MiB of each run.",
+        ),
     })
     .prefault({})
-    .describe("What tutti says on stderr."),
+    .describe("What tutti says on stderr, and in a file."),
 });
 
 /** tutti's own fields of a server. */

@@ -26,7 +26,7 @@ export function createLog({ level, write, redact, isForPeople, now }: LogOptions
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line) => write(isForPeople ? redact(toText(line)) : escapeInvisible(redact(line))) },
+    { write: (line) => write(isForPeople ? redact(lineForPeople(line)) : escapeInvisible(redact(line))) },
   );
   const isDue = limitLines(now, (server, dropped) => log.warn({ server }, `${dropped} lines dropped`));
   return {
@@ -62,7 +62,8 @@ function limitLines(now: () => number, tell: (server: string, dropped: number) =
   };
 }
 
-function toText(line: string): string {
+/** A line of the log as a person reads it, with its newline. */
+export function lineForPeople(line: string): string {
   const { level, time, server, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;
   const more = Object.keys(rest).length === 0 ? "" : ` ${JSON.stringify(rest)}`;
   const name = server === undefined ? "" : `${server}: `;

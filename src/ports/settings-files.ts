@@ -78,3 +78,12 @@ function targetOf(path: string): string {
 function refuseOther(path: string, before: string | undefined): void {
   if (readText(path) !== before) throw new Error("another program has just changed it");
 }
+
+/** Takes a file away, if it is there and may be. */
+export function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Somebody else's, or of a disk that is not there any more: nothing depends on it.
+  }
+}

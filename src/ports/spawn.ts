@@ -115,3 +115,12 @@ function signalTree(child: ChildProcess, signal: GroupSignal): boolean {
   }
   return true;
 }
+
+/** Whether a process of this id lives, whoever's it is. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

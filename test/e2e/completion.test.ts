@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of bash
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +27,6 @@ test("a shell completes commands, their options, programs and the names of serve
 test("bash takes what completion prints", async () => {
   const { path, at } = home({ isEmpty: true });
   writeFileSync(join(path, "tutti"), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`, { mode: 0o755 });
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of bash
   const script =
     'eval "$(tutti completion bash)"; COMP_WORDS=(tutti install co); COMP_CWORD=2; _tutti; echo "${COMPREPLY[*]}"';
   const env = { ...at.wholeEnv, PATH: `${path}:${at.wholeEnv?.["PATH"]}` };

@@ -113,7 +113,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     http: { hosts: [], origins: [], idleMs: 1_800_000, maxClients: 256, maxSets: 16 },
     caFiles: [],
     limits: bounds,
-    log: { level: "silent" },
+    log: { level: "silent", file: false },
     secrets: [],
     notices: [],
   };
