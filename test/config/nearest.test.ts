@@ -38,8 +38,10 @@ test("a word is always found among others", () => {
 test("two thousand long names that are all nearly alike cost no more than a blink", () => {
   const candidates = Array.from({ length: 10_000 }, (_, i) => `${"a".repeat(50)}${i}${"b".repeat(1_000)}`);
   nearest("warm", candidates);
-  const start = performance.now();
+  // Time of the processor, which other programs on the machine do not take.
+  const start = process.cpuUsage();
   expect(nearest("ab".repeat(1_000_000), candidates)).toBeDefined();
   expect(nearest(`${"a".repeat(54)}${"b".repeat(10)}`, candidates)).toHaveLength(3);
-  expect(performance.now() - start).toBeLessThan(500);
+  const { user, system } = process.cpuUsage(start);
+  expect((user + system) / 1000).toBeLessThan(500);
 });
