@@ -54,7 +54,7 @@ export function callTool(shapes: Shapes): MetaTool {
   };
 }
 
-function refuse({ reply }: MetaRequest, result: Buffer) {
+function refuse({ reply }: MetaRequest, result: string) {
   reply(result);
   return { cancel: () => {} };
 }
@@ -88,21 +88,21 @@ function call(
 }
 
 /** A server's JSON-RPC error as the result of its call: message as text; code, message and data as they stand in the mark. */
-function errorAsResult(server: string, { code, message, data }: Extract<Outcome, { kind: "error" }>): Buffer {
+function errorAsResult(server: string, { code, message, data }: Extract<Outcome, { kind: "error" }>): string {
   const text = encodeString(message);
   const more = data === undefined ? "" : `,"data":${data.toString("latin1")}`;
   const mark = `{"origin":"server","server":${encodeString(server)},"code":${code},"message":${text}${more}}`;
   const content = `[{"type":"text","text":${text}}]`;
-  return Buffer.from(`{"content":${content},"isError":true,"_meta":{"tutti/error":${mark}}}`, "latin1");
+  return `{"content":${content},"isError":true,"_meta":{"tutti/error":${mark}}}`;
 }
 
 /** A result as it stands, but for its `resultType`, which is not ours to write. */
-function withoutType(result: Buffer): Buffer {
+function withoutType(result: Buffer): string {
   const members = [...membersOf(result, 0)];
   const kept = members.filter(({ name }) => name !== "resultType");
-  if (kept.length === members.length) return result;
+  if (kept.length === members.length) return result.toString("latin1");
   const texts = kept.map(({ nameStart, end }) => result.toString("latin1", nameStart, end));
-  return Buffer.from(`{${texts.join(",")}}`, "latin1");
+  return `{${texts.join(",")}}`;
 }
 
 type Wanted = { readonly name: string; readonly args: Buffer };

@@ -127,19 +127,16 @@ function targetOf(call: PlannedCall, catalog: Catalog, scope: Scope, reader: Tra
   return refused === undefined ? { tool, traits } : { code: "out_of_scope", message: refused };
 }
 
-function resultOf(done: Done, { owner }: MetaRequest, { maxTokens, handles }: CallToolsOptions): Buffer {
+function resultOf(done: Done, { owner }: MetaRequest, { maxTokens, handles }: CallToolsOptions): string {
   const { text, media } = printResults(done.entries, {
     mostBytes: maxTokens * bytesPerToken,
     keep: (value) => handles.keep(owner, value),
   });
-  const bytes = Buffer.from(text, "latin1");
   const usage = usageOf(
     done,
-    media.reduce((size, block) => size + block.length, bytes.length),
+    media.reduce((size, block) => size + block.length, text.length),
   );
-  return Buffer.concat([
-    Buffer.from(`{"content":[{"type":"text","text":${JSON.stringify(bytes.toString())}}`),
-    ...media.flatMap((block) => [Buffer.from(","), block]),
-    Buffer.from(`],"isError":false,"_meta":{"tutti/usage":${JSON.stringify(usage)}}}`),
-  ]);
+  // Of bytes that stand for characters JSON.stringify escapes the same ones as of the characters.
+  const blocks = [`{"type":"text","text":${JSON.stringify(text)}}`, ...media.map((block) => block.toString("latin1"))];
+  return `{"content":[${blocks.join(",")}],"isError":false,"_meta":{"tutti/usage":${JSON.stringify(usage)}}}`;
 }

@@ -34,17 +34,29 @@ export function findMembers(
   other?: (name: string) => void,
 ): readonly (Found | undefined)[] {
   const found = new Array<Found | undefined>(names.length).fill(undefined);
+  readMembers(text, at, names, found, other);
+  return found;
+}
+
+/** The same into `found`; gives where the object ends. */
+export function readMembers(
+  text: Buffer,
+  at: number,
+  names: readonly Name[],
+  found: (Found | undefined)[],
+  other?: (name: string) => void,
+): number {
   let nameStart = skipSpace(text, at + 1);
   while (text[nameStart] !== closeBrace) {
     const nameEnd = endOfValue(text, nameStart);
     const start = skipSpace(text, skipSpace(text, nameEnd) + 1);
     const end = endOfValue(text, start);
-    const index = placeAmong(names, text, nameStart, nameEnd);
+    const index = indexAmong(names, text, nameStart, nameEnd);
     if (index !== -1) found[index] = { nameStart, nameEnd, start, end };
     else other?.(stringAt(text, nameStart, nameEnd));
     nameStart = afterComma(text, end);
   }
-  return found;
+  return nameStart + 1;
 }
 
 /** Where the value of the last member called `name` begins in the object at `at`; −1 when there is none. */
@@ -52,7 +64,8 @@ export function memberAt(text: Buffer, at: number, name: string): number {
   return findMembers(text, at, [nameOf(name)])[0]?.start ?? -1;
 }
 
-function placeAmong(names: readonly Name[], text: Buffer, start: number, end: number): number {
+/** Which of `names` the JSON string from `start` to `end` is, however it is written; −1 where it is none. */
+export function indexAmong(names: readonly Name[], text: Buffer, start: number, end: number): number {
   for (let at = start + 1; at < end - 1; at++) {
     if (text[at] !== backslash) continue;
     const name = stringAt(text, start, end);

@@ -46,8 +46,8 @@ export type MetaRequest = {
    * `abandoned`: it did not come back in time, or cannot. Only where an outcome asked.
    */
   readonly ask: (inputRequests: Buffer, resumed: (inputResponses: Buffer) => void, abandoned: () => void) => void;
-  /** The whole result, a JSON object without what the protocol's era adds. */
-  readonly reply: (result: Buffer) => void;
+  /** The whole result, a JSON object in bytes, one to a character, without what the protocol's era adds. */
+  readonly reply: (result: string) => void;
 };
 
 /** An inner call under way. */

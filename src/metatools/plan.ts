@@ -1,6 +1,7 @@
 import { nearest } from "../config/nearest.ts";
-import { elementsOf, endOfValue, skipSpace } from "../wire/walk.ts";
-import { memberAt } from "./find-members.ts";
+import { type Element, elementsOf, skipSpace } from "../wire/walk.ts";
+import { onOneLine } from "./compact.ts";
+import { findMembers, nameOf } from "./find-members.ts";
 import type { Path } from "./paths.ts";
 import { BadPlan, idIn, readCall, shown, unpacked, type WrittenCall } from "./planned-call.ts";
 
@@ -13,6 +14,7 @@ export type PlannedCall = {
   readonly name: string;
   /** An object on one line, with its references. */
   readonly args: Buffer;
+  readonly hasReferences: boolean;
   /** Ids of calls that must succeed first, as written, each once. */
   readonly after: readonly string[];
   /** An array: the call is made once for each element, which its references call `item`. */
@@ -37,6 +39,8 @@ export const handlePrefix = "r_";
 
 const openBrace = 0x7b;
 const openBracket = 0x5b;
+const topNames = ["calls", "name", "tool"].map(nameOf);
+const nobody: ReadonlySet<string> = new Set();
 const example = '{"calls":[{"id":"a","name":"…","arguments":{…}}]}';
 
 /**
@@ -46,46 +50,52 @@ const example = '{"calls":[{"id":"a","name":"…","arguments":{…}}]}';
  */
 export function readPlan(args: Buffer): Plan | { readonly problem: string } {
   try {
-    return { calls: planned(callsIn(args)) };
+    // What is sent to servers must be on one line.
+    return { calls: planned(callsIn(onOneLine(args))) };
   } catch (error) {
     if (error instanceof BadPlan) return { problem: error.message };
     throw error;
   }
 }
 
-/** The calls as they are written: a list of objects, one alone, or either as text. */
-function callsIn(args: Buffer): readonly Buffer[] {
-  const whole = sliceAt(args, skipSpace(args, 0));
-  if (whole[0] === openBracket) return elements(whole);
-  if (whole[0] !== openBrace) throw new BadPlan(`the arguments must be an object: ${example}`);
-  const at = memberAt(whole, 0, "calls");
-  if (at === -1) {
-    if (["name", "tool"].some((name) => memberAt(whole, 0, name) !== -1)) return [whole];
+/** The calls as they are written, and the text they stand in. */
+type Written = { readonly text: Buffer; readonly calls: readonly Element[] };
+
+/** The calls: a list of objects, one alone, or either as text. */
+function callsIn(args: Buffer): Written {
+  const start = skipSpace(args, 0);
+  if (args[start] === openBracket) return elements(args, start);
+  if (args[start] !== openBrace) throw new BadPlan(`the arguments must be an object: ${example}`);
+  const [list, ...ofCall] = findMembers(args, start, topNames);
+  if (list === undefined) {
+    if (ofCall.some((member) => member !== undefined)) return { text: args, calls: [{ start, end: args.length }] };
     throw new BadPlan(`"calls" is missing: ${example}`);
   }
-  const calls = unpacked(sliceAt(whole, at));
-  if (calls[0] === openBracket) return elements(calls);
-  if (calls[0] === openBrace) return [calls];
+  if (args[list.start] === openBracket) return elements(args, list.start);
+  const calls = unpacked(args.subarray(list.start, list.end));
+  if (calls[0] === openBracket) return elements(calls, 0);
+  if (calls[0] === openBrace) return { text: calls, calls: [{ start: 0, end: calls.length }] };
   throw new BadPlan(`"calls" must be a list: ${example}`);
 }
 
-function elements(list: Buffer): readonly Buffer[] {
-  const found: Buffer[] = [];
-  for (const { start, end } of elementsOf(list, 0)) {
-    if (found.push(list.subarray(start, end)) > mostCalls) {
+function elements(text: Buffer, at: number): Written {
+  const calls: Element[] = [];
+  for (const element of elementsOf(text, at)) {
+    if (calls.push(element) > mostCalls) {
       throw new BadPlan(`"calls" has more than ${mostCalls} calls: send the others in another request`);
     }
   }
-  if (found.length === 0) throw new BadPlan(`"calls" is empty: ${example}`);
-  return found;
+  if (calls.length === 0) throw new BadPlan(`"calls" is empty: ${example}`);
+  return { text, calls };
 }
 
-function planned(written: readonly Buffer[]): readonly PlannedCall[] {
-  const calls = written.map((json, index) =>
+function planned(written: Written): readonly PlannedCall[] {
+  const { text } = written;
+  const calls = written.calls.map((place, index) =>
     within(
       index,
-      () => idIn(json),
-      () => readCall(json),
+      () => idIn(text, place),
+      () => readCall(text, place),
     ),
   );
   const ids = idsOf(calls);
@@ -129,6 +139,9 @@ function freeId(given: Map<string, number>, index: number): string {
 /** The call with what it waits for. */
 function connected(call: WrittenCall, id: string, ids: readonly string[]): PlannedCall {
   const { name, args, after, each, pick, references } = call;
+  const hasReferences = references.length > 0;
+  const alone = { id, name, args, hasReferences, after, each, pick, needs: nobody, handles: nobody };
+  if (!hasReferences && after.length === 0 && each === undefined) return alone;
   const needs = new Set<string>();
   const handles = new Set<string>();
   for (const other of after) {
@@ -145,7 +158,7 @@ function connected(call: WrittenCall, id: string, ids: readonly string[]): Plann
     } else if (root.startsWith(handlePrefix)) handles.add(root);
     else throw new BadPlan(`the path ${shown(text)} begins with ${unknownId(root, ids)}`);
   }
-  return { id, name, args, after, each, pick, needs, handles };
+  return { ...alone, needs, handles };
 }
 
 function unknownId(root: string, ids: readonly string[]): string {
@@ -186,8 +199,4 @@ function within<Value>(index: number, id: () => string | undefined, read: () => 
     const known = id();
     throw new BadPlan(`calls[${index}]${known === undefined ? "" : ` (${shown(known)})`}: ${error.message}`);
   }
-}
-
-function sliceAt(text: Buffer, at: number): Buffer {
-  return text.subarray(at, endOfValue(text, at));
 }

@@ -1,6 +1,5 @@
-import { elementsOf, endOfValue, stringAt } from "../wire/walk.ts";
-import { onOneLine } from "./compact.ts";
-import { findMembers, memberAt, nameOf } from "./find-members.ts";
+import { type Element, elementsOf, endOfValue, stringAt } from "../wire/walk.ts";
+import { type Found, findMembers, memberAt, nameOf } from "./find-members.ts";
 import { type BadPath, isRoot, type Path, readPath, readPick } from "./paths.ts";
 import { referencesIn } from "./references.ts";
 import { jsonIn } from "./values.ts";
@@ -32,12 +31,13 @@ const spellings = {
 } as const;
 
 type Named = keyof typeof spellings;
-type Members = Readonly<Partial<Record<Named, Buffer>>>;
+/** Where the members stand, in the order of `spellings`. */
+type Members = readonly (Element | undefined)[];
 
-const known = (Object.keys(spellings) as Named[]).flatMap((meant) =>
-  spellings[meant].map((spelling) => ({ meant, name: nameOf(spelling) })),
-);
-const knownNames = known.map(({ name }) => name);
+const meanings = Object.keys(spellings) as Named[];
+const knownNames = meanings.flatMap((meant) => spellings[meant].map(nameOf));
+/** What each of `knownNames` means, as an index of `meanings`. */
+const meantBy = meanings.flatMap((meant, index) => spellings[meant].map(() => index));
 /** What other formats have in a call, and what says nothing to us. */
 const ignored: ReadonlySet<string> = new Set(["type", "description"]);
 
@@ -53,31 +53,43 @@ const openBracket = 0x5b;
 const noArguments = Buffer.from("{}");
 const example = '{"id":"a","name":"…","arguments":{…}}';
 
-/** Reads a call: an object, or a JSON string that holds one. Throws `BadPlan`. */
-export function readCall(json: Buffer): WrittenCall {
-  const call = unpacked(json);
-  if (call[0] !== openBrace) throw new BadPlan(`a call must be an object, ${example}`);
-  const members = membersIn(call);
-  const args = readArguments(members.arguments);
+/**
+ * Reads the call that stands in `text`, which is on one line: an object, or a JSON string that holds one. Throws
+ * `BadPlan`.
+ */
+export function readCall(text: Buffer, place: Element): WrittenCall {
+  const { call, at } = callAt(text, place);
+  if (call[at] !== openBrace) throw new BadPlan(`a call must be an object, ${example}`);
+  const [id, name, given, after, each, pick] = membersIn(call, at);
+  const args = readArguments(partOf(call, given));
   const references = referencesIn(args);
   if ("problem" in references) throw new BadPlan(references.problem);
   return {
-    id: readId(members.id),
-    name: readName(members.name),
+    id: id && readId(call, id),
+    name: readName(call, name),
     args,
     references,
-    after: texts(members.after, "after", "ids of calls") ?? [],
-    each: readEach(members.each),
-    pick: texts(members.pick, "pick", "paths")?.map((text) => taken(readPick(text))),
+    after: texts(partOf(call, after), "after", "ids of calls") ?? [],
+    each: readEach(partOf(call, each)),
+    pick: texts(partOf(call, pick), "pick", "paths")?.map((path) => taken(readPick(path))),
   };
 }
 
 /** The id of a call, however bad the rest of it; undefined where it has none, or none that can be read. */
-export function idIn(json: Buffer): string | undefined {
-  const call = unpacked(json);
-  const at = call[0] === openBrace ? memberAt(call, 0, "id") : -1;
-  if (call[at] !== quote) return undefined;
-  return stringAt(call, at, endOfValue(call, at));
+export function idIn(text: Buffer, place: Element): string | undefined {
+  const { call, at } = callAt(text, place);
+  const start = call[at] === openBrace ? memberAt(call, at, "id") : -1;
+  if (call[start] !== quote) return undefined;
+  return stringAt(call, start, endOfValue(call, start));
+}
+
+function callAt(text: Buffer, { start, end }: Element): { readonly call: Buffer; readonly at: number } {
+  if (text[start] !== quote) return { call: text, at: start };
+  return { call: unpacked(text.subarray(start, end)), at: 0 };
+}
+
+function partOf(text: Buffer, place: Element | undefined): Buffer | undefined {
+  return place && text.subarray(place.start, place.end);
 }
 
 /** `json`, or the object or array that it holds where it is a string. */
@@ -86,21 +98,22 @@ export function unpacked(json: Buffer): Buffer {
 }
 
 /** The members of a call that say anything, by what they mean; `null` says nothing. */
-function membersIn(call: Buffer): Members {
+function membersIn(call: Buffer, start: number): Members {
   let odd: string | undefined;
-  const spelled = findMembers(call, 0, knownNames, (name) => {
+  const spelled = findMembers(call, start, knownNames, (name) => {
     if (!ignored.has(name)) odd ??= name;
   });
-  const found: Partial<Record<Named, Buffer>> = {};
-  for (let index = 0; index < known.length; index++) {
+  const found = new Array<Found | undefined>(meanings.length).fill(undefined);
+  for (let index = 0; index < spelled.length; index++) {
     const at = spelled[index];
     // A null, which is all that begins so.
     if (at === undefined || call[at.start] === 0x6e) continue;
-    const { meant } = known[index] as (typeof known)[number];
+    const meant = meantBy[index] as number;
     if (found[meant] !== undefined) {
-      throw new BadPlan(`it has two of ${spellings[meant].map(shown).join(", ")}: write "${meant}" alone`);
+      const name = meanings[meant] as Named;
+      throw new BadPlan(`it has two of ${spellings[name].map(shown).join(", ")}: write "${name}" alone`);
     }
-    found[meant] = call.subarray(at.start, at.end);
+    found[meant] = at;
   }
   if (odd !== undefined) {
     throw new BadPlan(
@@ -110,30 +123,28 @@ function membersIn(call: Buffer): Members {
   return found;
 }
 
-function readId(json: Buffer | undefined): string | undefined {
-  if (json === undefined) return undefined;
-  const isText = json[0] === quote;
-  if (!isText && !/^\d{1,20}$/.test(json.toString("latin1", 0, 21))) throw new BadPlan('"id" must be a short text');
-  const id = isText ? textOf(json).trim() : json.toString();
+function readId(call: Buffer, { start, end }: Element): string | undefined {
+  const isText = call[start] === quote;
+  const id = isText ? stringAt(call, start, end).trim() : call.toString("latin1", start, Math.min(end, start + 21));
+  if (!isText && !/^\d{1,20}$/.test(id)) throw new BadPlan('"id" must be a short text');
   if (id === "") return undefined;
   if (id.length <= longestId && isRoot(id)) return id;
   const why = id.length > longestId ? `at most ${longestId} characters` : 'no . [ ] { } " $ in it';
   throw new BadPlan(`the id ${shown(id)} must have ${why}, so that paths can begin with it`);
 }
 
-function readName(json: Buffer | undefined): string {
-  if (json === undefined) throw new BadPlan(`"name" is missing: the tool to call, as in ${example}`);
-  const name = json[0] === quote ? textOf(json).trim() : "";
+function readName(call: Buffer, place: Element | undefined): string {
+  if (place === undefined) throw new BadPlan(`"name" is missing: the tool to call, as in ${example}`);
+  const name = call[place.start] === quote ? stringAt(call, place.start, place.end).trim() : "";
   if (name === "") throw new BadPlan('"name" must be the name of a tool, as text');
   if (name.length > longestName) throw new BadPlan(`"name" must have at most ${longestName} characters`);
   return name;
 }
 
-/** The arguments on one line, as what is sent to servers must be. */
 function readArguments(json: Buffer | undefined): Buffer {
   if (json === undefined || isBlank(json)) return noArguments;
   const args = unpacked(json);
-  if (args[0] === openBrace) return onOneLine(args);
+  if (args[0] === openBrace) return args;
   throw new BadPlan(
     json[0] === quote
       ? '"arguments" is text that is no JSON object: write the object itself'

@@ -4,7 +4,7 @@ import type { Entry, Inner, Target } from "./entry.ts";
 import type { Handles } from "./handles.ts";
 import { type Failure, failed } from "./outcomes.ts";
 import type { Path } from "./paths.ts";
-import { itemRoot } from "./plan.ts";
+import { itemRoot, type PlannedCall } from "./plan.ts";
 import { argumentLimits, fill, found, type Unfilled } from "./references.ts";
 import type { NoSuchValue } from "./resolve.ts";
 
@@ -78,8 +78,7 @@ export class Preparing {
   }
 
   #arguments(entry: Entry, item: Buffer | undefined): Buffer | Failure {
-    const lookup = (root: string) => (root === itemRoot ? item : this.#valueAt(root));
-    const args = fill(entry.call.args, lookup, argumentLimits, (path, value) => this.#find(path, value));
+    const args = this.#filled(entry.call, item);
     if (!Buffer.isBuffer(args)) return { code: args.code, message: args.problem };
     this.#argumentBytes += args.length;
     if (this.#argumentBytes > mostArgumentBytes) {
@@ -89,6 +88,12 @@ export class Preparing {
     const { inputSchema } = (entry.target as Target).traits;
     const wrong = inputSchema === undefined ? undefined : checkArguments(args, inputSchema);
     return wrong === undefined ? args : { code: "invalid_arguments", message: wrong };
+  }
+
+  #filled({ args, hasReferences }: PlannedCall, item: Buffer | undefined): Buffer | Unfilled {
+    if (!hasReferences && args.length <= argumentLimits.maxArgumentBytes) return args;
+    const lookup = (root: string) => (root === itemRoot ? item : this.#valueAt(root));
+    return fill(args, lookup, argumentLimits, (path, value) => this.#find(path, value));
   }
 
   /** Walks each way once, for it may be that of every element; not so those that begin at elements. */

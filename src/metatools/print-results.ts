@@ -107,7 +107,7 @@ function showSuccess({ value, media }: Success, paths: readonly Path[] | undefin
     return { before, value: compact(picked.value), after, isResult: true };
   }
   const references = media.map((block) => gathered.add(block));
-  const hasText = !value.equals(noText) || media.length === 0;
+  const hasText = media.length === 0 || !value.equals(noText);
   const after = hasText && references.length > 0 ? `,"content":[${references.join(",")}]` : "";
   if (hasText) return { before, value: compact(value), after, isResult: true };
   const [only] = references;

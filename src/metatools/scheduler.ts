@@ -26,16 +26,27 @@ export class Lanes {
 
   /** Calls `go` at once or when those before it have left, at most once; never after `close`. */
   enter(server: string, ticket: Ticket): Leave {
-    const lane = this.#lanes.get(server) ?? { waiting: [], sharing: 0, isWriting: false };
-    this.#lanes.set(server, lane);
-    const before = lane.waiting.findLastIndex(({ order }) => order < ticket.order);
-    lane.waiting.splice(before + 1, 0, ticket);
-    letGo(lane);
+    const lane = this.#laneOf(server);
+    if (lane.waiting.length === 0 && mayGo(lane, ticket)) go(lane, ticket);
+    else {
+      const before = lane.waiting.findLastIndex(({ order }) => order < ticket.order);
+      lane.waiting.splice(before + 1, 0, ticket);
+      letGo(lane);
+    }
     return () => {
       if (ticket.isWriting) lane.isWriting = false;
       else lane.sharing--;
       letGo(lane);
     };
+  }
+
+  #laneOf(server: string): Lane {
+    let lane = this.#lanes.get(server);
+    if (lane === undefined) {
+      lane = { waiting: [], sharing: 0, isWriting: false };
+      this.#lanes.set(server, lane);
+    }
+    return lane;
   }
 
   /** Nobody who waits goes any more. */
@@ -45,11 +56,18 @@ export class Lanes {
 }
 
 function letGo(lane: Lane): void {
-  for (let next = lane.waiting[0]; next !== undefined; next = lane.waiting[0]) {
-    if (lane.isWriting || (next.isWriting && lane.sharing > 0)) return;
-    if (next.isWriting) lane.isWriting = true;
-    else lane.sharing++;
+  for (let next = lane.waiting[0]; next !== undefined && mayGo(lane, next); next = lane.waiting[0]) {
     lane.waiting.shift();
-    next.go();
+    go(lane, next);
   }
+}
+
+function mayGo(lane: Lane, { isWriting }: Ticket): boolean {
+  return !lane.isWriting && !(isWriting && lane.sharing > 0);
+}
+
+function go(lane: Lane, ticket: Ticket): void {
+  if (ticket.isWriting) lane.isWriting = true;
+  else lane.sharing++;
+  ticket.go();
 }

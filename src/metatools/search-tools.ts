@@ -57,7 +57,7 @@ export function searchTools(shapes: Shapes): MetaTool {
   };
 }
 
-function found({ query, limit, hasSchema, server }: Asked, index: Index, shapes: Shapes): Buffer {
+function found({ query, limit, hasSchema, server }: Asked, index: Index, shapes: Shapes): string {
   let left = schemaBytes;
   const tools = index.find(query, limit, server).map((tool, place) => {
     const said = partsOf(tool);

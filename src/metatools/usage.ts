@@ -18,16 +18,21 @@ export type Usage = {
 
 /** `bytesReturned`: of the text and what is appended to it. */
 export function usageOf({ entries, ms, bytesIn }: Done, bytesReturned: number): Usage {
-  const failures = entries.flatMap(({ wholeFailure }) => wholeFailure ?? []);
-  const skipped = failures.filter(({ code }) => code === "skipped").length;
+  let [ok, skipped, sumMs] = [0, 0, 0];
+  for (const entry of entries) {
+    const failure = entry.wholeFailure;
+    if (failure === undefined) ok++;
+    else if (failure.code === "skipped") skipped++;
+    sumMs += sumOf(entry);
+  }
   return {
     calls: entries.length,
-    ok: entries.length - failures.length,
-    failed: failures.length - skipped,
+    ok,
+    failed: entries.length - ok - skipped,
     skipped,
     ms: Math.round(ms),
     criticalPathMs: Math.round(longestRow(entries)),
-    sumMs: Math.round(entries.reduce((sum, entry) => sum + sumOf(entry), 0)),
+    sumMs: Math.round(sumMs),
     bytesIn,
     bytesReturned,
   };
@@ -48,7 +53,9 @@ function longestRow(entries: readonly Entry[]): number {
 }
 
 function sumOf({ inners }: Entry): number {
-  return inners.reduce((sum, { startedAt, endedAt }) => sum + (startedAt === undefined ? 0 : endedAt - startedAt), 0);
+  let sum = 0;
+  for (const { startedAt, endedAt } of inners) if (startedAt !== undefined) sum += endedAt - startedAt;
+  return sum;
 }
 
 /** From the first of its calls to the end of the last. */

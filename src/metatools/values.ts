@@ -1,15 +1,17 @@
 import { Scanner } from "../wire/json.ts";
-import { type Element, elementsOf, endOfValue, skipSpace, stringAt } from "../wire/walk.ts";
+import { afterComma, type Element, endOfValue, skipSpace } from "../wire/walk.ts";
 import { onOneLine } from "./compact.ts";
-import { type Found, findMembers, nameOf } from "./find-members.ts";
+import { type Found, findMembers, indexAmong, nameOf, readMembers } from "./find-members.ts";
 
 const resultNames = ["structuredContent", "content"].map(nameOf);
 const blockNames = ["type", "text"].map(nameOf);
-const mediaKinds = new Set(["image", "audio", "resource", "resource_link"]);
+/** Texts, and what is no text. */
+const kinds = ["text", "image", "audio", "resource", "resource_link"].map(nameOf);
 
 const quote = 0x22;
 const openBrace = 0x7b;
 const openBracket = 0x5b;
+const closeBracket = 0x5d;
 
 /** Deeper ones stay text. */
 const deepestText = 500;
@@ -82,13 +84,19 @@ export function blocksOf(
   const texts: Buffer[] = [];
   const media: Buffer[] = [];
   if (content === undefined || result[content.start] !== openBracket) return { texts, media };
-  for (const block of elementsOf(result, content.start)) {
-    if (result[block.start] !== openBrace) continue;
-    const [type, text] = findMembers(result, block.start, blockNames);
+  let end = 0;
+  for (let at = skipSpace(result, content.start + 1); result[at] !== closeBracket; at = afterComma(result, end)) {
+    if (result[at] !== openBrace) {
+      end = endOfValue(result, at);
+      continue;
+    }
+    const found: (Found | undefined)[] = [undefined, undefined];
+    end = readMembers(result, at, blockNames, found);
+    const [type, text] = found;
     if (type === undefined || result[type.start] !== quote) continue;
-    const kind = stringAt(result, type.start, type.end);
-    if (mediaKinds.has(kind)) media.push(sliceOf(result, block));
-    else if (kind === "text" && text !== undefined && result[text.start] === quote) texts.push(sliceOf(result, text));
+    const kind = indexAmong(kinds, result, type.start, type.end);
+    if (kind > 0) media.push(result.subarray(at, end));
+    else if (kind === 0 && text !== undefined && result[text.start] === quote) texts.push(sliceOf(result, text));
   }
   return { texts, media };
 }

@@ -121,19 +121,19 @@ export function objectIn(
   return isObject ? message.bytes(message.start(member), message.end(member)) : Buffer.from("{}");
 }
 
-/** What the client's own request says of it stays in calls in its name, the token of its progress only where `hasToken`: a member, after a comma. */
+/** What the client's own request says of it stays in calls in its name, the token of its progress only where `hasToken`: a member, with a comma. */
 export function innerMeta(outer: Message, hasToken: boolean): string {
   const meta = objectIn(outer, slot.meta);
   const kept = [...membersOf(meta, 0)]
     .filter(({ name }) => hasToken || name !== "progressToken")
     .map(({ nameStart, end }) => meta.toString("latin1", nameStart, end));
-  return kept.length === 0 ? "" : `,"_meta":{${kept.join(",")}}`;
+  return kept.length === 0 ? "" : `"_meta":{${kept.join(",")}},`;
 }
 
-/** Of a call of `tool`: `meta` as `innerMeta` gives it. */
-export function innerParams(tool: string, args: Buffer, meta: string, answers: Answers | undefined): string {
+/** Of a call of `tool`: `args` in bytes, `meta` as `innerMeta` gives it. */
+export function innerParams(tool: string, args: string, meta: string, answers: Answers | undefined): string {
   const state = answers?.requestState;
   const responses = answers === undefined ? "" : `,"inputResponses":${answers.inputResponses.toString("latin1")}`;
   const more = state === undefined ? responses : `${responses},"requestState":${state.toString("latin1")}`;
-  return `{"name":${encodeString(tool)},"arguments":${args.toString("latin1")}${meta}${more}}`;
+  return `{${meta}"name":${encodeString(tool)},"arguments":${args}${more}}`;
 }

@@ -5,26 +5,30 @@ import { encodeString, longestString, Message } from "../wire/message.ts";
 import type { Whole } from "../wire/whole.ts";
 import { innerMeta, innerParams } from "./inner-call.ts";
 
-const noArguments = "{}";
 const beforeArguments = ',"arguments":';
+const beforeId = ',"id":';
 /** Of names and ids. */
 const otherBytes = 1024;
 
 /**
  * Writes the requests of all calls that are made in the name of one request of a client. Most differ from each other in
- * a few values alone: of those, what one of them is read as tells what the others are.
+ * a few values alone, which stand last: of those, what one of them is read as tells what the others are.
  */
 export class InnerRequests {
   readonly #meta: string;
   readonly #whole: Whole;
   readonly #longest: number;
   readonly #model: Message | BadLine;
+  /** Up to its name. */
+  readonly #head: string;
 
   /** `whole` reads within the bounds that hold for requests; `maxDepth` is one of them. */
   constructor(outer: Message, hasToken: boolean, whole: Whole, maxDepth: number) {
     this.#meta = innerMeta(outer, hasToken);
     this.#whole = whole;
-    this.#model = whole.read(written('""', innerParams("", Buffer.from(noArguments), this.#meta, undefined)));
+    const model = whole.read(written('""', innerParams("", "{}", this.#meta, undefined)));
+    this.#model = model;
+    this.#head = model instanceof Message ? model.slice(0, model.start(slot.name)) : "";
     // What is this short is nested no deeper than that, each level taking two bytes.
     const isShort = longestString - this.#meta.length - otherBytes;
     this.#longest = Math.min(2 * (maxDepth - 2), isShort);
@@ -34,16 +38,20 @@ export class InnerRequests {
   write(id: string, tool: string, args: Buffer, answers: Answers | undefined): Message | BadLine {
     const model = this.#model;
     if (answers !== undefined || args.length > this.#longest || !(model instanceof Message))
-      return this.#whole.read(written(id, innerParams(tool, args, this.#meta, answers)));
-    const start = model.end(slot.name) + beforeArguments.length;
-    return model.withValues([
-      { start: model.start(slot.id), end: model.end(slot.id), bytes: id },
-      { start: model.start(slot.name), end: model.end(slot.name), bytes: encodeString(tool) },
-      { start, end: start + noArguments.length, bytes: args.toString("latin1") },
+      return this.#whole.read(written(id, innerParams(tool, args.toString("latin1"), this.#meta, answers)));
+    const name = encodeString(tool);
+    const nameEnd = this.#head.length + name.length;
+    const paramsEnd = nameEnd + beforeArguments.length + args.length + 1;
+    const idStart = paramsEnd + beforeId.length;
+    const params = `${name}${beforeArguments}${args.toString("latin1")}}`;
+    return model.moved(`${this.#head}${params}${beforeId}${id}}`, [
+      { member: slot.name, start: this.#head.length, end: nameEnd },
+      { member: slot.params, start: model.start(slot.params), end: paramsEnd },
+      { member: slot.id, start: idStart, end: idStart + id.length },
     ]);
   }
 }
 
 function written(id: string, params: string): string {
-  return `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${params}}`;
+  return `{"jsonrpc":"2.0","method":"tools/call","params":${params}${beforeId}${id}}`;
 }

@@ -116,13 +116,13 @@ export class MetaRequests {
   #requestFor(running: Running, incoming: Incoming, tool: MetaTool, startedAt: number): MetaRequest {
     const { message, client } = incoming;
     const { catalog, parked, askMs, clock, events, limits } = this.#options;
-    const reply = (result: Buffer): void => {
+    const reply = (result: string): void => {
       if (running.isFresh) {
         clock.soon(() => reply(result));
         return;
       }
       if (!this.#forget(running)) return;
-      this.#reply(running, incoming, result.toString("latin1"));
+      this.#reply(running, incoming, result);
       const id = running.request.raw(slot.id) as string;
       const totalMs = clock.now() - startedAt;
       const outcome = "answered";

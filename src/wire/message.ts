@@ -9,6 +9,9 @@ export type Outgoing = string | readonly Buffer[];
 /** Replaces what stands from `start` to `end`, offsets in the message, by `bytes` (one to a character). */
 export type Edit = { readonly start: number; readonly end: number; readonly bytes: string };
 
+/** Where a member stands. */
+type Move = { readonly member: Slot; readonly start: number; readonly end: number };
+
 const versionStart = Buffer.from('"2.0');
 
 /** What is longer comes and goes as buffers, uncopied. */
@@ -114,20 +117,15 @@ export class Message {
     return out;
   }
 
-  /** What `splice` gives, read; each edit puts one whole value, of the same type and without known members, in the place of another. */
-  withValues(edits: Edit[]): Message {
-    const body = this.splice(edits);
-    const spans = this.#spans.map((offset) => (offset === -1 ? -1 : shifted(offset, edits)));
-    const names = this.reservedNames.map((offset) => shifted(offset, edits));
-    return new Message(this.kind, body, spans, names);
+  /** `body` read, of which is known that its members are those of this one and stand where they do here, but for those of `moves`. */
+  moved(body: string, moves: readonly Move[]): Message {
+    const spans = this.#spans.slice();
+    for (const { member, start, end } of moves) {
+      spans[2 * member] = start;
+      spans[2 * member + 1] = end;
+    }
+    return new Message(this.kind, body, spans, this.reservedNames);
   }
-}
-
-/** Where what ends at, or begins behind, `offset` stands once `edits`, in order, are made. */
-function shifted(offset: number, edits: readonly Edit[]): number {
-  let by = 0;
-  for (const { start, end, bytes } of edits) if (end <= offset) by += bytes.length - (end - start);
-  return offset + by;
 }
 
 /**

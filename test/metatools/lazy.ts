@@ -51,7 +51,7 @@ export class Begun {
         this.#resumed = resumed;
         this.#abandoned = abandoned;
       },
-      reply: (result) => this.replies.push(result.toString()),
+      reply: (result) => this.replies.push(Buffer.from(result, "latin1").toString()),
     };
     this.cancel = tool.begin(request).cancel;
   }

@@ -56,7 +56,7 @@ export type Scripted = {
   readonly comeBack: (answers: object) => void;
   readonly abandon: () => void;
   readonly cancel: (reason: string) => void;
-  readonly replies: readonly Buffer[];
+  readonly replies: readonly string[];
   /** The one reply, parsed. */
   readonly reply: () => Reply;
   /** The entries of the one reply, parsed. */
@@ -122,7 +122,7 @@ export function stage(options: Partial<CallToolsOptions> & { readonly catalog?: 
 export function script(tool: MetaTool, args: object | string, owner: object, catalog: Catalog): Scripted {
   const sent: Sent[] = [];
   const progress: [number, number, string][] = [];
-  const replies: Buffer[] = [];
+  const replies: string[] = [];
   let asking: { requests: Buffer; resumed: (responses: Buffer) => void; abandoned: () => void } | undefined;
   let isReturned = false;
   const request: MetaRequest = {
@@ -139,7 +139,7 @@ export function script(tool: MetaTool, args: object | string, owner: object, cat
       if (asking !== undefined) throw new Error("asked while asking");
       asking = { requests, resumed, abandoned };
     },
-    reply: (result) => void replies.push(result),
+    reply: (result) => void replies.push(Buffer.from(result, "latin1").toString()),
   };
   const taken = () => {
     const now = asking;
@@ -151,7 +151,7 @@ export function script(tool: MetaTool, args: object | string, owner: object, cat
   isReturned = true;
   const reply = (): Reply => {
     if (replies.length !== 1 || !isReturned) throw new Error(`${replies.length} replies`);
-    return JSON.parse((replies[0] as Buffer).toString()) as Reply;
+    return JSON.parse(replies[0] as string) as Reply;
   };
   const running = () => sent.filter(({ isOver }) => !isOver);
   return {

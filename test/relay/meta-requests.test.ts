@@ -32,7 +32,7 @@ for (const cell of cellsOf) {
       const list = (await client.ask("tools/list")).json.result.tools;
       expect(list.map(({ name }: { name: string }) => name)).toEqual(["alpha__do", "own_tool"]);
       const call = begin("own_tool", { a: 1 });
-      begun[0]?.reply(Buffer.from(done));
+      begun[0]?.reply(done);
       expect((await call.result()).content[0].text).toBe("done");
       expect(begun[0]?.arguments.toString()).toBe('{"a":1}');
     });
@@ -53,7 +53,7 @@ for (const cell of cellsOf) {
       await on.clock.advance(10);
       expect(outcomes.map(text)[0]).toContain("There is no tool");
       expect(text(outcomes[1])).toContain(`"structuredContent":${big}`);
-      request.reply(Buffer.from(done));
+      request.reply(done);
       await outer.result();
       expect(on.downstreams.alpha.openRequests).toBe(serverEra(cell) === "modern" ? 1 : 0);
     });
@@ -108,7 +108,7 @@ for (const cell of cellsOf) {
       again.result(done);
       await on.clock.advance(10);
       expect(text(outcomes.at(-1))).toContain("done");
-      request.reply(Buffer.from(done));
+      request.reply(done);
       expect((await outer.result()).content[0].text).toBe("done");
     });
 
@@ -120,7 +120,7 @@ for (const cell of cellsOf) {
       begun[0]?.progress?.(1, 3, "1/3 ☂");
       const told = await on.client.peer.take(({ text: line }) => line.includes("notifications/progress"), "progress");
       expect(told.json.params).toEqual({ progressToken: "t", progress: 1, total: 3, message: "1/3 ☂" });
-      begun[0]?.reply(Buffer.from(done));
+      begun[0]?.reply(done);
       await outer.result();
     });
   });
