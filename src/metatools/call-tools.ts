@@ -99,8 +99,11 @@ export function callTools(options: CallToolsOptions): MetaTool {
       const catalog = request.catalog();
       const targets = new Map<string, Target | Failure>();
       const target = (call: PlannedCall): Target | Failure => {
-        const known = targets.get(call.name) ?? targetOf(call, catalog, scope, traits);
-        targets.set(call.name, known);
+        let known = targets.get(call.name);
+        if (known === undefined) {
+          known = targetOf(call, catalog, scope, traits);
+          targets.set(call.name, known);
+        }
         return known;
       };
       const note = (tool: string, result: Buffer): void => shapes?.note(tool, result);

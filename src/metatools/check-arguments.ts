@@ -1,5 +1,5 @@
 import { type Member, membersOf, skipSpace } from "../wire/walk.ts";
-import { findMembers, type Name, nameOf } from "./find-members.ts";
+import { type Found, findMembers, type Name, nameOf } from "./find-members.ts";
 
 /** Of a longer schema nothing is checked: reading it would cost more than a wrong call. */
 const longestSchemaBytes = 64 * 1024;
@@ -72,13 +72,18 @@ function glanceAt(schema: Schema): Glance | undefined {
 function isRight(args: Buffer, at: number, glance: Glance | undefined): boolean {
   if (glance === undefined) return false;
   const members = findMembers(args, at, glance.names);
-  return glance.expected.every(({ isNeeded, types }, index) => {
+  for (let index = 0; index < members.length; index++) {
+    const { isNeeded, types } = glance.expected[index] as Glance["expected"][number];
     const member = members[index];
-    if (member === undefined) return !isNeeded;
-    // What is in an object has types of its own.
-    if (args[member.start] === openBrace) return false;
-    return types === undefined || isAmong(types, typeOf(args.subarray(member.start, member.end)));
-  });
+    if (member === undefined ? isNeeded : !isOf(types, args, member)) return false;
+  }
+  return true;
+}
+
+/** What is in an object has types of its own: of one nothing is known at a glance. */
+function isOf(types: readonly string[] | undefined, args: Buffer, { start, end }: Found): boolean {
+  if (args[start] === openBrace) return false;
+  return types === undefined || isAmong(types, typeOf(args, start, end));
 }
 
 /** What is wrong with the object at `at`, which is called `place`; empty for the arguments themselves. */
@@ -120,7 +125,7 @@ function wrongType(args: Buffer, { start, end }: Member, property: Schema): stri
   const wanted = wantedTypes(property);
   if (wanted === undefined) return undefined;
   const raw = args.subarray(start, end);
-  const type = typeOf(raw);
+  const type = typeOf(args, start, end);
   if (isAmong(wanted, type)) return undefined;
   return `must be ${wanted.join(" or ")}, not ${given(type, raw)}`;
 }
@@ -139,8 +144,8 @@ function wantedTypes(schema: Schema): readonly string[] | undefined {
   return own(schema, "nullable") === true ? [...known, "null"] : known;
 }
 
-function typeOf(raw: Buffer): string {
-  switch (raw[0]) {
+function typeOf(text: Buffer, start: number, end: number): string {
+  switch (text[start]) {
     case 0x22:
       return "string";
     case openBrace:
@@ -153,7 +158,7 @@ function typeOf(raw: Buffer): string {
     case 0x6e:
       return "null";
     default:
-      return isWhole(raw.toString("latin1")) ? "integer" : "number";
+      return isWhole(text.toString("latin1", start, end)) ? "integer" : "number";
   }
 }
 

@@ -33,7 +33,8 @@ export function findMembers(
   names: readonly Name[],
   other?: (name: string) => void,
 ): readonly (Found | undefined)[] {
-  const found = new Array<Found | undefined>(names.length).fill(undefined);
+  const found: (Found | undefined)[] = [];
+  for (let index = 0; index < names.length; index++) found.push(undefined);
   readMembers(text, at, names, found, other);
   return found;
 }

@@ -4,6 +4,7 @@ import { onOneLine } from "./compact.ts";
 import { findMembers, nameOf } from "./find-members.ts";
 import type { Path } from "./paths.ts";
 import { BadPlan, idIn, readCall, shown, unpacked, type WrittenCall } from "./planned-call.ts";
+import { mayHoldReferences } from "./scan-references.ts";
 
 /** Calls, in the order in which they were written. */
 export type Plan = { readonly calls: readonly PlannedCall[] };
@@ -51,7 +52,7 @@ const example = '{"calls":[{"id":"a","name":"…","arguments":{…}}]}';
 export function readPlan(args: Buffer): Plan | { readonly problem: string } {
   try {
     // What is sent to servers must be on one line.
-    return { calls: planned(callsIn(onOneLine(args))) };
+    return { calls: planned(callsIn(onOneLine(args)), mayHoldReferences(args)) };
   } catch (error) {
     if (error instanceof BadPlan) return { problem: error.message };
     throw error;
@@ -89,27 +90,27 @@ function elements(text: Buffer, at: number): Written {
   return { text, calls };
 }
 
-function planned(written: Written): readonly PlannedCall[] {
-  const { text } = written;
-  const calls = written.calls.map((place, index) =>
-    within(
-      index,
-      () => idIn(text, place),
-      () => readCall(text, place),
-    ),
-  );
+function planned({ text, calls: places }: Written, mayRefer: boolean): readonly PlannedCall[] {
+  const calls = places.map((place, index) => {
+    try {
+      return readCall(text, place, mayRefer);
+    } catch (error) {
+      throw inCall(error, index, () => idIn(text, place));
+    }
+  });
   const ids = idsOf(calls);
   const references = calls.reduce((count, call) => count + call.references.length, 0);
   if (references > mostReferences) {
     throw new BadPlan(`the calls have more than ${mostReferences} references: refer to what holds several values`);
   }
-  const plan = calls.map((call, index) =>
-    within(
-      index,
-      () => ids[index],
-      () => connected(call, ids[index] as string, ids),
-    ),
-  );
+  const plan = calls.map((call, index) => {
+    const id = ids[index] as string;
+    try {
+      return connected(call, id, ids);
+    } catch (error) {
+      throw inCall(error, index, () => id);
+    }
+  });
   if (plan.some(({ needs }) => needs.size > 0)) refuseCycles(plan);
   return plan;
 }
@@ -190,13 +191,9 @@ function refuseCycles(calls: readonly PlannedCall[]): void {
   for (const { id } of calls) visit(id, []);
 }
 
-/** What `read` gives; what it cannot understand says which call it is in. */
-function within<Value>(index: number, id: () => string | undefined, read: () => Value): Value {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof BadPlan)) throw error;
-    const known = id();
-    throw new BadPlan(`calls[${index}]${known === undefined ? "" : ` (${shown(known)})`}: ${error.message}`);
-  }
+/** What cannot be understood, with the call that it is in. */
+function inCall(error: unknown, index: number, id: () => string | undefined): unknown {
+  if (!(error instanceof BadPlan)) return error;
+  const known = id();
+  return new BadPlan(`calls[${index}]${known === undefined ? "" : ` (${shown(known)})`}: ${error.message}`);
 }

@@ -50,26 +50,28 @@ const longestShown = 60;
 const quote = 0x22;
 const openBrace = 0x7b;
 const openBracket = 0x5b;
+const none: readonly Path[] = [];
+const nobody: readonly string[] = [];
 const noArguments = Buffer.from("{}");
 const example = '{"id":"a","name":"…","arguments":{…}}';
 
 /**
- * Reads the call that stands in `text`, which is on one line: an object, or a JSON string that holds one. Throws
- * `BadPlan`.
+ * Reads the call that stands in `text`, which is on one line: an object, or a JSON string that holds one. `mayRefer`:
+ * whether there may be references in it (`mayHoldReferences`). Throws `BadPlan`.
  */
-export function readCall(text: Buffer, place: Element): WrittenCall {
+export function readCall(text: Buffer, place: Element, mayRefer: boolean): WrittenCall {
   const { call, at } = callAt(text, place);
   if (call[at] !== openBrace) throw new BadPlan(`a call must be an object, ${example}`);
   const [id, name, given, after, each, pick] = membersIn(call, at);
   const args = readArguments(partOf(call, given));
-  const references = referencesIn(args);
+  const references = mayRefer ? referencesIn(args) : none;
   if ("problem" in references) throw new BadPlan(references.problem);
   return {
     id: id && readId(call, id),
     name: readName(call, name),
     args,
     references,
-    after: texts(partOf(call, after), "after", "ids of calls") ?? [],
+    after: texts(partOf(call, after), "after", "ids of calls") ?? nobody,
     each: readEach(partOf(call, each)),
     pick: texts(partOf(call, pick), "pick", "paths")?.map((path) => taken(readPick(path))),
   };
@@ -103,7 +105,7 @@ function membersIn(call: Buffer, start: number): Members {
   const spelled = findMembers(call, start, knownNames, (name) => {
     if (!ignored.has(name)) odd ??= name;
   });
-  const found = new Array<Found | undefined>(meanings.length).fill(undefined);
+  const found: (Found | undefined)[] = [undefined, undefined, undefined, undefined, undefined, undefined];
   for (let index = 0; index < spelled.length; index++) {
     const at = spelled[index];
     // A null, which is all that begins so.

@@ -116,8 +116,12 @@ function showSuccess({ value, media }: Success, paths: readonly Path[] | undefin
 }
 
 function whole({ head, parts, tail, isEach }: EntryShown): string {
-  const texts = parts.map(({ before, value, after }) => before + value.toString("latin1") + after);
-  return isEach ? `{${head}"results":[${texts.map((text) => `{${text}}`).join(",")}]${tail}}` : `{${head}${texts[0]}}`;
+  if (!isEach) return `{${head}${textOf(parts[0] as Shown)}}`;
+  return `{${head}"results":[${parts.map((part) => `{${textOf(part)}}`).join(",")}]${tail}}`;
+}
+
+function textOf({ before, value, after }: Shown): string {
+  return before + value.toString("latin1") + after;
 }
 
 function cut({ head, parts, tail, isEach }: EntryShown, share: number, keep: PrintOptions["keep"]): string {
@@ -167,7 +171,9 @@ function truncated([first, ...others]: readonly Cut[], handle: string | undefine
 
 function sizeOfEntry({ head, parts, tail, isEach }: EntryShown): number {
   const around = isEach ? '{"results":[]}'.length + 3 * parts.length : 2;
-  return parts.reduce((size, part) => size + sizeOf(part), head.length + tail.length + around);
+  let size = head.length + tail.length + around;
+  for (const part of parts) size += sizeOf(part);
+  return size;
 }
 
 function sizeOf(part: Shown): number {

@@ -69,9 +69,10 @@ export class Run {
     this.#startedAt = options.clock.now();
     this.#leftMs = options.deadlineMs || Number.POSITIVE_INFINITY;
     this.#entries = plan.calls.map((call, order) => new Entry(call, order, options.target(call)));
-    const byId = new Map(this.#entries.map((entry) => [entry.call.id, entry]));
-    for (const entry of this.#entries) {
-      for (const id of entry.call.needs) byId.get(id)?.dependents.push(entry);
+    const byId = new Map<string, Entry>();
+    if (plan.calls.some(({ needs }) => needs.size > 0)) {
+      for (const entry of this.#entries) byId.set(entry.call.id, entry);
+      for (const entry of this.#entries) for (const id of entry.call.needs) byId.get(id)?.dependents.push(entry);
     }
     const earlier = (handle: string) => options.handles.value(request.owner, handle);
     this.#preparing = new Preparing(options.handles, (root) => byId.get(root)?.value() ?? earlier(root), earlier);
@@ -97,10 +98,9 @@ export class Run {
       return;
     }
     entry.inners = inners;
-    const open = inners.filter(({ ended }) => ended === undefined);
-    entry.open = open.length;
-    if (open.length === 0) this.#over(entry);
-    for (const inner of open) this.#enter(inner);
+    for (const { ended } of inners) if (ended === undefined) entry.open++;
+    if (entry.open === 0) this.#over(entry);
+    for (const inner of inners) if (inner.ended === undefined) this.#enter(inner);
   }
 
   #enter(inner: Inner): void {

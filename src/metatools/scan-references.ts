@@ -31,8 +31,12 @@ const closeBracket = 0x5d;
  * linear, without recursion.
  */
 export function referencesOf(args: Buffer): Iterable<Reference | BadPath> {
-  // Most arguments have nothing with which one could be written.
-  return args.includes(dollar) || args.includes(backslash) ? scan(args) : [];
+  return mayHoldReferences(args) ? scan(args) : [];
+}
+
+/** Whether there is anything with which one could be written; in most arguments there is not. */
+export function mayHoldReferences(json: Buffer): boolean {
+  return json.includes(dollar) || json.includes(backslash);
 }
 
 function* scan(args: Buffer): Generator<Reference | BadPath> {

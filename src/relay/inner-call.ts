@@ -12,6 +12,8 @@ import { kindOf, questions, readQuestions } from "./question.ts";
 /** Whose name a call is made in: `request` is the one that waits now. */
 type Caller = { readonly client: Client; readonly request: Message };
 
+const done = Promise.resolve();
+
 /** A call that a meta-tool makes in its client's name. */
 export class InnerCall implements Issuer {
   readonly #caller: Caller;
@@ -57,11 +59,10 @@ export class InnerCall implements Issuer {
 
   /** Whoever calls has noted it by then. */
   #settle(outcome: Outcome): void {
-    void Promise.resolve().then(() => {
+    void done.then(() => {
       if (this.#isOver) return;
       this.#isOver = true;
-      const drop = (reason: string): void => void this.#withdraw(reason);
-      this.#settled(outcome.kind === "asks" ? { ...outcome, drop } : outcome);
+      this.#settled(outcome.kind === "asks" ? { ...outcome, drop: (reason) => void this.#withdraw(reason) } : outcome);
     });
   }
 }

@@ -3,7 +3,7 @@ import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, longestString, Message } from "../wire/message.ts";
 import type { Whole } from "../wire/whole.ts";
-import { innerMeta, innerParams } from "./inner-call.ts";
+import { innerParams } from "./inner-call.ts";
 
 const beforeArguments = ',"arguments":';
 const beforeId = ',"id":';
@@ -11,11 +11,13 @@ const beforeId = ',"id":';
 const otherBytes = 1024;
 
 /**
- * Writes the requests of all calls that are made in the name of one request of a client. Most differ from each other in
- * a few values alone, which stand last: of those, what one of them is read as tells what the others are.
+ * Writes the requests of calls that are made in the name of a client's requests that say the same of it. Most differ
+ * from each other in a few values alone, which stand last: of those, what one of them is read as tells what the others
+ * are.
  */
 export class InnerRequests {
-  readonly #meta: string;
+  /** What the client's request says of it, as `innerMeta` gives it. */
+  readonly meta: string;
   readonly #whole: Whole;
   readonly #longest: number;
   readonly #model: Message | BadLine;
@@ -23,14 +25,14 @@ export class InnerRequests {
   readonly #head: string;
 
   /** `whole` reads within the bounds that hold for requests; `maxDepth` is one of them. */
-  constructor(outer: Message, hasToken: boolean, whole: Whole, maxDepth: number) {
-    this.#meta = innerMeta(outer, hasToken);
+  constructor(meta: string, whole: Whole, maxDepth: number) {
+    this.meta = meta;
     this.#whole = whole;
-    const model = whole.read(written('""', innerParams("", "{}", this.#meta, undefined)));
+    const model = whole.read(written('""', innerParams("", "{}", this.meta, undefined)));
     this.#model = model;
     this.#head = model instanceof Message ? model.slice(0, model.start(slot.name)) : "";
     // What is this short is nested no deeper than that, each level taking two bytes.
-    const isShort = longestString - this.#meta.length - otherBytes;
+    const isShort = longestString - this.meta.length - otherBytes;
     this.#longest = Math.min(2 * (maxDepth - 2), isShort);
   }
 
@@ -38,7 +40,7 @@ export class InnerRequests {
   write(id: string, tool: string, args: Buffer, answers: Answers | undefined): Message | BadLine {
     const model = this.#model;
     if (answers !== undefined || args.length > this.#longest || !(model instanceof Message))
-      return this.#whole.read(written(id, innerParams(tool, args.toString("latin1"), this.#meta, answers)));
+      return this.#whole.read(written(id, innerParams(tool, args.toString("latin1"), this.meta, answers)));
     const name = encodeString(tool);
     const nameEnd = this.#head.length + name.length;
     const paramsEnd = nameEnd + beforeArguments.length + args.length + 1;

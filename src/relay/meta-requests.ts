@@ -3,16 +3,15 @@ import type { Client } from "../client/client.ts";
 import { OpenRequests } from "../downstream/open-requests.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
 import type { Events } from "../events.ts";
+import { findMembers, nameOf } from "../metatools/find-members.ts";
 import type { MetaCall, MetaRequest, MetaTool, Outcome } from "../metatools/meta-tool.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, Message, type Outgoing, toBytes } from "../wire/message.ts";
-import { membersOf } from "../wire/walk.ts";
 import { Whole } from "../wire/whole.ts";
 import { resultHead } from "./eras.ts";
 import { tokenOf } from "./exchange.ts";
-import { InnerCall, objectIn, outcomeOf } from "./inner-call.ts";
+import { InnerCall, innerMeta, objectIn, outcomeOf } from "./inner-call.ts";
 import { InnerRequests } from "./inner-requests.ts";
 import type { Parked } from "./parked.ts";
 import { inputRequired } from "./question.ts";
@@ -27,6 +26,8 @@ export type MetaOptions = {
   /** How long a call waits for its client to come back with answers; 0: a day. */
   readonly askMs: number;
 };
+
+const argumentsName = [nameOf("arguments")];
 
 /** What comes back with a state of ours does not come here; to run anything else anew could do it twice. */
 const foreignState =
@@ -53,6 +54,7 @@ export class MetaRequests {
   readonly #requests: Whole;
   /** What it reads was scanned before, or is of our own making, or both. */
   readonly #replies = new Whole({ maxMessageBytes: Number.MAX_SAFE_INTEGER, maxDepth: 10_001 });
+  #inner: InnerRequests | undefined;
   #lastInner = 0;
 
   constructor(options: MetaOptions) {
@@ -114,8 +116,8 @@ export class MetaRequests {
   }
 
   #requestFor(running: Running, incoming: Incoming, tool: MetaTool, startedAt: number): MetaRequest {
-    const { message, client } = incoming;
-    const { catalog, parked, askMs, clock, events, limits } = this.#options;
+    const { message, client, origin } = incoming;
+    const { catalog, parked, askMs, clock, events } = this.#options;
     const reply = (result: string): void => {
       if (running.isFresh) {
         clock.soon(() => reply(result));
@@ -129,15 +131,19 @@ export class MetaRequests {
       events.publish("callEnded", { server: undefined, tool: tool.name, id, queuedMs: 0, totalMs, outcome });
     };
     let requests: InnerRequests | undefined;
+    const read = (answer: Outgoing | Message): Outcome =>
+      outcomeOf(answer instanceof Message ? answer : this.#replies.read(answer), origin);
     return {
       arguments: argumentsOf(message),
       owner: client,
       catalog,
       progress: tokenOf(message) === undefined ? undefined : (...told) => this.#progress(running, ...told),
       call: (name, args, settled, answers, label) => {
-        requests ??= new InnerRequests(message, tool.isOneCall === true, this.#requests, limits.maxDepth);
+        requests ??= this.#innerRequests(innerMeta(message, tool.isOneCall === true));
         const id = encodeString(`tutti/${++this.#lastInner}${label === undefined ? "" : ` ${label}`}`);
-        return this.#call(running, incoming, requests.write(id, name, args, answers), settled);
+        const inner = new InnerCall(running, requests.write(id, name, args, answers), read, settled);
+        inner.begin(origin);
+        return inner;
       },
       ask: (inputRequests, resumed, abandoned) => {
         if (parked.isFull) {
@@ -163,6 +169,14 @@ export class MetaRequests {
     };
   }
 
+  /** Most requests say the same as the one before. */
+  #innerRequests(meta: string): InnerRequests {
+    if (this.#inner?.meta !== meta) {
+      this.#inner = new InnerRequests(meta, this.#requests, this.#options.limits.maxDepth);
+    }
+    return this.#inner;
+  }
+
   #reply({ client, request }: Running, { origin }: Incoming, result: string): void {
     const head = resultHead(origin.era);
     const whole = head === "" ? result : `{${result === "{}" ? head.slice(0, -1) : head}${result.slice(1)}`;
@@ -181,23 +195,10 @@ export class MetaRequests {
       running.isFresh = false;
     });
   }
-
-  #call(
-    running: Running,
-    { origin }: Incoming,
-    request: Message | BadLine,
-    settled: (outcome: Outcome) => void,
-  ): InnerCall {
-    const read = (reply: Outgoing | Message): Outcome =>
-      outcomeOf(reply instanceof Message ? reply : this.#replies.read(reply), origin);
-    const inner = new InnerCall(running, request, read, settled);
-    inner.begin(origin);
-    return inner;
-  }
 }
 
 function argumentsOf(message: Message): Buffer {
   const params = objectIn(message, slot.params);
-  const at = [...membersOf(params, 0)].findLast(({ name }) => name === "arguments");
+  const [at] = findMembers(params, 0, argumentsName);
   return at === undefined ? Buffer.from("{}") : params.subarray(at.start, at.end);
 }

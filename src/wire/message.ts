@@ -148,12 +148,13 @@ export function kindOf(spans: readonly number[], body: Outgoing): Message["kind"
   return isIdStart(idStart) ? "request" : undefined;
 }
 
-/** What stands in a JSON string as it is. */
-const plainText = /^[ !#-[\]-~]*$/;
-
 /** `text` as a JSON string, in bytes. */
 export function encodeString(text: string): string {
-  return plainText.test(text) ? `"${text}"` : toBytes(JSON.stringify(text));
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return toBytes(JSON.stringify(text));
+  }
+  return `"${text}"`;
 }
 
 /** `bytes`, one to a character, with `edits` made, which do not overlap. */
