@@ -5,7 +5,8 @@ import { median } from "../statistics.mjs";
 import { costPer } from "./steady.mjs";
 
 const CALLS = 32;
-const WARM_UPS = 700;
+/** What runs once in a plan is compiled after some thousands of plans only, what runs once in a call after as many calls. */
+const WARM_UPS = 2500;
 const ROUNDS = 9;
 
 /** @type {import("./index.mjs").Measure} */

@@ -6,7 +6,8 @@ import { startTutti } from "./tutti.mjs";
 const CALLS = 32;
 const ROUNDS = 9;
 const REPEATS = 40;
-const WARM_UP = 100;
+/** What runs once in a plan is compiled after some thousands of plans only, what runs once in a call after as many calls. */
+const WARM_UPS = { plan: 2500, together: 2500, inTurn: 100 };
 
 const tool = {
   name: "echo",
@@ -40,7 +41,7 @@ export async function overhead() {
     return ((cpuMs(tutti.pid) ?? Number.NaN) - before) / repeats;
   };
   try {
-    for (const run of Object.values(ways)) await cost(run, WARM_UP);
+    for (const [name, run] of Object.entries(ways)) await cost(run, WARM_UPS[name]);
     const costs = { plan: [], together: [], inTurn: [] };
     for (let round = 0; round < ROUNDS; round += 1) {
       const names = Object.keys(ways);

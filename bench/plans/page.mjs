@@ -128,13 +128,13 @@ function saidText(said) {
 ${markdown([["", "plans", "calls", "references"], ...rows])}`;
 }
 
-function overheadText({ calls, plan, together, inTurn }) {
+function overheadText({ calls, plan, together, inTurn, date, commit }) {
   const rows = [
     ["one plan", plan.toFixed(2), "1"],
     ["on their own, all at once", together.toFixed(2), (plan / together).toFixed(2)],
     ["on their own, one after the other", inTurn.toFixed(2), (plan / inTurn).toFixed(2)],
   ];
-  return `CPU of tutti for ${calls} quick calls.
+  return `CPU of tutti for ${calls} quick calls, after as many plans and calls as V8 needs to compile what they run. Measured on ${date}${commit === undefined ? "" : `, at commit ${commit}`}: \`npm run bench:plans -- --overhead\`.
 
 ${markdown([["", "CPU (ms)", "the plan, against it"], ...rows])}`;
 }

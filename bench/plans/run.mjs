@@ -1,5 +1,6 @@
 /**
  * The bench of `call_tools` and of lazy mode: `npm run bench:plans -- [--data FOLDER] [--turn-seconds N]`.
+ * With `--overhead`: what a plan costs tutti, alone, which is written and printed beside what was measured before.
  *
  * Our own set of tasks needs nothing. The public sets are read from FOLDER, which has a clone of each repository that
  * `sources.mjs` names; what is missing is said and left out. With all of them, and the built program offering what is
@@ -27,7 +28,7 @@ import { startTutti } from "./tutti.mjs";
  *   replayed: { name: string, tasks: number, isSupposed: boolean, arms: Record<string, import("./replays.mjs").Replayed> }[],
  *   supposed: { name: string, tasks: number, calls: number, steps: number, settings: import("./supposed.mjs").Setting[] }[],
  *   said: ({ name: string } & Awaited<ReturnType<typeof sayAll>>)[],
- *   overhead: import("./overhead.mjs").Overhead | undefined,
+ *   overhead: (import("./overhead.mjs").Overhead & ReturnType<typeof circumstances>) | undefined,
  *   search: ({ name: string } & import("./search-quality.mjs").Quality)[],
  *   catalogs: { name: string, tools: number, listTokens: number, lazyTokens: number, searchTokens: number, indexMs: number, queryMs: number }[],
  * }} PlanResults
@@ -38,12 +39,21 @@ const EVERY = 6;
 const SEARCHED_SHARE = 10;
 
 const { values: options } = parseArgs({
-  options: { data: { type: "string" }, "turn-seconds": { type: "string", default: "3" } },
+  options: {
+    data: { type: "string" },
+    "turn-seconds": { type: "string", default: "3" },
+    overhead: { type: "boolean", default: false },
+  },
 });
 const turnSeconds = Number(options["turn-seconds"]);
 if (!(turnSeconds >= 0)) {
   console.error("--turn-seconds takes a number from 0");
   process.exit(2);
+}
+
+if (options.overhead) {
+  write({ ...JSON.parse(readFileSync(saved, "utf8")), overhead: await measuredOverhead() });
+  process.exit();
 }
 
 const startedAt = performance.now();
@@ -67,7 +77,7 @@ const results = {
       ? []
       : publicSets.map((set) => ({ ...countsOf(set), settings: supposed(set, definitions) })),
   said: definitions === undefined ? [] : await saidOnes(),
-  overhead: definitions === undefined ? undefined : await overhead(),
+  overhead: definitions === undefined ? undefined : await measuredOverhead(),
   search: [...goldenQuality(), ...publicSets.map((set) => ({ name: `${set.name}, whole tasks`, ...taskQuality(set) }))],
   catalogs: definitions === undefined ? [] : catalogs(definitions),
 };
@@ -78,10 +88,18 @@ for (const { name, arms } of results.replayed) {
 }
 for (const { name, wrong } of results.said) for (const one of wrong) console.error(`${name}: ${JSON.stringify(one)}`);
 console.log(`${Math.round((performance.now() - startedAt) / 1000)} s`);
-if (isWhole) {
-  writeFileSync(saved, `${JSON.stringify(results, undefined, 2)}\n`);
+if (isWhole) write(results);
+
+/** @param {PlanResults} whole */
+function write(whole) {
+  writeFileSync(saved, `${JSON.stringify(whole, undefined, 2)}\n`);
   printPage();
   console.log("written: bench/results/plans.json, docs/benchmarks-plans.md");
+}
+
+async function measuredOverhead() {
+  const spent = await overhead();
+  return spent && { ...circumstances(), ...spent };
 }
 
 /** @param {string} why */
