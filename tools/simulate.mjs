@@ -1,9 +1,11 @@
 // Runs seeds of the simulation: node tools/simulate.mjs [--seeds N] [--from S] [--seed S [--trace]] [--out FILE]
+// With --planted it puts known defects into tutti, one after the other, and says after how many seeds each was found.
 // Node 20 takes no types away, so the simulation and the sources it runs are compiled first, beside each other.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { planted } from "./simulation/planted.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const cache = join(root, "node_modules", ".cache");
@@ -32,10 +34,41 @@ execFileSync(
   { stdio: "inherit" },
 );
 const main = join(folder, "test", "simulation", "main.js");
-const child = spawn(process.execPath, [main, ...process.argv.slice(2), "--commit", commit()], { stdio: "inherit" });
-child.on("exit", (code) => {
-  process.exitCode = code ?? 1;
-});
+if (process.argv.includes("--planted")) await plantAll();
+else process.exitCode = await run([...process.argv.slice(2), "--commit", commit()], "inherit");
+
+/** How many seeds it takes to find each of the planted defects. */
+async function plantAll() {
+  for (const [what, name, from, to] of planted) {
+    const file = join(folder, "src", `${name}.js`);
+    const text = readFileSync(file, "utf8");
+    if (text.split(from).length !== 2) {
+      console.log(`${what}: ${name} has other words by now`);
+      process.exitCode = 1;
+      continue;
+    }
+    writeFileSync(
+      file,
+      text.replace(from, () => to),
+    );
+    const found = await run(["--first", "--seeds", "500"], ["ignore", "pipe", "inherit"]);
+    writeFileSync(file, text);
+    console.log(`${what}: ${found}`);
+    if (found.startsWith("not found")) process.exitCode = 1;
+  }
+}
+
+/** Its exit code; what it says where that is wanted. */
+function run(args, stdio) {
+  const child = spawn(process.execPath, [main, ...args], { stdio });
+  let said = "";
+  child.stdout?.on("data", (data) => {
+    said += data;
+  });
+  return new Promise((resolve) =>
+    child.on("close", (code) => resolve(stdio === "inherit" ? (code ?? 1) : said.trim())),
+  );
+}
 
 function commit() {
   try {

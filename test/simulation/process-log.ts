@@ -36,16 +36,6 @@ export class ProcessLog {
     return [...this.#open.keys()];
   }
 
-  /** The highest id that it has got. */
-  get lastId(): number {
-    return Math.max(0, ...this.#seen);
-  }
-
-  /** The name of the call under this id. */
-  nonceOf(id: number): string | undefined {
-    return this.#all.get(id)?.nonce;
-  }
-
   isTakenBack(id: number): boolean {
     return this.#takenBack.has(id);
   }

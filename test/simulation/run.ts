@@ -6,7 +6,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { Events } from "../../src/events.ts";
 import type { System } from "../../src/ports/system.ts";
 import { SimClient } from "./client.ts";
-import { ClientLog, checkTakenBack } from "./client-log.ts";
+import { ClientLog, checkLeft, checkTakenBack } from "./client-log.ts";
 import { Dice } from "./dice.ts";
 import { doSomething } from "./errands.ts";
 import { Faults } from "./faults.ts";
@@ -157,7 +157,7 @@ async function end(
   dice: Dice,
 ): Promise<void> {
   const { scheduler, ledger } = world;
-  const isAbrupt = dice.chance(30);
+  const isAbrupt = dice.chance(50);
   if (!isAbrupt) {
     await scheduler.run(scheduler.now + forever);
     for (const client of clients) client.log.close(client.hasReadAll);
@@ -165,6 +165,7 @@ async function end(
   }
   for (const client of clients) client.leave(dice.chance(50));
   await scheduler.run(scheduler.now + 5000);
+  checkLeft(ledger);
   for (const { relay, downstreams } of sets.all) {
     if (relay.held > 0) ledger.violation(`${relay.held} things are held for clients that have left`);
     const open = downstreams.flatMap((downstream) => [...downstream.requests()]);

@@ -5,6 +5,8 @@ type Task = { readonly at: number; readonly order: number; readonly run: () => v
 
 /** More than this in one run is a loop without end. */
 const mostSteps = 2_000_000;
+/** So long a turn of the event loop may take. */
+const busyMs = 2;
 
 /**
  * Virtual time and the order of all that happens in it. One task runs at a time; before the next one every promise has
@@ -67,9 +69,10 @@ export class Scheduler {
 
   #next(until: number): (() => void) | undefined {
     const first = this.#first();
-    const isDue = first !== undefined && first.at <= this.now;
-    // What has arrived may be read before what was put off, or after it.
-    if (this.#soon.length > 0 && !(isDue && this.#dice.chance(50))) return this.#soon.shift();
+    const waitMs = first === undefined ? Number.POSITIVE_INFINITY : first.at - this.now;
+    // What arrives meanwhile may be read before what was put off, or after it; a busy turn takes its time.
+    const isFirst = waitMs <= 0 ? this.#dice.chance(50) : waitMs < busyMs && this.#dice.chance(15);
+    if (this.#soon.length > 0 && !isFirst) return this.#soon.shift();
     if (first === undefined || first.at > until) return undefined;
     this.#remove();
     this.now = Math.max(this.now, first.at);

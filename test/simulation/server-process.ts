@@ -229,15 +229,9 @@ export class ServerProcess {
   /** Replies under ids that are nobody's, or not its own; then goes on. */
   #stray(goOn: () => void): void {
     const { log } = this.#process;
-    const ids = [
-      JSON.stringify(String(log.openIds[0] ?? 1)),
-      "null",
-      "1.5",
-      "-1",
-      "1e3",
-      String(log.lastId + 1),
-      "999999",
-    ];
+    // Ids as tutti gives them, so that what is guessed may wait for its turn.
+    const guessed = String(this.#dice.between(1, 6) + 65_536 * this.#dice.between(0, 4));
+    const ids = [JSON.stringify(String(log.openIds[0] ?? 1)), "null", "1.5", "-1", "1e3", "999999", guessed, guessed];
     const id = this.#dice.pick(ids);
     if (/^\d+$/.test(id)) log.strayed(Number(id));
     this.#process.say(`{"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"text","text":"stray"}]}}`);

@@ -1,0 +1,91 @@
+// planted.mjs: defects that are put into tutti, one at a time, to see that the simulation finds them: in which file (as it is
+// compiled), what stands there, and what stands there instead.
+export const planted = [
+  ["a request may be settled twice", "relay/exchange", "const isFirst = !this.#isSettled;", "const isFirst = true;"],
+  [
+    "servers are not told what clients take back",
+    "downstream/call",
+    "if (!this.#isOver)\n            this.#tell(notice);",
+    "",
+  ],
+  [
+    "what was taken back while it waited is sent",
+    "downstream/call",
+    "#send() {\n        if (this.#isOver)\n            return;",
+    "#send() {",
+  ],
+  [
+    "a late reply goes to who has its slot now",
+    "downstream/open-requests",
+    "return this.#ids[slot] === id ? this.#slots[slot] : undefined;",
+    "return this.#slots[slot];",
+  ],
+  ["a call that is over stays open", "downstream/call", "this.#at.connection.forget(this.#id);", ""],
+  ["a gate lets in one too many", "downstream/gate", "pLimit(maxConcurrentCalls)", "pLimit(maxConcurrentCalls + 1)"],
+  [
+    "replies to what was not sent yet count",
+    "downstream/connection",
+    "return waiter?.isSent === true ? waiter : undefined;",
+    "return waiter;",
+  ],
+  [
+    "progress is told of what nobody waits for",
+    "relay/exchange",
+    "if (this.#token === undefined || !this.isAwaited)",
+    "if (this.#token === undefined)",
+  ],
+  ["calls of a client that has left go on", "relay/relay", 'exchange.abandon("the client has left");', ";"],
+  ["a question that was taken back stays open at its client", "relay/forward", "client.forgetAsk(ours);", ""],
+  [
+    "replies are parsed and written anew",
+    "client/client",
+    "this.#link.send(reply.splice(edits), source, request);",
+    "{ const text = reply.splice(edits); this.#link.send(typeof text === 'string' ? Buffer.from(JSON.stringify(JSON.parse(Buffer.from(text, 'latin1').toString()))).toString('latin1') : text, source, request); }",
+  ],
+  [
+    "log messages of shared servers go to everybody",
+    "relay/logs",
+    "if (downstream.isShared && client !== only)\n                continue;",
+    "",
+  ],
+  ["a deadline that has moved is not watched", "downstream/deadlines", "this.watch(next);", ""],
+  ["calls of a lost connection are not told", "downstream/connection", "waiter.lost(reason);", ";"],
+  [
+    "what an old process says counts for the new one",
+    "downstream/connection",
+    "if (generation === this.#generation)\n                    this.#receive(message, within);",
+    "this.#receive(message, within);",
+  ],
+  [
+    "questions of a round stay open when it is over",
+    "relay/rounds",
+    'this.#open.get(exchange)?.("the call is over");',
+    "",
+  ],
+  [
+    "a parked call's time runs on when its client is back",
+    "relay/parked",
+    "this.#entries.delete(id);\n        entry.timer.cancel();\n        return entry;",
+    "this.#entries.delete(id);\n        return entry;",
+  ],
+  ["a state works for any client", "relay/parked", "if (entry.client !== client)", "if (false)"],
+  [
+    "short messages overtake long ones of their own source",
+    "transport/outbox",
+    "const isBehind = source !== undefined && (this.#longBytes.get(source) ?? 0) > 0;",
+    "const isBehind = false;",
+  ],
+  [
+    "a resumed request is answered under its old id",
+    "relay/exchange",
+    "this.id = message.raw(slot.id);\n        this.#token = tokenOf(message);\n        this.#isParked = false;",
+    "this.#token = tokenOf(message);\n        this.#isParked = false;",
+  ],
+  ["requests that wait for the start are forgotten", "relay/startup", "this.#options.dispatch(incoming);", ";"],
+  [
+    "a client that can be asked shares a server that asks",
+    "cli/fleet",
+    "(!isAskable || (known !== undefined && asksInReplies(known)))",
+    "true",
+  ],
+];
