@@ -11,7 +11,9 @@ const pages = [
   "README.md",
   "CHANGELOG.md",
   "CONTRIBUTING.md",
-  ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.includes("."))
+    .map((name) => `docs/${name}`),
 ];
 const callTools = page("docs/call-tools.md");
 const http = page("docs/http.md");
