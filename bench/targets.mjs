@@ -17,6 +17,7 @@
  */
 import { EMPTY } from "./contenders.mjs";
 import { burstKey, SERVERS, SIZES, SLEEP_MS } from "./measures/bursts.mjs";
+import { attackNames, besideKey, lagKey } from "./measures/hostile.mjs";
 
 const TOOLS_OF_EIGHT = 40;
 
@@ -113,6 +114,29 @@ const asked = [
     says: "memory after 50,000 calls, against after 10,000 (1.1 for noise)",
     limit: 1.1,
     of: (read, who) => ratio(read("memory", "after50k", who), read("memory", "after10k", who)),
+  },
+  {
+    says: "calls answered at ten times what a server can do, against its best",
+    bound: "at least",
+    limit: 0.9,
+    of: (read, who) => read("overload", "goodput", who),
+  },
+  {
+    says: "time to the error of a call that is refused then, p99",
+    limit: 50,
+    unit: "ms",
+    of: (read, who) => read("overload", "refusedP99", who),
+  },
+  {
+    says: "longest stall of the event loop under any of ten attacks of a server",
+    limit: 50,
+    unit: "ms",
+    of: (read, who) => greatest(attackNames.map((name) => read("hostile", lagKey(name), who))),
+  },
+  {
+    says: "p99 of a good server beside any of them, against its own beside a process that is as busy",
+    limit: 1.2,
+    of: (read, who) => greatest(attackNames.map((name) => read("hostile", besideKey(name), who))),
   },
 ];
 

@@ -40,12 +40,18 @@ export class Rig {
 
   /**
    * Starts it; nothing is said to it yet. `client` and `server` are the eras of the two sides; `envs` the environment of
-   * server number i, none where the list ends.
+   * server number i, none where the list ends, `settings` what stands beside it in tutti's file; `more`: further entries,
+   * whose tools are not waited for, and `relayEnv` what the relay gets.
    * @param {string} contender
    * @param {number} serverCount
-   * @param {{ client?: Era, server?: Era, envs?: Record<string, string>[] }} options
+   * @param {{ client?: Era, server?: Era, envs?: Record<string, string>[],
+   *   settings?: object[], more?: Record<string, object>, relayEnv?: Record<string, string> }} options
    */
-  constructor(contender, serverCount, { client = "legacy", server = "legacy", envs = [] } = {}) {
+  constructor(
+    contender,
+    serverCount,
+    { client = "legacy", server = "legacy", envs = [], settings = [], more = {}, relayEnv = {} } = {},
+  ) {
     const args = contenders[contender]?.args;
     this.#isDirect = args === undefined;
     this.#era = client;
@@ -57,10 +63,12 @@ export class Rig {
     }
     this.#folder = mkdtempSync(join(tmpdir(), "tutti-bench-"));
     const config = join(this.#folder, "servers.json");
-    const entries = servers.map((env, index) => [`s${index}`, { command: process.execPath, args: [fastServer], env }]);
-    writeFileSync(config, JSON.stringify({ mcpServers: Object.fromEntries(entries), log: { level: "silent" } }));
+    const command = process.execPath;
+    const entries = servers.map((env, at) => [`s${at}`, { command, args: [fastServer], env, ...settings[at] }]);
+    const all = { ...Object.fromEntries(entries), ...more };
+    writeFileSync(config, JSON.stringify({ mcpServers: all, log: { level: "silent" } }));
     // Each start is a first one: what tutti remembers of servers goes with the folder.
-    const started = this.#start(args(config, client), { XDG_STATE_HOME: this.#folder });
+    const started = this.#start(args(config, client), { XDG_STATE_HOME: this.#folder, ...relayEnv });
     this.#links = [started];
     this.relayPid = started.child.pid;
   }
@@ -141,22 +149,25 @@ export class Rig {
   }
 
   /**
-   * The same of a tool that the relay has itself.
+   * The same of any tool of the relay, by the name that it has there.
    * @param {string} tool
    * @param {object} input
+   * @param {object} [meta]
    */
-  ownCall(tool, input) {
-    return this.#callOf(0, tool, input);
+  ownCall(tool, input, meta) {
+    return this.#callOf(0, tool, input, meta);
   }
 
   /**
    * @param {number} server
    * @param {string} name
    * @param {object} input
+   * @param {object} [meta]
    * @returns {Call}
    */
-  #callOf(server, name, input) {
-    const text = openingOf("tools/call", { name, arguments: input }, this.#era);
+  #callOf(server, name, input, meta) {
+    const params = { name, arguments: input, ...(meta && { _meta: meta }) };
+    const text = openingOf("tools/call", params, this.#era);
     const opening = text.length < BIG_CHARS ? text : Buffer.from(text);
     return { link: this.#linkTo(server), opening, era: this.#era };
   }

@@ -1,10 +1,12 @@
 import { beside } from "./beside.mjs";
 import { bursts } from "./bursts.mjs";
 import { eras } from "./eras.mjs";
+import { hostile } from "./hostile.mjs";
 import { http } from "./http.mjs";
 import { large } from "./large.mjs";
 import { latency } from "./latency.mjs";
 import { memory } from "./memory.mjs";
+import { overload } from "./overload.mjs";
 import { plan } from "./plan.mjs";
 import { start } from "./start.mjs";
 import { stragglers } from "./stragglers.mjs";
@@ -31,4 +33,18 @@ import { throughput } from "./throughput.mjs";
  */
 
 /** @type {readonly Measure[]} */
-export const measures = [start, latency, throughput, eras, http, plan, bursts, large, beside, memory, stragglers];
+export const measures = [
+  start,
+  latency,
+  throughput,
+  eras,
+  http,
+  plan,
+  bursts,
+  large,
+  beside,
+  memory,
+  stragglers,
+  overload,
+  hostile,
+];

@@ -1,7 +1,9 @@
+import type { Clock } from "../ports/clock.ts";
 import type { LinkFailure, OpenLink, OwnLink, Pausable } from "../transport/link.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
+import { Brake } from "./brake.ts";
 import type { Dated } from "./deadlines.ts";
 import { mostOpen, OpenRequests } from "./open-requests.ts";
 
@@ -41,6 +43,7 @@ export type ConnectionEvents = {
 export class Connection {
   readonly #events: ConnectionEvents;
   readonly #waiters = new OpenRequests<Waiter>();
+  readonly #brake: Brake;
   #link: OwnLink | undefined;
   #closedBecause: string | undefined;
   /** How many links were opened. Only what the last one brings counts. */
@@ -48,8 +51,9 @@ export class Connection {
   /** The request that was given up last. */
   #givenUp: number | undefined;
 
-  constructor(events: ConnectionEvents) {
+  constructor(events: ConnectionEvents, clock: Clock) {
     this.#events = events;
+    this.#brake = new Brake(clock, () => this.#link);
   }
 
   /** Opens the link, or another one after it has closed. Rejects as `openLink` does. Before anything else. */
@@ -89,11 +93,11 @@ export class Connection {
 
   /** Holds up what comes from it; does nothing while it is not open. */
   pause(): void {
-    this.#link?.pause();
+    this.#brake.pause();
   }
 
   resume(): void {
-    this.#link?.resume();
+    this.#brake.resume();
   }
 
   get link(): OwnLink {
@@ -154,10 +158,11 @@ export class Connection {
       const id = message.integer(slot.id);
       const waiter = this.#take(id);
       if (waiter === undefined && id === this.#givenUp) this.#givenUp = undefined;
-      else if (waiter === undefined) this.#events.dropped(`a reply with the id ${short(message.raw(slot.id))}`);
+      else if (waiter === undefined) this.#drop(`a reply with the id ${short(message.raw(slot.id))}`);
       else waiter.reply(message);
       return;
     }
+    this.#brake.count();
     const method = message.text(slot.method) ?? "";
     const whose = within === undefined ? undefined : this.#sent(within);
     if (message.kind === "request") {
@@ -173,8 +178,16 @@ export class Connection {
   #receiveBadLine(line: BadLine): void {
     const isReply = line.isObject && !line.hasMethod && line.id !== undefined && /^\d{1,15}$/.test(line.id);
     const waiter = isReply ? this.#take(Number(line.id)) : undefined;
-    if (waiter === undefined) this.#events.strayLine(line);
-    else waiter.spoilt(line.problem);
+    if (waiter !== undefined) waiter.spoilt(line.problem);
+    else {
+      this.#brake.count();
+      this.#events.strayLine(line);
+    }
+  }
+
+  #drop(what: string): void {
+    this.#brake.count();
+    this.#events.dropped(what);
   }
 
   #sent(id: number): Waiter | undefined {

@@ -53,26 +53,29 @@ export class Downstream implements Pausable {
       pass: (method, message, within) => events.notified(method, message, requestOf(within)),
       oddity: events.oddity,
     });
-    this.#connection = new Connection({
-      notification: (method, message, within) => {
-        const list = listChanged.exec(method)?.[1];
-        if (list !== undefined) this.#offering.changed(list);
-        else if (method === acknowledged) this.#changes.acknowledged(message);
-        else notices.take(method, message, within);
+    this.#connection = new Connection(
+      {
+        notification: (method, message, within) => {
+          const list = listChanged.exec(method)?.[1];
+          if (list !== undefined) this.#offering.changed(list);
+          else if (method === acknowledged) this.#changes.acknowledged(message);
+          else notices.take(method, message, within);
+        },
+        request: (method, message, within) => events.asked(method, message, requestOf(within)),
+        strayLine: ({ head }) => {
+          const text = Buffer.from(head, "latin1").toString();
+          events.stdoutLine(head.length < headBytes ? text : `${text}…`);
+        },
+        dropped: (what) => events.oddity(`dropped ${what}, which nobody waits for`),
+        closed: (reason) => {
+          // While it is greeted, whoever greets it notices, and may start it anew.
+          if (this.#greeting !== undefined || this.#state.kind !== "starting") this.#goDown(reason);
+        },
+        renewed: () => this.#renew(),
+        defect: events.defect,
       },
-      request: (method, message, within) => events.asked(method, message, requestOf(within)),
-      strayLine: ({ head }) => {
-        const text = Buffer.from(head, "latin1").toString();
-        events.stdoutLine(head.length < headBytes ? text : `${text}…`);
-      },
-      dropped: (what) => events.oddity(`dropped ${what}, which nobody waits for`),
-      closed: (reason) => {
-        // While it is greeted, whoever greets it notices, and may start it anew.
-        if (this.#greeting !== undefined || this.#state.kind !== "starting") this.#goDown(reason);
-      },
-      renewed: () => this.#renew(),
-      defect: events.defect,
-    });
+      clock,
+    );
     const { connectTimeoutMs } = config;
     this.#startLimit = new StartLimit(clock, connectTimeoutMs, () => {
       this.#giveUp(`no answer within ${connectTimeoutMs / 1000} s of its start (connectTimeoutMs)`);

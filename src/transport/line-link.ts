@@ -57,8 +57,10 @@ export function openLineLink(
   };
   input.on("data", (chunk: Buffer) => {
     if (isClosed) return;
+    const isMuch = chunk.length >= muchBytes;
+    const sinceMs = isMuch ? clock.now() : 0;
     lines.push(chunk);
-    if (chunk.length >= muchBytes && !isWaiting) turns.take(turn);
+    if (isMuch && !isWaiting) turns.take(turn, sinceMs);
   });
   input.on("end", () => {
     if (!isClosed) lines.end();

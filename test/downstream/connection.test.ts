@@ -12,17 +12,20 @@ function twice() {
   const notified: string[] = [];
   const links: LinkEvents[] = [];
   const peers: Peer[] = [];
-  const connection = new Connection({
-    notification: (method) => void notified.push(method),
-    request: () => {},
-    strayLine: () => {},
-    renewed: () => {},
-    dropped: () => {},
-    closed: (reason) => void closed.push(reason),
-    defect: (cause) => {
-      throw cause;
+  const connection = new Connection(
+    {
+      notification: (method) => void notified.push(method),
+      request: () => {},
+      strayLine: () => {},
+      renewed: () => {},
+      dropped: () => {},
+      closed: (reason) => void closed.push(reason),
+      defect: (cause) => {
+        throw cause;
+      },
     },
-  });
+    clock,
+  );
   const open = async (events: LinkEvents): Promise<OwnLink> => {
     links.push(events);
     const { ours, theirs } = pipe();

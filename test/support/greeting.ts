@@ -78,17 +78,20 @@ export function greeting(
   const server = new ScriptedServer(typeof behaviour === "function" ? {} : behaviour);
   if (typeof behaviour === "function") behaviour(theirs);
   else server.connect(theirs);
-  const connection = new Connection({
-    notification: () => {},
-    request: () => {},
-    strayLine: () => {},
-    renewed: () => {},
-    dropped: (what) => void dropped.push(what),
-    closed: () => {},
-    defect: (cause) => {
-      throw cause;
+  const connection = new Connection(
+    {
+      notification: () => {},
+      request: () => {},
+      strayLine: () => {},
+      renewed: () => {},
+      dropped: (what) => void dropped.push(what),
+      closed: () => {},
+      defect: (cause) => {
+        throw cause;
+      },
     },
-  });
+    clock,
+  );
   const deadlines = new Deadlines(clock, () => connection.waiters());
   const opened = connection.open(async (events) => {
     const link = openLineLink(ours, { maxMessageBytes: 32 * 1024 * 1024, maxDepth: 512 }, clock, events);

@@ -17,13 +17,25 @@ function loop() {
   return { turns, turn, log, a: link("a"), b: link("b"), c: link("c") };
 }
 
-test("a link that alone brings much is never paused", () => {
+test("a link that alone brings much, and is quickly read, is never paused", () => {
   const { turns, turn, log, a } = loop();
   for (let count = 0; count < 3; count++) {
     for (let chunk = 0; chunk < 5; chunk++) turns.take(a);
     turn();
   }
   expect(log).toEqual([]);
+});
+
+test("a link that takes long to read waits for the next turn, though it is alone", () => {
+  const { turns, turn, log, a } = loop();
+  turns.take(a, -1);
+  expect(log).toEqual([]);
+  turns.take(a, 0);
+  expect(log).toEqual([]);
+  expect(turn()).toBe("");
+  turns.take(a, -2);
+  expect(log.splice(0)).toEqual(["-a"]);
+  expect([turn(), turn()]).toEqual(["+a", ""]);
 });
 
 test("links that bring much in the same turn are read one in each turn, in the order in which they came", () => {

@@ -1,0 +1,122 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { oneByOne } from "../client/load.mjs";
+import { Rig } from "../client/rig.mjs";
+import { percentile } from "../statistics.mjs";
+import { smallCall, WARM_UP_CALLS } from "./steady.mjs";
+
+const path = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+const attacker = path("../fixtures/hostile-server.mjs");
+const bomber = path("../fixtures/gzip-bomb.mjs");
+const probe = path("../../test/fixtures/http-lag-probe.mjs");
+
+const ATTACK_MS = 2500;
+const QUICK_ATTACK_MS = 1200;
+const MAX_CALLS = 100_000;
+/** The probe writes what it has seen this often. */
+const PROBE_MS = 100;
+
+/** Each attack, and what it is called. */
+export const attacks = {
+  longLine: "lines of 33 MiB",
+  endlessLine: "a line without end",
+  nested: "10⁶ arrays in one another",
+  objects: "10 MiB of [{},{},…]",
+  singleBytes: "single bytes",
+  stderr: "lines on stderr",
+  notifications: "notifications",
+  progress: "progress",
+  duplicates: "the same reply again and again",
+  gzip: "300 MiB in 300 KB of gzip, over HTTP",
+};
+const names = /** @type {(keyof typeof attacks)[]} */ (Object.keys(attacks));
+
+/** Keys of the rows. @param {string} attack */
+export const lagKey = (attack) => `${attack}Lag`;
+/** @param {string} attack */
+export const besideKey = (attack) => `${attack}Beside`;
+export { names as attackNames };
+
+const rows = Object.fromEntries([
+  ["alone", { title: "small calls beside a process that is busy, p99", unit: "ms" }],
+  ["busyLag", { title: "its longest stall then", unit: "ms" }],
+  ...names.flatMap((name) => [
+    [lagKey(name), { title: `longest stall: ${attacks[name]}`, unit: "ms" }],
+    [besideKey(name), { title: `p99 against that alone: ${attacks[name]}`, unit: "×" }],
+  ]),
+]);
+
+/** @type {import("./index.mjs").Measure} */
+export const hostile = {
+  name: "hostile",
+  title: "A hostile server beside a good one",
+  about:
+    "One server attacks at full speed for some seconds, another answers small `echo` calls one after the other. Stalls are the longest times for which the event loop of tutti stood still, as far as it worked itself meanwhile. The p99 is held against the same beside a process that takes as much of the machine and says nothing.",
+  rows,
+  rounds: 2,
+  boundMs: 150_000,
+  async run({ contender, isQuick }) {
+    if (contender !== "tutti") return {};
+    const folder = mkdtempSync(join(tmpdir(), "tutti-bench-"));
+    const lagFile = join(folder, "lag");
+    const bomb = spawn(process.execPath, [bomber], { stdio: ["pipe", "pipe", "inherit"] });
+    const [address] = await once(bomb.stdout, "data");
+    const more = {
+      bad: { command: process.execPath, args: [attacker] },
+      bomb: { url: String(address).trim() },
+    };
+    const relayEnv = { NODE_OPTIONS: `--import ${probe}`, TUTTI_TEST_LAG: lagFile };
+    const rig = new Rig(contender, 1, { more, relayEnv });
+    await rig.initialize();
+    await rig.listAll();
+    const small = smallCall(rig, 0);
+    await oneByOne(small, WARM_UP_CALLS);
+    const ms = isQuick ? QUICK_ATTACK_MS : ATTACK_MS;
+    /** @param {string} attack */
+    const beside = async (attack) => {
+      writeFileSync(`${lagFile}.reset`, "");
+      while (existsSync(`${lagFile}.reset`)) await sleep(PROBE_MS);
+      const isOver = attackWith(rig, attack, ms);
+      const p99 = percentile(await oneByOne(small, MAX_CALLS, ms), 0.99);
+      await isOver;
+      await sleep(PROBE_MS);
+      return { p99, lag: JSON.parse(readFileSync(lagFile, "utf8")).own };
+    };
+    await beside("busy");
+    const alone = await beside("busy");
+    /** @type {Record<string, number>} */
+    const values = { alone: alone.p99, busyLag: alone.lag };
+    for (const name of names) {
+      const { p99, lag } = await beside(name);
+      values[lagKey(name)] = lag;
+      values[besideKey(name)] = p99 / alone.p99;
+    }
+    await rig.close();
+    bomb.stdin.end();
+    rmSync(folder, { recursive: true, force: true });
+    return values;
+  },
+};
+
+/**
+ * Resolves when the attack is over.
+ * @param {Rig} rig
+ * @param {string} attack
+ * @param {number} ms
+ */
+async function attackWith(rig, attack, ms) {
+  const endAt = performance.now() + ms;
+  const call =
+    attack === "gzip" ? rig.ownCall("bomb__bomb", {}) : rig.ownCall(`bad__${attack}`, { ms }, { progressToken: "t" });
+  const once = () =>
+    new Promise((resolve) => {
+      call.link.request(call.opening, resolve);
+    });
+  do await once();
+  while (attack === "gzip" && performance.now() < endAt);
+}
