@@ -127,8 +127,7 @@ export function toProtocolError(id: string, code: number, message: string, data?
  */
 export function serverErrorAsResult(id: string, server: string, reply: Message, head = ""): Outgoing | undefined {
   const code = reply.raw(slot.code) ?? String(rpcCode.internalError);
-  const number = Number(code);
-  if (number === -32042 || (number <= -32020 && number >= -32099)) return undefined;
+  if (isProtocols(Number(code))) return undefined;
   const isText = reply.firstByte(slot.message) === 0x22;
   const message = isText
     ? (reply.raw(slot.message) as string)
@@ -136,6 +135,11 @@ export function serverErrorAsResult(id: string, server: string, reply: Message, 
   const data = reply.has(slot.data) ? `,"data":${reply.raw(slot.data)}` : "";
   const mark = `{"origin":"server","server":${encodeString(server)},"code":${code},"message":${message}${data}}`;
   return failedResult(id, message, mark, head);
+}
+
+/** Whether the protocol itself works with an error of this code, so that it stays one. */
+export function isProtocols(code: number): boolean {
+  return code === -32042 || (code <= -32020 && code >= -32099);
 }
 
 /** A server's JSON-RPC error in one line, for people: its message and its code. */

@@ -5,7 +5,7 @@ import { startTutti } from "./tutti.mjs";
 
 const CALLS = 32;
 const ROUNDS = 9;
-const REPEATS = 40;
+const REPEATS = { plan: 250, together: 250, inTurn: 40 };
 /** What runs once in a plan is compiled after some thousands of plans only, what runs once in a call after as many calls. */
 const WARM_UPS = { plan: 2500, together: 2500, inTurn: 100 };
 
@@ -46,7 +46,7 @@ export async function overhead() {
     for (let round = 0; round < ROUNDS; round += 1) {
       const names = Object.keys(ways);
       for (const name of round % 2 === 0 ? names : names.toReversed())
-        costs[name].push(await cost(ways[name], REPEATS));
+        costs[name].push(await cost(ways[name], REPEATS[name]));
     }
     const [plan, together, inTurn] = [median(costs.plan), median(costs.together), median(costs.inTurn)];
     return Number.isNaN(plan) ? undefined : { calls: CALLS, plan, together, inTurn };

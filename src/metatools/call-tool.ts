@@ -1,3 +1,4 @@
+import { isProtocols } from "../errors.ts";
 import { encodeString } from "../wire/message.ts";
 import { membersOf } from "../wire/walk.ts";
 import { failure } from "./answers.ts";
@@ -72,7 +73,9 @@ function call(
   const settled = (outcome: Outcome): void => {
     under = undefined;
     if (outcome.kind === "asks") askClient(outcome);
-    else request.reply(outcome.kind === "error" ? errorAsResult(server, outcome) : withoutType(outcome.result));
+    else if (outcome.kind === "result") request.reply(withoutType(outcome.result));
+    else if (isProtocols(outcome.code)) request.refuse(outcome);
+    else request.reply(errorAsResult(server, outcome));
     if (outcome.kind === "result") shapes.note(exposed, outcome.result);
   };
   const askClient = ({ inputRequests = noQuestions, requestState }: Extract<Outcome, { kind: "asks" }>): void => {

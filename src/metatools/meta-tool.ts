@@ -48,6 +48,8 @@ export type MetaRequest = {
   readonly ask: (inputRequests: Buffer, resumed: (inputResponses: Buffer) => void, abandoned: () => void) => void;
   /** The whole result, a JSON object in bytes, one to a character, without what the protocol's era adds. */
   readonly reply: (result: string) => void;
+  /** In the place of `reply`: a server's error with which the protocol itself works, as it came. */
+  readonly refuse: (error: Extract<Outcome, { readonly kind: "error" }>) => void;
 };
 
 /** An inner call under way. */

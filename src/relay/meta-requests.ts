@@ -118,16 +118,15 @@ export class MetaRequests {
   #requestFor(running: Running, incoming: Incoming, tool: MetaTool, startedAt: number): MetaRequest {
     const { message, client, origin } = incoming;
     const { catalog, parked, askMs, clock, events } = this.#options;
-    const reply = (result: string): void => {
+    const end = (outcome: "answered" | "server_error", answer: (id: string) => void): void => {
       if (running.isFresh) {
-        clock.soon(() => reply(result));
+        clock.soon(() => end(outcome, answer));
         return;
       }
       if (!this.#forget(running)) return;
-      this.#reply(running, incoming, result);
       const id = running.request.raw(slot.id) as string;
+      answer(id);
       const totalMs = clock.now() - startedAt;
-      const outcome = "answered";
       events.publish("callEnded", { server: undefined, tool: tool.name, id, queuedMs: 0, totalMs, outcome });
     };
     let requests: InnerRequests | undefined;
@@ -165,7 +164,11 @@ export class MetaRequests {
         const requests = [inputRequests.toString("latin1", 1, inputRequests.length - 1)];
         client.reply(running.request, inputRequired(running.request.raw(slot.id) as string, requests, state));
       },
-      reply,
+      reply: (result) => end("answered", () => this.#reply(running, incoming, result)),
+      refuse: ({ code, message: text, data }) =>
+        end("server_error", (id) => {
+          client.reply(running.request, toProtocolError(id, code, text, data?.toString("latin1")));
+        }),
     };
   }
 

@@ -24,6 +24,7 @@ export class Begun {
   readonly calls: { tool: string; args: string; answers: Answers | undefined; cancelled: string | undefined }[] = [];
   readonly asked: string[] = [];
   readonly replies: string[] = [];
+  readonly refused: unknown[] = [];
   readonly cancel: (reason: string) => void;
   readonly #settled: ((outcome: Outcome) => void)[] = [];
   #resumed: (inputResponses: Buffer) => void = () => {};
@@ -51,6 +52,7 @@ export class Begun {
         this.#resumed = resumed;
         this.#abandoned = abandoned;
       },
+      refuse: (error) => this.refused.push(error),
       reply: (result) => this.replies.push(Buffer.from(result, "latin1").toString()),
     };
     this.cancel = tool.begin(request).cancel;

@@ -139,6 +139,9 @@ export function script(tool: MetaTool, args: object | string, owner: object, cat
       if (asking !== undefined) throw new Error("asked while asking");
       asking = { requests, resumed, abandoned };
     },
+    refuse: () => {
+      throw new Error("refused");
+    },
     reply: (result) => void replies.push(Buffer.from(result, "latin1").toString()),
   };
   const taken = () => {

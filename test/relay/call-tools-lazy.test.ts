@@ -35,6 +35,21 @@ for (const cell of cells) {
       }
     });
 
+    test("call_tool leaves an error with which the protocol itself works what it is, as a direct call does", async () => {
+      const on = await openPlans(cell, { one });
+      for (const code of [-32042, -32021]) {
+        const error = `{"code":${code},"message":"ä","data":{"n":12345678901234567890}}`;
+        const direct = on.begin("one__a", {});
+        (await on.servers.one.call("a")).error(error);
+        const lazy = on.begin("call_tool", { name: "one__a", arguments: {} });
+        (await on.servers.one.call("a")).error(error);
+        const { text, json } = await lazy.reply();
+        expect(json.error.code).toBeLessThan(-32000);
+        const from = (line: string): string => line.slice(line.indexOf('"error"'));
+        expect(from(text)).toBe(from((await direct.reply()).text));
+      }
+    });
+
     test("call_tool gives a server's error as a direct call does, with its code and data", async () => {
       const on = await openPlans(cell, { one });
       const error = '{"code":-32000,"message":"ä no","data":{"n":12345678901234567890}}';
