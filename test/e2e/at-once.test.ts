@@ -129,19 +129,6 @@ test("calls to other servers get their own results while one server crashes unde
   expect(answered.map(textOf)).toEqual(healthy.map((_, index) => `text ${index}`));
 });
 
-test("one id used twice in flight gets both answers, each with its own content", async () => {
-  const client = await serveReady(configFile({ one: fake(), two: fake() }));
-  for (const id of [7, "seven", 0, ""]) {
-    const ask = (name: string, args: object) =>
-      client.send({ jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: args } });
-    ask("one__sleep", { ms: 100 });
-    ask("two__echo", { text: "second" });
-    ask("one__sleep", { ms: 50 });
-    await until("three replies", () => client.replies(id).length === 3);
-    expect(client.replies(id).map(textOf)).toEqual(["second", "slept 50", "slept 100"]);
-  }
-});
-
 test("ids come back as they were written", async () => {
   const client = await serveReady(configFile({ one: fake() }));
   const ids = ["9007199254740993", "1.50", "-0", '"\\u0061"', '"a\\"b"', '"é😀"', "1e3", `"${"x".repeat(20_000)}"`];

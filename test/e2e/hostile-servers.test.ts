@@ -25,23 +25,6 @@ test("answers under ids that are not in flight change nothing for the next calls
   expect(client.notifications("notifications/progress")).toEqual([]);
 });
 
-test("an id that comes back as text is not the number that was sent", async () => {
-  const client = await serveReady(configFile({ liar: { ...fake(), callTimeoutMs: 300 } }));
-  const reply = await client.call("liar__string_id");
-  expect(markOf(reply)).toMatchObject({ code: "timed_out", mayHaveRun: true });
-});
-
-test("a reply that comes after its deadline is dropped, and the next call has its own", async () => {
-  const client = await serveReady(configFile({ late: { ...fake(), callTimeoutMs: 200 } }));
-  const late = client.ask("tools/call", { name: "late__sleep", arguments: { ms: 400 } });
-  expect(markOf(await client.reply(late))?.code).toBe("timed_out");
-  for (let call = 0; call < 4; call++) {
-    expect(textOf(await client.call("late__sleep", { ms: 100 }))).toBe("slept 100");
-  }
-  expect(client.replies(late)).toHaveLength(1);
-  expect(client.stderr).toContain("dropped a reply");
-});
-
 test("stdout carries the protocol alone while servers write anything else to theirs", async () => {
   const config = configFile({ noisy: fixture("noisy-stdout.mjs"), one: fake() });
   const client = await serveReady(config, ["--log", "debug"]);
@@ -61,28 +44,6 @@ test("a reply that is too long fails its own call, and the server and its other 
   expect(markOf(long)).toEqual({ origin: "tutti", server: "one", code: "bad_reply", mayHaveRun: true });
   expect(textOf(await client.reply(slow))).toBe("slept 300");
   expect(textOf(await client.call("one__big", { bytes: 2 ** 19 }))).toHaveLength(2 ** 19);
-});
-
-test("ninety of a hundred calls at once to ten servers are answered while one of the servers hangs", async () => {
-  const names = Array.from({ length: 10 }, (_, index) => `s${index}`);
-  const servers = Object.fromEntries(names.map((name) => [name, { ...fake(), callTimeoutMs: 2000 }]));
-  const client = await serveReady(configFile(servers));
-  const calls = names.flatMap((name) =>
-    Array.from({ length: 10 }, (_, index) => {
-      const call =
-        name === "s3"
-          ? { name: "s3__hang", arguments: {} }
-          : { name: `${name}__echo`, arguments: { text: `${index}` } };
-      return { name, text: `${index}`, id: client.ask("tools/call", call) };
-    }),
-  );
-  const healthy = calls.filter(({ name }) => name !== "s3");
-  const replies = await Promise.all(healthy.map(({ id }) => client.reply(id)));
-  expect(replies.map(textOf)).toEqual(healthy.map(({ text }) => text));
-  const hanging = calls.filter(({ name }) => name === "s3");
-  expect(hanging.flatMap(({ id }) => client.replies(id))).toEqual([]);
-  const late = await Promise.all(hanging.map(({ id }) => client.reply(id)));
-  expect(late.map((reply) => markOf(reply)?.code)).toEqual(hanging.map(() => "timed_out"));
 });
 
 test("a server that stops its process makes its own calls time out, and answers again when it goes on", async () => {

@@ -45,16 +45,6 @@ test("a shared server's words of no request reach who alone has used it, and nob
   expect(heardOf(one, "own")).toEqual([]);
 });
 
-test("a shared server's questions reach nobody; it is told so, and every call ends", async () => {
-  const served = await serveHttpReady({ it: { ...swarm("legacy"), shared: true } });
-  const clients = await three(served);
-  const results = clients.map((client, at) => client.call("it__work", { nonce: `n${at}`, asks: 2, late: 1, ms: 30 }));
-  for (const [at, { result }] of (await Promise.all(results)).entries()) {
-    expect(JSON.parse(result.content[0].text)).toMatchObject({ nonce: `n${at}`, said: ["refused", "refused"] });
-  }
-  for (const { heard } of clients) expect(heard.filter(({ id }) => id !== undefined)).toEqual([]);
-});
-
 test("a task of a shared server is its client's alone, whatever set the other one has", async () => {
   const served = await serveHttpReady({ it: { ...swarm("legacy", "tasks"), shared: true }, own: swarm("legacy") });
   const [one, other, askable] = await three(served);

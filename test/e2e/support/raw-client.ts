@@ -97,6 +97,17 @@ export class RawClient {
     return this.#parsed.filter((message) => message.id === id && message.method === undefined);
   }
 
+  /** The ids that were answered more than once; nothing can be said of null. */
+  get repliedTwice(): unknown[] {
+    const seen = new Map<string, number>();
+    for (const { id, method } of this.#parsed) {
+      if (method !== undefined || id === null) continue;
+      const key = JSON.stringify(id);
+      seen.set(key, (seen.get(key) ?? 0) + 1);
+    }
+    return [...seen].flatMap(([key, count]) => (count > 1 ? [JSON.parse(key)] : []));
+  }
+
   notifications(method: string): object[] {
     return this.#parsed.filter((message) => message.method === method);
   }
