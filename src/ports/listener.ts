@@ -52,9 +52,10 @@ export type Listening = {
 
 /**
  * A vanished peer is noticed after this and ten probes, one in a second. Where something is sent to it more often,
- * the system waits for that to be confirmed instead, for a quarter of an hour.
+ * the system waits for that to be confirmed instead, for a quarter of an hour: both together are less than the 15 s after
+ * which a response that nothing has come of begins with a comment.
  */
-const firstProbeMs = 15_000;
+const firstProbeMs = 4_000;
 
 /** Ports that are free at one address may be taken at the other. */
 const mostTries = 10;

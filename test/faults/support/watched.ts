@@ -88,7 +88,7 @@ export function besides(client: Started, tool = "one__echo") {
 }
 
 /** Peak of the memory since it was asked for last, in MiB. */
-function peakOf(pid: number): number {
+export function peakOf(pid: number): number {
   const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
   return Number(kib) / 1024;

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { root } from "./support/program.ts";
+import { root } from "../e2e/support/program.ts";
 
 /** What the swarm prints. */
 type Counts = Readonly<Record<string, number>>;
 
-test("of what many clients call, hear and are asked at once over HTTP, nothing goes astray", {
+test("F70: many clients with the same ids, tokens and tools call, hear and are asked at once over HTTP: nothing goes astray", {
   timeout: 120_000,
 }, async () => {
   const args = [join(root, "tools", "swarm.mjs"), "--seconds", "12", "--clients", "40"];
