@@ -98,7 +98,7 @@ const notApplicable: Readonly<Record<string, string>> = {
 };
 
 /** Rows that have no test yet. */
-const untested: readonly string[] = [];
+const untested = "F30 F31 F32 F33 F34 F36 F37 F38 F39 F40 F41 F48 F58 F59 F62 F63 F64 F75".split(" ");
 
 const folder = import.meta.dirname;
 const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -107,7 +107,9 @@ const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
 /** The ids that titles begin with, or that stand alone in the tables of titles. */
 const tested = new Set(
   sources.flatMap((text) =>
-    [...text.matchAll(/["'`]((?:F\d+(?:, | and )?)+)(?:: |["'`])/g)].flatMap(([, ids = ""]) => ids.match(/F\d+/g) ?? []),
+    [...text.matchAll(/["'`]((?:F\d+(?:, | and )?)+)(?:: |["'`])/g)].flatMap(
+      ([, ids = ""]) => ids.match(/F\d+/g) ?? [],
+    ),
   ),
 );
 
