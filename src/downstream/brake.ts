@@ -1,11 +1,11 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Pausable } from "../transport/link.ts";
 
-/** So much in a second a server may bring that answers nothing, and half as much at once. */
-const perSecond = 5000;
-const mostAtOnce = perSecond / 2;
+/** So much in a second a server may bring that answers nothing, and a tenth of it at once. */
+const perSecond = 50_000;
+const mostAtOnce = perSecond / 10;
 /** Whoever brings more is not read for so long: what it has written already is taken in pieces with time between them. */
-const pauseMs = 50;
+const pauseMs = 10;
 
 /** Holds up a server that floods us, so that what it brings takes no time from others; and for whoever else wants it held up. */
 export class Brake implements Pausable {

@@ -17,10 +17,10 @@ function braked() {
   return { clock, brake, isPaused: () => isPaused };
 }
 
-test("a server that brings 4,000 notices a second is never held up", async () => {
+test("a server that brings 40,000 notices a second is never held up", async () => {
   const { clock, brake, isPaused } = braked();
-  for (let ms = 0; ms < 20_000; ms += 10) {
-    for (let n = 0; n < 40; n++) brake.count();
+  for (let ms = 0; ms < 5000; ms += 10) {
+    for (let n = 0; n < 400; n++) brake.count();
     expect(isPaused()).toBe(false);
     await clock.advance(10);
   }
@@ -29,14 +29,14 @@ test("a server that brings 4,000 notices a second is never held up", async () =>
 test("a server that floods is read a little at a time, and is read again when it is quiet", async () => {
   const { clock, brake, isPaused } = braked();
   let brought = 0;
-  for (let ms = 0; ms < 10_000; ms += 5) {
+  for (let ms = 0; ms < 10_000; ms += 1) {
     for (let n = 0; n < 500 && !isPaused(); n++) {
       brake.count();
       brought++;
     }
-    await clock.advance(5);
+    await clock.advance(1);
   }
-  expect(brought).toBeLessThan(10 * 5000 + 5000);
+  expect(brought).toBeLessThan(11 * 50_000);
   await clock.advance(1000);
   expect(isPaused()).toBe(false);
 });
