@@ -90,6 +90,13 @@ const discoverResult = z.looseObject({
   supportedVersions: z.array(z.string()),
   _meta: z.looseObject({ [reserved("serverInfo")]: infoOf.optional().catch(undefined) }).catch({}),
 });
+const kept = z.object({
+  era: z.custom<Era>(isEra),
+  protocolVersion: z.enum([...modernRevisions, ...legacyRevisions]),
+  serverInfo: z.object({ name: z.string(), version: z.string() }),
+  capabilities: object,
+  instructions: z.string().optional(),
+});
 const unsupported = z.looseObject({ supported: z.array(z.string()).nonempty() });
 const incapable = z.looseObject({ requiredCapabilities: object });
 
@@ -130,6 +137,12 @@ export async function greet(
  */
 export function envelope(identity: Identity, greeting: Greeting, logLevel?: string): string {
   return greeting.era === "legacy" ? "" : envelopeMembers(identity, greeting.protocolVersion, logLevel);
+}
+
+/** What a server has said of itself at an earlier start; undefined where `value` is no such thing. */
+export function readGreeting(value: unknown): Greeting | undefined {
+  const { data } = kept.safeParse(value);
+  return data && { ...data, instructions: data.instructions };
 }
 
 /** Whether a text that comes from outside is an era's name. */

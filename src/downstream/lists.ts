@@ -74,6 +74,17 @@ export async function fetchList(kind: Kind, request: RequestPage, hasHeaders = f
   }
 }
 
+/** A list that was kept as one page, under the readers that it came through; undefined where not all of it can be taken. */
+export function readList(kind: Kind, reply: Message): readonly Definition[] | undefined {
+  const page = reply.has(slot.result) ? readPage(kind, reply) : "";
+  if (typeof page === "string") return undefined;
+  const definitions = [...elementsOf(page.result, page.itemsAt)].map(({ start, end }) =>
+    readItem(kind, page.result.subarray(start, end), false),
+  );
+  const taken = definitions.filter((one) => typeof one !== "string");
+  return taken.length === definitions.length && taken.length <= mostItems ? taken : undefined;
+}
+
 function readItem(kind: Kind, item: Buffer, hasHeaders: boolean): Definition | string {
   if (item.length > mostBytesPerItem) return "is not usable: longer than 256 KiB";
   const definition = readDefinition(kind, item);
@@ -84,7 +95,7 @@ function readItem(kind: Kind, item: Buffer, hasHeaders: boolean): Definition | s
 
 /** One page, or in one line why there is none. */
 async function fetchPage(kind: Kind, request: RequestPage, params: string): Promise<Page | string> {
-  const { method, member } = kinds[kind];
+  const { method } = kinds[kind];
   let reply: Message;
   try {
     reply = await request(method, params);
@@ -92,6 +103,11 @@ async function fetchPage(kind: Kind, request: RequestPage, params: string): Prom
     return cause instanceof Error ? cause.message : String(cause);
   }
   if (reply.has(slot.error)) return `${method} failed: ${serverErrorInOneLine(reply)}`;
+  return readPage(kind, reply);
+}
+
+function readPage(kind: Kind, reply: Message): Page | string {
+  const { method, member } = kinds[kind];
   const result = reply.bytes(reply.start(slot.result), reply.end(slot.result));
   if (result[0] !== 0x7b) return `its answer to ${method} is not an object`;
   let itemsAt: number | undefined;

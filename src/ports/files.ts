@@ -1,5 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { readOwnText } from "./own-files.ts";
@@ -28,6 +39,16 @@ export type StateFiles = {
    * What is left of one that was interrupted is taken away by a later one.
    */
   readonly rewrite: (path: string, change: (text: string | undefined) => string) => Promise<void>;
+};
+
+/** Files that each hold one thing that tutti has seen, to be told at its next start. It can do without each of them. */
+export type KeptFiles = {
+  /** The whole file; undefined where there is none that this user alone can have written, or where it is too long. */
+  readonly read: (path: string) => Buffer | undefined;
+  /** Replaces the file, as `StateFiles.rewrite`. */
+  readonly replace: (path: string, bytes: Buffer) => Promise<void>;
+  /** Removes all files of a folder but the `most` that were written last. Never rejects. */
+  readonly prune: (folder: string, most: number) => Promise<void>;
 };
 
 /** The machine's own file system. */
@@ -70,18 +91,65 @@ export const systemStateFiles: StateFiles = {
     } catch {
       // It is replaced, as one that is not there.
     }
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const fresh = `${path}.${randomUUID()}`;
-    try {
-      await writeFile(fresh, change(text), { mode: 0o600, flag: "wx", flush: true });
-      await rename(fresh, path);
-    } catch (cause) {
-      await rm(fresh, { force: true }).catch(() => {}); // What went wrong first says more.
-      throw cause;
-    }
-    await removeLeftovers(path).catch(() => {}); // The next one tries again.
+    await replace(path, () => change(text));
   },
 };
+
+/** The machine's own file system. */
+export const systemKeptFiles: KeptFiles = {
+  read: (path) => {
+    let file: number | undefined;
+    try {
+      // Not through a link, and not waiting for whoever writes into a pipe; neither flag is known on Windows.
+      file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+      return isOwn(fstatSync(file)) ? readFileSync(file) : undefined;
+    } catch {
+      return undefined; // Not there, or not ours: the same to the caller.
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+  },
+  replace: (path, bytes) => replace(path, () => bytes),
+  prune: async (folder, most) => {
+    const names = await readdir(folder).catch(() => []);
+    if (names.length <= most) return;
+    const aged = names.map(async (name) => {
+      const path = join(folder, name);
+      return {
+        path,
+        writtenAt: await stat(path).then(
+          ({ mtimeMs }) => mtimeMs,
+          () => 0,
+        ),
+      };
+    });
+    const newestFirst = (await Promise.all(aged)).sort((a, b) => b.writtenAt - a.writtenAt);
+    await Promise.allSettled(newestFirst.slice(most).map(({ path }) => rm(path, { force: true })));
+  },
+};
+
+/** What is kept of one thing is never longer. */
+const longestKept = 16 * 1024 * 1024;
+
+function isOwn(status: Stats): boolean {
+  const { getuid } = process;
+  // Windows knows neither owners nor modes in this form.
+  const isMine = getuid === undefined || (status.uid === getuid.call(process) && (status.mode & 0o022) === 0);
+  return isMine && status.isFile() && status.size <= longestKept;
+}
+
+async function replace(path: string, make: () => string | Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const fresh = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(fresh, make(), { mode: 0o600, flag: "wx", flush: true });
+    await rename(fresh, path);
+  } catch (cause) {
+    await rm(fresh, { force: true }).catch(() => {}); // What went wrong first says more.
+    throw cause;
+  }
+  await removeLeftovers(path).catch(() => {}); // The next one tries again.
+}
 
 /** Nobody takes so long to write a file. */
 const longestWriteMs = 60_000;

@@ -1,7 +1,14 @@
 import { homedir } from "node:os";
 import { type StartApart, startApart } from "./apart.ts";
 import { type Clock, systemClock, systemDate } from "./clock.ts";
-import { type Files, type StateFiles, systemFiles, systemStateFiles } from "./files.ts";
+import {
+  type Files,
+  type KeptFiles,
+  type StateFiles,
+  systemFiles,
+  systemKeptFiles,
+  systemStateFiles,
+} from "./files.ts";
 import { systemRandom } from "./random.ts";
 import { type Spawn, systemSpawn } from "./spawn.ts";
 
@@ -16,6 +23,7 @@ export type System = {
   readonly startApart?: StartApart | undefined;
   readonly files: Files;
   readonly stateFiles: StateFiles;
+  readonly keptFiles: KeptFiles;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The user's home folder, absolute. */
   readonly home: string;
@@ -31,6 +39,7 @@ export const thisSystem: System = {
   startApart: process.platform === "win32" ? undefined : startApart,
   files: systemFiles,
   stateFiles: systemStateFiles,
+  keptFiles: systemKeptFiles,
   env: process.env,
   home: homedir(),
   platform: process.platform,
