@@ -1,26 +1,32 @@
 import { Client } from "../client/client.ts";
 import { callingOf, introduce } from "../client/introduction.ts";
 import { glance } from "../config/glance.ts";
-import { systemClock } from "../ports/clock.ts";
+import { systemClock, type Timer } from "../ports/clock.ts";
 import { onEndSignals } from "../ports/signals.ts";
 import { openStdioSelf } from "../transport/stdio-self.ts";
 import type { Invocation } from "./commands.ts";
 import { configSearch } from "./config-search.ts";
 import { exitCode } from "./exit-codes.ts";
+import { firstAnswersPlace, readFirstAnswers } from "./first-answers.ts";
 import type { Serving } from "./prepare-serving.ts";
 
 /** What a client may send before the configuration, which can set other bounds, is read. */
 const firstLimits = { maxMessageBytes: 32 * 1024 * 1024, maxDepth: 512 };
 
-/** How long the rest is not loaded when no client speaks: its handshake is to be answered before anything heavy. */
+/**
+ * How long the rest is not loaded when a client says nothing, or nothing that has to wait for it: its first questions are
+ * to be answered before anything heavy. And how long at most.
+ */
 const quietMs = 50;
+const longestQuietMs = 500;
 
 /** Bound on sending what is still to be sent at the end. */
 const flushMs = 200;
 
 /**
  * Serves one client over stdio until it leaves or a signal comes, then ends with all servers gone. The first answer
- * needs nothing but what is imported above; everything else is loaded after it.
+ * needs nothing but what is imported above, nor do lists where they are kept of an earlier start; everything else is loaded
+ * after that.
  */
 export async function run(invocation: Invocation): Promise<undefined> {
   const { options } = invocation;
@@ -31,6 +37,16 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const isTimeToLoad = new Promise<void>((resolve) => {
     beginLoading = resolve;
   });
+  let loading: Timer | undefined;
+  const place = firstAnswersPlace(invocation);
+  const first = place && readFirstAnswers(place);
+  const startedAt = systemClock.now();
+  const loadSoon = (): void => {
+    loading?.cancel();
+    const isUrgent = client.isWaiting || first === undefined;
+    if (isUrgent || systemClock.now() - startedAt > longestQuietMs) systemClock.soon(beginLoading);
+    else loading = systemClock.after(quietMs, beginLoading);
+  };
   const end = async (): Promise<void> => {
     if (isEnding) return;
     isEnding = true;
@@ -46,7 +62,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const link = openStdioSelf(firstLimits, systemClock, {
     message: (message) => {
       client.receive(message);
-      systemClock.soon(beginLoading);
+      loadSoon();
     },
     badLine: (line) => client.receiveBadLine(line),
     closed: () => void end(),
@@ -56,6 +72,8 @@ export async function run(invocation: Invocation): Promise<undefined> {
     const { servers, hasCallTools } = glance(configSearch(options.config));
     return introduce(servers, callingOf(hasCallTools, options.lazy));
   });
+  client.firstAbout = () => first?.about;
+  client.firstAnswer = first?.answer;
   let hasSignal = false;
   onEndSignals(() => {
     // Only a second signal is impatience: a client that goes often closes stdin and sends one together.
@@ -72,15 +90,16 @@ export async function run(invocation: Invocation): Promise<undefined> {
     tutti?.kill();
     process.exit(exitCode.defect);
   });
-  systemClock.after(quietMs, beginLoading);
+  loading = systemClock.after(quietMs, beginLoading);
   await isTimeToLoad;
+  if (isEnding) return;
   const { watchClient } = await import("./client-watch.ts");
   void watchClient(() => {
     process.stderr.write("tutti: the client is gone, though somebody holds its pipes open\n");
     void end();
   }); // Never rejects.
   const { prepareServing } = await import("./prepare-serving.ts");
-  tutti = await prepareServing(client, link, invocation);
+  tutti = await prepareServing({ client, link, invocation, place, given: first?.given ?? [] });
   if (!isEnding) void tutti?.start(); // Never rejects.
 }
 

@@ -68,7 +68,9 @@ export class Client {
   /** Whether it is shown no tools but those with which it looks for others; of whoever answers, too. */
   isLazy = false;
   /** What a handshake tells of us before anybody answers, where that is known; of whoever will answer. */
-  firstAbout: (() => About) | undefined;
+  firstAbout: (() => About | undefined) | undefined;
+  /** The reply to a request before anybody answers, where it is known; of whoever will answer. */
+  firstAnswer: ((method: string, message: Message, origin: Origin) => Outgoing | undefined) | undefined;
   readonly #link: Link;
   readonly #version: string;
   readonly #firstInstructions: () => string;
@@ -91,6 +93,11 @@ export class Client {
     this.identity = new Promise((resolve) => {
       this.#tellIdentity = resolve;
     });
+  }
+
+  /** Whether a request waits for somebody who answers it. */
+  get isWaiting(): boolean {
+    return this.#backlog.some(({ origin }) => origin !== undefined);
   }
 
   /** Whose its requests are that do not say it; undefined before `initialize`. */
@@ -248,7 +255,9 @@ export class Client {
 
   #pass(method: string, message: Message, origin?: Origin): void {
     if (origin !== undefined) this.#open.add(message, origin);
-    if (this.#answerer === undefined) this.#backlog.push({ method, message, ...(origin && { origin }) });
+    const known = this.#answerer === undefined && origin && this.firstAnswer?.(method, message, origin);
+    if (known) this.reply(message, known);
+    else if (this.#answerer === undefined) this.#backlog.push({ method, message, ...(origin && { origin }) });
     else this.#handOver({ method, message, ...(origin && { origin }) });
   }
 
