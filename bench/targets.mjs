@@ -81,6 +81,11 @@ const asked = [
     limit: 1.5,
     of: (read, who) => ratio(read("start", "initialize5", who), read("start", "initialize5", EMPTY)),
   },
+  {
+    says: "second start to the complete list of twenty servers of 3 s, against an empty Node program",
+    limit: 2,
+    of: (read, who) => ratio(read("secondStart", "list20", who), read("secondStart", "list20", EMPTY)),
+  },
   ...SERVERS.map((servers) => ({
     says: `the slowest burst of up to ${Math.max(...SIZES)} calls of ${SLEEP_MS} ms over ${servers} server${servers > 1 ? "s" : ""}, against ${SLEEP_MS} ms`,
     limit: 1.25,

@@ -30,6 +30,8 @@ export class Rig {
   /** @type {Promise<void>[]} */
   #handshakes = [];
   #folder = "";
+  /** Whether the folder is another's, who starts more in it. */
+  #isLent = false;
   #closing = false;
   #isDirect;
   #era;
@@ -41,16 +43,17 @@ export class Rig {
   /**
    * Starts it; nothing is said to it yet. `client` and `server` are the eras of the two sides; `envs` the environment of
    * server number i, none where the list ends, `settings` what stands beside it in tutti's file; `more`: further entries,
-   * whose tools are not waited for, and `relayEnv` what the relay gets.
+   * whose tools are not waited for, `relayEnv` what the relay gets, and `folder` where
+   * the configuration and what is remembered are, to be started in again.
    * @param {string} contender
    * @param {number} serverCount
    * @param {{ client?: Era, server?: Era, envs?: Record<string, string>[],
-   *   settings?: object[], more?: Record<string, object>, relayEnv?: Record<string, string> }} options
+   *   settings?: object[], more?: Record<string, object>, relayEnv?: Record<string, string>, folder?: string }} options
    */
   constructor(
     contender,
     serverCount,
-    { client = "legacy", server = "legacy", envs = [], settings = [], more = {}, relayEnv = {} } = {},
+    { client = "legacy", server = "legacy", envs = [], settings = [], more = {}, relayEnv = {}, folder } = {},
   ) {
     const args = contenders[contender]?.args;
     this.#isDirect = args === undefined;
@@ -61,13 +64,14 @@ export class Rig {
       this.#links = servers.map((env) => this.#start([fastServer], env));
       return;
     }
-    this.#folder = mkdtempSync(join(tmpdir(), "tutti-bench-"));
+    this.#isLent = folder !== undefined;
+    this.#folder = folder ?? mkdtempSync(join(tmpdir(), "tutti-bench-"));
     const config = join(this.#folder, "servers.json");
     const command = process.execPath;
     const entries = servers.map((env, at) => [`s${at}`, { command, args: [fastServer], env, ...settings[at] }]);
     const all = { ...Object.fromEntries(entries), ...more };
     writeFileSync(config, JSON.stringify({ mcpServers: all, log: { level: "silent" } }));
-    // Each start is a first one: what tutti remembers of servers goes with the folder.
+    // Without a folder each start is a first one: what tutti remembers of servers goes with its own.
     const started = this.#start(args(config, client), { XDG_STATE_HOME: this.#folder, ...relayEnv });
     this.#links = [started];
     this.relayPid = started.child.pid;
@@ -180,7 +184,7 @@ export class Rig {
     this.#closing = true;
     if (how === "at once") for (const { child } of this.#links) child.kill("SIGKILL");
     await Promise.all(this.#links.map(({ child }) => end(child)));
-    if (this.#folder !== "") rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#folder !== "" && !this.#isLent) rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 

@@ -8,6 +8,7 @@ import { latency } from "./latency.mjs";
 import { memory } from "./memory.mjs";
 import { overload } from "./overload.mjs";
 import { plan } from "./plan.mjs";
+import { secondStart } from "./second-start.mjs";
 import { start } from "./start.mjs";
 import { stragglers } from "./stragglers.mjs";
 import { throughput } from "./throughput.mjs";
@@ -35,6 +36,7 @@ import { throughput } from "./throughput.mjs";
 /** @type {readonly Measure[]} */
 export const measures = [
   start,
+  secondStart,
   latency,
   throughput,
   eras,

@@ -52,7 +52,7 @@ async function started(contender, servers) {
   return { initialized, listed };
 }
 
-async function printed() {
+export async function printed() {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [emptyProgram], { stdio: "pipe" });
   await once(child.stdout, "data");

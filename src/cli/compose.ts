@@ -26,10 +26,12 @@ export type ComposeOptions = {
   readonly isShared?: boolean;
   /** The server of another relay that is used instead of one of its own. */
   readonly reuse?: (server: ServerConfig) => Member | undefined;
+  /** As `RelayOptions.settled`. */
+  readonly settled?: () => void;
 };
 
 /** Builds a relay and its servers; starts nothing yet. */
-export function compose(machine: Machine, { who, isShared = false, reuse }: ComposeOptions): Tutti {
+export function compose(machine: Machine, { who, isShared = false, reuse, settled }: ComposeOptions): Tutti {
   const { config, system, events, users, redact, pins } = machine;
   const own: Member[] = [];
   const members = config.servers
@@ -53,6 +55,7 @@ export function compose(machine: Machine, { who, isShared = false, reuse }: Comp
     users,
     redact,
     pins,
+    ...(settled && { settled }),
   });
   for (const { relays, downstream } of members) {
     relays.add(relay);

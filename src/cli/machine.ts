@@ -6,6 +6,7 @@ import { stateFolder } from "../config/state-folder.ts";
 import type { Request } from "../downstream/call.ts";
 import { Downstream } from "../downstream/downstream.ts";
 import type { Era, Identity } from "../downstream/handshake.ts";
+import { createMemory } from "../downstream/memory.ts";
 import { createVerdicts, launchKey } from "../downstream/verdicts.ts";
 import type { Events } from "../events.ts";
 import { createRedactor } from "../observe/redact.ts";
@@ -85,6 +86,16 @@ export function createMachine(config: Config, version: string, events: Events, s
       events.publish("notice", { text });
     },
   });
+  const memory = createMemory({
+    pathOf: (key) => join(folder, "servers", `${key}.json`),
+    files: system.keptFiles,
+    date: system.date,
+    redact,
+    failed: (reason) => {
+      const text = `what servers offer is not remembered, so each start waits for them: ${reason}`;
+      events.publish("notice", { text });
+    },
+  });
   const opener = createOpener(config, events, {
     finder,
     spawning: pLimit(spawnsPerTurn),
@@ -101,6 +112,10 @@ export function createMachine(config: Config, version: string, events: Events, s
     const serving = (request: Request | undefined): Relay | undefined =>
       request && [...relays].find((relay) => relay.serves(request));
     const key = launchKey(server.launch, version);
+    const learn = (): void => {
+      const { state, offer } = downstream;
+      if (state.kind === "ready") memory.learn(key, { greeting: state.greeting, offer });
+    };
     const downstream: Downstream = new Downstream({
       config: server,
       version,
@@ -111,14 +126,19 @@ export function createMachine(config: Config, version: string, events: Events, s
       who,
       verdicts,
       launchKey: key,
+      seen: config.startup.mode === "waiting" ? undefined : memory.recall(key),
       redact,
       isShared,
       clock,
       events: {
-        offerChanged: () => each((relay) => relay.update(downstream)),
+        offerChanged: () => {
+          each((relay) => relay.update(downstream));
+          learn();
+        },
         stateChanged: () => {
           each((relay) => relay.changed(downstream));
           publishState(downstream, events);
+          learn();
         },
         renewed: () => each((relay) => relay.changed(downstream)),
         asked: (method, message, within) => {

@@ -2,13 +2,16 @@ import type { Client } from "../client/client.ts";
 import { longestInstructions, shorten } from "../client/introduction.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
+import type { Relay } from "../relay/relay.ts";
 import type { LineLink } from "../transport/line-link.ts";
 import { slot } from "../wire/members.ts";
 import type { Invocation } from "./commands.ts";
-import { compose } from "./compose.ts";
+import { compose, type Tutti } from "./compose.ts";
 import { defectText } from "./defects.ts";
+import type { Given, Place } from "./first-answers.ts";
 import { announceInstance } from "./instance.ts";
-import { createMachine } from "./machine.ts";
+import { keepFirstAnswers } from "./keep-first-answers.ts";
+import { createMachine, type Machine } from "./machine.ts";
 import { readServingConfig, startLog } from "./settings.ts";
 
 /** What is served, and the servers behind it. */
@@ -23,16 +26,23 @@ export type Serving = {
   readonly defectText: (cause: unknown) => string;
 };
 
+export type Prepared = {
+  readonly client: Client;
+  readonly link: LineLink;
+  readonly invocation: Invocation;
+  /** Where the next start looks for its first answers; undefined: nowhere. */
+  readonly place: Place | undefined;
+  /** The lists that the client was given already. */
+  readonly given: readonly Given[];
+};
+
 /**
  * Reads the configuration and puts the relay, which starts nothing yet, behind `client` and its link. With a
  * configuration that cannot be used there is nothing to serve: every request is answered with what is wrong with it, so
  * that it is seen where people look. Returns undefined in that case.
  */
-export async function prepareServing(
-  client: Client,
-  link: LineLink,
-  invocation: Invocation,
-): Promise<Serving | undefined> {
+export async function prepareServing(prepared: Prepared): Promise<Serving | undefined> {
+  const { client, link, invocation, place, given } = prepared;
   const { options, version } = invocation;
   let redact = (text: string): string => text;
   try {
@@ -40,12 +50,15 @@ export async function prepareServing(
     const events = startLog(config, options.log);
     const machine = createMachine(config, version, events);
     redact = machine.redact;
-    const tutti = compose(machine, { who: () => client.identity });
+    const defect = (cause: unknown): void => events.publish("defect", { cause });
+    const keep = keeper(machine, options.lazy, place, defect);
+    const tutti: Tutti = compose(machine, { who: () => client.identity, settled: () => keep(tutti.relay) });
     link.setLimits(config.limits);
     client.isLazy = options.lazy;
     const withdraw = announceInstance({ config, events, version, redact, serves: ["stdio"], client: client.identity });
     const http = options.http === undefined ? undefined : await overHttp(machine, invocation);
     tutti.relay.addClient(client);
+    for (const { method, era, list } of given) tutti.relay.gave(client, method, era, list);
     return {
       start: () => Promise.all([tutti.start(), http?.start()]),
       stop: async () => {
@@ -79,6 +92,18 @@ export async function prepareServing(
     });
     return undefined;
   }
+}
+
+/** Gives a function that keeps what is offered, as first answers of the next start. */
+function keeper(
+  { config, redact }: Machine,
+  isLazy: boolean,
+  place: Place | undefined,
+  defect: (cause: unknown) => void,
+): (relay: Relay) => void {
+  if (place === undefined || config.startup.mode === "waiting") return () => {};
+  const keep = keepFirstAnswers({ place, isLazy, redact });
+  return (relay) => void keep(relay).catch(defect);
 }
 
 async function overHttp(...args: Parameters<typeof import("./over-http.ts").serveOverHttp>): Promise<Serving> {

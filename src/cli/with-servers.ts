@@ -30,7 +30,9 @@ export async function withServers(
   usualLevel: string,
   use: (running: Running) => Promise<number>,
 ): Promise<number> {
-  const config = await readConfig(options.config);
+  const read = await readConfig(options.config);
+  // What is printed is what there is now.
+  const config: Config = { ...read, startup: { ...read.startup, mode: "waiting" } };
   const events = startLog(config, options.log ?? usualLevel);
   const machine = createMachine(config, version, events);
   const tutti = compose(machine, { who: async () => ({ capabilities: "{}", info: serverInfo(version) }) });

@@ -4,7 +4,7 @@ export type Config = {
   readonly files: readonly string[];
   /** In the order of the files; names are unique. */
   readonly servers: readonly ServerConfig[];
-  readonly startup: { readonly waitMs: number };
+  readonly startup: { readonly mode: StartupMode; readonly waitMs: number };
   readonly errors: "result" | "protocol";
   /** Whether the servers' own instructions are among those that clients are given. */
   readonly instructions: "digest" | "servers";
@@ -44,6 +44,9 @@ export type Config = {
 
 /** What happens to definitions that are not as they were first seen. */
 export type PinMode = "off" | "warn" | "quarantine";
+
+/** Whether lists are answered with what servers offered at an earlier start, while they start. */
+export type StartupMode = "cached" | "waiting";
 
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 

@@ -4,6 +4,7 @@ import { toolsSchema } from "./tools-schema.ts";
 
 /** Every default of the file, stated once: the schema shows them, and they fill in what the file leaves out. */
 export const defaults = {
+  startupMode: "cached",
   waitMs: 8_000,
   errors: "result",
   instructions: "digest",
@@ -39,6 +40,13 @@ export const settingsSchema = z.strictObject({
     .describe("Where an editor finds the description of this file. tutti does not read it."),
   startup: z
     .strictObject({
+      mode: z
+        .enum(["cached", "waiting"])
+        .default(defaults.startupMode)
+        .describe(
+          'What the first lists say of servers that are still starting. "cached": what they offered at an earlier start; ' +
+            'servers of which nothing is known are waited for. "waiting": all are waited for.',
+        ),
       waitMs: wholeNumber(0, 600_000)
         .default(defaults.waitMs)
         .describe(

@@ -214,3 +214,8 @@ export class Call implements Waiter {
 function cancelled(id: number, reason: string): Outgoing {
   return `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"${reason}"}}`;
 }
+
+/** The request of a call; undefined where a request of our own waits, or nothing. */
+export function requestOf(waiter: Waiter | undefined): Request | undefined {
+  return waiter instanceof Call ? waiter.request : undefined;
+}

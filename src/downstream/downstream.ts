@@ -1,13 +1,12 @@
 import type { Kind, Offer } from "../catalog/definition.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { CallError } from "../errors.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Pausable } from "../transport/link.ts";
 import { headBytes } from "../wire/lines.ts";
 import { type Message, type Outgoing, toBytes } from "../wire/message.ts";
-import { Call, type Request, type Surroundings } from "./call.ts";
+import { Call, type Request, requestOf, type Surroundings } from "./call.ts";
 import { Changes } from "./changes.ts";
-import { Connection, type Waiter } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Early } from "./early.ts";
 import { Gate } from "./gate.ts";
@@ -26,7 +25,6 @@ const listChanged = /^notifications\/(tools|prompts|resources)\/list_changed$/;
 export class Downstream implements Pausable {
   readonly config: ServerConfig;
   readonly #options: DownstreamOptions;
-  readonly #clock: Clock;
   readonly #connection: Connection;
   readonly #deadlines: Deadlines;
   readonly #surroundings: Surroundings;
@@ -47,7 +45,6 @@ export class Downstream implements Pausable {
     const { config, clock, events } = options;
     this.config = config;
     this.#options = options;
-    this.#clock = clock;
     const notices = new NoticeLimit({
       clock,
       pass: (method, message, within) => events.notified(method, message, requestOf(within)),
@@ -62,10 +59,8 @@ export class Downstream implements Pausable {
           else notices.take(method, message, within);
         },
         request: (method, message, within) => events.asked(method, message, requestOf(within)),
-        strayLine: ({ head }) => {
-          const text = Buffer.from(head, "latin1").toString();
-          events.stdoutLine(head.length < headBytes ? text : `${text}…`);
-        },
+        strayLine: ({ head }) =>
+          events.stdoutLine(`${Buffer.from(head, "latin1")}${head.length < headBytes ? "" : "…"}`),
         dropped: (what) => events.oddity(`dropped ${what}, which nobody waits for`),
         closed: (reason) => {
           // While it is greeted, whoever greets it notices, and may start it anew.
@@ -86,15 +81,15 @@ export class Downstream implements Pausable {
       request: (method, members) => this.#request(method, members),
       isOverHttp: config.launch.kind !== "stdio",
       clock,
+      seen: options.seen?.offer,
       changed: events.offerChanged,
       oddity: events.oddity,
     });
     const shared = { connection: this.#connection, requests: this.#requests, clock, redact: options.redact };
     this.#changes = new Changes({ ...shared, connectTimeoutMs, oddity: events.oddity });
-    const gate = new Gate(config, clock);
     this.#early = new Early(config.maxQueuedBytes);
     const relist = config.launch.kind === "stdio" ? undefined : () => this.#offering.relistTools();
-    this.#surroundings = { config, clock, gate, connection: this.#connection, relist };
+    this.#surroundings = { config, clock, gate: new Gate(config, clock), connection: this.#connection, relist };
   }
 
   get name(): string {
@@ -125,9 +120,19 @@ export class Downstream implements Pausable {
     return this.#serverInfo;
   }
 
-  /** Its lists as it gave them last, also when it has gone down since; empty until then. */
+  /** What it said of itself last, be it at an earlier start; undefined where nothing is known of it. */
+  get known(): Greeting | undefined {
+    return this.#greeting ?? this.#options.seen?.greeting;
+  }
+
+  /** Its lists as it gave them last, also when it has gone down since; until it does so what is remembered, or nothing. */
   get offer(): Offer {
     return this.#offering.offer;
+  }
+
+  /** Whether `offer` is what it has said, be it at an earlier start. */
+  get hasOffer(): boolean {
+    return this.#offering.isKnown;
   }
 
   /** How many calls wait or are under way, and requests of our own. */
@@ -147,7 +152,7 @@ export class Downstream implements Pausable {
   }
 
   /** Hands over a request that arrived now: it is sent as soon as the server is ready and its gate has a place. Undefined: it has failed already. */
-  send(request: Request, now = this.#clock.now()): Call | undefined {
+  send(request: Request, now = this.#options.clock.now()): Call | undefined {
     if (this.#connection.isFull) {
       const text = `${this.name}: ${this.openRequests} calls are already open. The call did not run.`;
       request.fail(new CallError("queue_full", text, { server: this.name }));
@@ -221,7 +226,7 @@ export class Downstream implements Pausable {
   }
 
   async #start(): Promise<void> {
-    const startedAt = this.#clock.now();
+    const startedAt = this.#options.clock.now();
     this.#startLimit.begin();
     try {
       const greeting = await this.#greet();
@@ -231,9 +236,9 @@ export class Downstream implements Pausable {
       await this.#offering.listAll(greeting.capabilities, this.#envelope !== undefined);
       if (this.#state.kind !== "starting") return;
       this.#changes.begin(greeting, this.#envelope);
-      this.#state = { kind: "ready", greeting, startedInMs: this.#clock.now() - startedAt };
+      this.#state = { kind: "ready", greeting, startedInMs: this.#options.clock.now() - startedAt };
       this.#options.events.stateChanged();
-      for (const call of this.#early.take()) call.enter(this.#clock.now());
+      for (const call of this.#early.take()) call.enter(this.#options.clock.now());
     } catch (cause) {
       this.#giveUp(this.#options.redact(cause instanceof Error ? cause.message : String(cause)));
       // Its link may have been opened only after it was given up.
@@ -273,7 +278,6 @@ export class Downstream implements Pausable {
   #giveUp(reason: string): void {
     if (this.#state.kind !== "starting") return;
     this.#goDown(reason);
-    void this.#connection.stop();
   }
 
   #goDown(reason: string): void {
@@ -293,8 +297,4 @@ export class Downstream implements Pausable {
     for (const waiter of this.#connection.waiters())
       if (waiter instanceof Call && !waiter.isSent) waiter.refuse(reason);
   }
-}
-
-function requestOf(waiter: Waiter | undefined): Request | undefined {
-  return waiter instanceof Call ? waiter.request : undefined;
 }

@@ -1,4 +1,12 @@
-import { emptyOffer, type Kind, kinds, neverOffered, type Offer } from "../catalog/definition.ts";
+import {
+  type Definition,
+  emptyOffer,
+  type Kind,
+  kinds,
+  neverOffered,
+  type Offer,
+  type OfferedList,
+} from "../catalog/definition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Message } from "../wire/message.ts";
 import { fetchList } from "./lists.ts";
@@ -27,6 +35,8 @@ export type OfferingOptions = {
   /** Whether each message to the server has headers. */
   readonly isOverHttp: boolean;
   readonly clock: Clock;
+  /** What it offered at an earlier start. */
+  readonly seen: Offer | undefined;
   readonly changed: () => void;
   readonly oddity: (text: string) => void;
 };
@@ -34,7 +44,7 @@ export type OfferingOptions = {
 /** What one server offers: its lists as it gave them last. */
 export class Offering {
   readonly #options: OfferingOptions;
-  #offer: Offer = emptyOffer;
+  #offer: Offer;
   #kinds: readonly Kind[] = [];
   /** Lists that say how long they hold, and of whose changes the server does not tell. */
   #untold: ReadonlySet<Kind> = new Set();
@@ -42,6 +52,8 @@ export class Offering {
   readonly #listedAt = new Map<Kind, number>();
   /** Kinds whose list has changed since it was last asked for. */
   readonly #stale = new Set<Kind>();
+  /** Whether the offer has become another since that was told. */
+  #isOther = false;
   #isRelisting = false;
   #relistedAt = Number.NEGATIVE_INFINITY;
   /** Whether it is asked again when it says that a list has changed. */
@@ -52,10 +64,16 @@ export class Offering {
 
   constructor(options: OfferingOptions) {
     this.#options = options;
+    this.#offer = options.seen ?? emptyOffer;
   }
 
   get offer(): Offer {
     return this.#offer;
+  }
+
+  /** Whether that is what the server has said, be it at an earlier start. */
+  get isKnown(): boolean {
+    return this.#isComplete || this.#options.seen !== undefined;
   }
 
   /**
@@ -69,7 +87,9 @@ export class Offering {
     this.#hasHeaders = hasHints && this.#options.isOverHttp;
     if (hasHints) this.#untold = new Set(silent.flatMap((name) => kindsOf[name] ?? []));
     for (const kind of Object.keys(kinds) as Kind[]) {
-      if (!this.#kinds.includes(kind)) this.#offer = { ...this.#offer, [kind]: neverOffered };
+      if (this.#kinds.includes(kind) || this.#offer[kind] === neverOffered) continue;
+      this.#offer = { ...this.#offer, [kind]: neverOffered };
+      this.#isOther = true;
     }
     const first = (kind: Kind): Promise<void> =>
       this.#kinds.includes(kind) ? this.#listFirst(kind) : Promise.resolve();
@@ -82,6 +102,7 @@ export class Offering {
     await tools;
     await this.#within(lateMs, Promise.all([prompts, resources]));
     await this.#within(templatesLateMs, templates);
+    if (this.#isOther && !this.#isOver) this.#tell();
     this.#isComplete = true;
     this.#relist();
   }
@@ -139,9 +160,16 @@ export class Offering {
   async #list(kind: Kind): Promise<void> {
     const { leftOut, ...list } = await fetchList(kind, this.#options.request, this.#hasHeaders);
     if (this.#isOver) return;
-    this.#offer = { ...this.#offer, [kind]: list };
     if (this.#untold.has(kind)) this.#listedAt.set(kind, this.#options.clock.now());
     for (const text of leftOut) this.#options.oddity(text);
+    const isFirst = this.#offer[kind] === emptyOffer[kind];
+    if (isFirst || !isSame(list, this.#offer[kind])) this.#offer = { ...this.#offer, [kind]: list };
+    else if (!this.#isOther) return;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#isOther = false;
     this.#options.changed();
   }
 
@@ -175,4 +203,11 @@ export class Offering {
       }),
     );
   }
+}
+
+function isSame(one: OfferedList, other: OfferedList): boolean {
+  const { definitions } = other;
+  const isAsLong = one.definitions.length === definitions.length;
+  if (!isAsLong || one.ttlMs !== other.ttlMs || one.isPublic !== other.isPublic) return false;
+  return one.definitions.every(({ bytes }, index) => bytes.equals((definitions[index] as Definition).bytes));
 }

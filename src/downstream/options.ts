@@ -4,6 +4,7 @@ import type { OpenLink } from "../transport/link.ts";
 import type { Message } from "../wire/message.ts";
 import type { Request } from "./call.ts";
 import type { Greeting, Identity } from "./handshake.ts";
+import type { Seen } from "./memory.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 export type State =
@@ -37,6 +38,8 @@ export type DownstreamOptions = {
   /** What was learnt of the server under `launchKey` before. */
   readonly verdicts: Verdicts;
   readonly launchKey: string;
+  /** What was seen of it at an earlier start: what it offers until it says so itself. */
+  readonly seen?: Seen | undefined;
   /** Takes secrets out of what the server says of itself, before anybody is told. */
   readonly redact: (text: string) => string;
   /** Whether several clients use it, so that what it says outside its replies may be about any of them. */

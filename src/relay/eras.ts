@@ -9,6 +9,8 @@ import { rewriteSlots } from "../wire/object.ts";
  * other's. Source: https://modelcontextprotocol.io/specification/2026-07-28/basic.
  */
 
+export const eras: readonly Era[] = ["legacy", "modern"];
+
 const openingBrace = 0x7b;
 
 /** What a modern request says of its client, in `params._meta`. */

@@ -1,7 +1,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { type Kind, kinds } from "../catalog/definition.ts";
 import type { Client } from "../client/client.ts";
-import type { Origin } from "../client/handshake.ts";
+import type { Era, Origin } from "../client/handshake.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
@@ -49,6 +49,12 @@ export class Lists {
     // Who is told by a stream of its own is not told here.
     if (!hasHints(era)) this.#listedOf(client).set(kind, list);
     client.reply(message, [Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":`, "latin1"), list, Buffer.from("}")]);
+  }
+
+  /** The client was given this list, for requests of this era, before anybody answered it. */
+  gave(client: Client, method: string, era: Era, list: Buffer): void {
+    const kind = kindOf.get(method);
+    if (kind !== undefined && !hasHints(era)) this.#listedOf(client).set(kind, list);
   }
 
   /** The catalog is another. */

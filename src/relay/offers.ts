@@ -1,5 +1,5 @@
 import { buildCatalog, type Catalog, type Exposed, expose, type OwnTools, withhold } from "../catalog/catalog.ts";
-import { emptyOffer, type Offer } from "../catalog/definition.ts";
+import type { Offer } from "../catalog/definition.ts";
 import { entryKey } from "../catalog/pins.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Events } from "../events.ts";
@@ -18,7 +18,7 @@ export type OffersOptions = {
   readonly review: (downstream: Downstream) => ReadonlySet<string>;
   readonly clock: Clock;
   readonly events: Events;
-  /** The catalog is another than when this was called last. */
+  /** The catalog may be another than when this was called last. */
   readonly tell: () => void;
 };
 
@@ -41,7 +41,7 @@ export class Offers {
 
   constructor(options: OffersOptions) {
     this.#options = options;
-    for (const downstream of options.downstreams) this.#expose(downstream, emptyOffer);
+    for (const downstream of options.downstreams) this.#expose(downstream, downstream.offer);
     this.#catalog = this.#build();
   }
 
@@ -52,7 +52,13 @@ export class Offers {
   /** What a server says of itself to the model, unless that is withheld. */
   instructionsOf(downstream: Downstream): string | undefined {
     const isWithheld = this.#options.review(downstream).has(entryKey("instructions", ""));
-    return isWithheld ? undefined : downstream.greeting?.instructions;
+    return isWithheld ? undefined : downstream.known?.instructions;
+  }
+
+  /** The catalog as it is when nobody can say how long a list holds: for the next start. */
+  lasting(): Catalog {
+    const exposed = this.#options.downstreams.flatMap((one) => this.#exposed.get(one)?.exposed ?? []);
+    return buildCatalog(exposed.map(withoutHints), this.#options.own);
   }
 
   /** A server's lists may have changed, or it is down: then nobody can say how long what it listed stays so. */
@@ -64,6 +70,11 @@ export class Offers {
     if (before?.offer === offer && before.isDown === isDown && before.withheld === withheld) return;
     this.#expose(downstream, offer);
     this.#catalog = this.#build();
+    this.tellSoon();
+  }
+
+  /** Has the clients be told what is another than they know, once for all that changes until then. */
+  tellSoon(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
     this.#options.clock.after(coalesceMs, () => {
@@ -81,7 +92,7 @@ export class Offers {
       offer,
       config.prefix,
     );
-    const isNew = this.#exposed.get(downstream)?.offer !== offer;
+    const isNew = this.#exposed.has(downstream) && this.#exposed.get(downstream)?.offer !== offer;
     for (const text of isNew ? leftOut : []) this.#options.events.publish("oddity", { server: name, text });
     const isDown = state.kind === "down";
     const withheld = this.#options.review(downstream);

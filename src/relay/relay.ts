@@ -5,13 +5,14 @@ import type { About, Origin } from "../client/handshake.ts";
 import type { Config } from "../config/config.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
+import type { Era } from "../downstream/handshake.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
 import type { CallEnded, Events } from "../events.ts";
 import { byName, type MetaTools, ownTools } from "../metatools/index.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
-import { instructionsFor } from "./about.ts";
+import { aboutServers } from "./about.ts";
 import { Asking } from "./ask.ts";
 import { publishEnd } from "./call-ended.ts";
 import { Exchange } from "./exchange.ts";
@@ -20,6 +21,7 @@ import { Logs } from "./logs.ts";
 import { MetaRequests } from "./meta-requests.ts";
 import { Notices } from "./notices.ts";
 import { Offers } from "./offers.ts";
+import { exchangeOf, openExchanges } from "./open-exchanges.ts";
 import { Parked } from "./parked.ts";
 import { nothingWithheld, type Pins } from "./pins.ts";
 import { longestAskMs } from "./question.ts";
@@ -45,6 +47,8 @@ export type RelayOptions = {
   readonly redact?: (text: string) => string;
   /** What was pinned of a server; undefined: nothing is compared. */
   readonly pins?: (server: string) => Pins | undefined;
+  /** All servers have started or had their time, or the lists are others since then. */
+  readonly settled?: () => void;
 };
 
 /** Dispatch: says for each request of a client, and for what servers say unasked, who gets it. */
@@ -69,6 +73,8 @@ export class Relay implements Answerer {
     this.#options = options;
     const prefixOf = prefixes(downstreams.map(({ name }) => name));
     const tell = (): void => {
+      if (!this.#startup.isOver) return;
+      options.settled?.();
       this.#lists.tell();
       this.#subscriptions.tell();
     };
@@ -85,8 +91,10 @@ export class Relay implements Answerer {
       resolveListed: (uri) => placeOf(this.#routes.listedResource(uri)),
       unknown: (uri) => this.#routes.unknownResource(uri),
       oddity: (server, text) => events.publish("oddity", { server, text }),
+      started: () => (this.#startup.isOver ? undefined : this.#startup.over),
     });
-    this.#startup = new Startup({ config, downstreams, clock, events, dispatch: (one) => this.#dispatch(one) });
+    const over = (): void => this.#offers.tellSoon();
+    this.#startup = new Startup({ config, downstreams, clock, events, dispatch: (one) => this.#dispatch(one), over });
     const clients = (): Iterable<Client> => this.#clients.keys();
     this.#logs = new Logs({ downstreams: () => downstreams, clients, users });
     this.#parked = new Parked(clock, sealKey);
@@ -101,13 +109,9 @@ export class Relay implements Answerer {
     this.#notices = new Notices({ asking: this.#asking, tasks: this.#tasks, users, clients });
     const exchanges = {
       errors: config.errors,
-      redact,
-      resolve: ({ arrival: { method, target, downstream } }: Exchange) => {
-        const kind = method === "tools/call" ? "tool" : "prompt";
-        const { route } = this.#routes[kind](target);
-        return route?.server === downstream?.name && route ? route.original : this.#routes.unknown(kind, target);
-      },
+      resolve: ({ arrival }: Exchange) => this.#routes.original(arrival),
       question: (exchange: Exchange, reply: Message, type: string) => this.#asking.question(exchange, reply, type),
+      redact,
       shorten: metaTools.longResults?.shorten,
       task: ({ client, arrival }: Exchange, reply: Message) => this.#tasks.begin(client, arrival.downstream, reply),
       soon: clock.soon,
@@ -127,6 +131,12 @@ export class Relay implements Answerer {
     return this.#offers.catalog;
   }
 
+  /** What the next start can say of these servers before they are up; undefined while nothing is known of one. */
+  lasting(isLazy: boolean): { readonly catalog: Catalog; readonly about: About } | undefined {
+    if (!this.#options.downstreams.every(({ hasOffer }) => hasOffer)) return undefined;
+    return { catalog: this.#offers.lasting(), about: this.about({ isLazy }, true) };
+  }
+
   /** What is held for clients beside the requests that servers work on: questions, parked calls, subscriptions. */
   get held(): number {
     return this.#asking.size + this.#parked.size + this.#subscriptions.size + this.#meta.size;
@@ -143,11 +153,14 @@ export class Relay implements Answerer {
     client.serve(this);
   }
 
-  about(client?: Client): About {
-    return {
-      instructions: instructionsFor(client, this.#options, (one) => this.#offers.instructionsOf(one)),
-      extensions: this.#routes.extensions(),
-    };
+  about({ isLazy }: Pick<Client, "isLazy">, isLasting = false): About {
+    const instructionsOf = (one: Downstream): string | undefined => this.#offers.instructionsOf(one);
+    return aboutServers({ ...this.#options, routes: this.#routes, instructionsOf, isLazy, isLasting });
+  }
+
+  /** The client was given this list of an earlier start: it is told where there is another. */
+  gave(client: Client, method: string, era: Era, list: Buffer): void {
+    this.#lists.gave(client, method, era, list);
   }
 
   /** The client has left: nothing of it is kept, and what it waits for is taken back at the servers. */
@@ -222,8 +235,7 @@ export class Relay implements Answerer {
   notification(method: string, message: Message, client: Client): void {
     if (method === "notifications/cancelled") this.#cancel(message, client);
     else if (method === "notifications/roots/list_changed") {
-      const { downstreams } = this.#options;
-      for (const one of downstreams) if (one.era === client.session?.era) one.notify(message.splice([]));
+      for (const one of this.#options.downstreams) if (one.era === client.session?.era) one.notify(message.splice([]));
     } else this.#requests.passNotice(method, message, client);
   }
 
@@ -231,27 +243,29 @@ export class Relay implements Answerer {
     this.#startup.forget(request);
     this.#subscriptions.withdrawn(request);
     this.#meta.withdrawn(request, reason);
-    return this.#exchangeOf(request)?.abandon(reason) ?? true;
+    return exchangeOf(request, openExchanges(this.#options.downstreams, this.#asking))?.abandon(reason) ?? true;
   }
 
   #dispatch(incoming: Incoming): void {
     const { method, message, client, origin } = incoming;
     if (method === "tools/call") {
       // A tool of ours that calls others has to know their names.
-      const isEarly = !this.#startup.isOver && this.#routes.isOwn(message.text(slot.name));
+      const isEarly = !this.#startup.hasLists && this.#routes.isOwn(message.text(slot.name));
       if (isEarly) this.#startup.wait(incoming);
       else this.#requests.named(incoming, "tool");
       return;
     }
     const kind = Lists.kindOf(method);
     if (kind !== undefined) {
-      if (this.#startup.isOver) {
+      if (this.#startup.hasLists) {
         this.#lists.send(kind, message, client, origin);
         for (const downstream of this.#options.downstreams) downstream.refresh(kind);
       } else this.#startup.wait(incoming);
     } else if (method === "logging/setLevel") this.#logs.setLevel(message, client);
     else if (method === "prompts/get") this.#requests.named(incoming, "prompt");
-    else if (!this.#startup.isOver) this.#startup.wait(incoming);
+    // A stream brings what differs from the lists that there are when it is asked for.
+    else if (!(method === "subscriptions/listen" ? this.#startup.hasLists : this.#startup.isOver))
+      this.#startup.wait(incoming);
     else if (method === "resources/read") this.#requests.read(incoming);
     else if (method === "completion/complete") this.#requests.complete(incoming);
     else if (method === "resources/subscribe") void this.#subscriptions.subscribe(message, client, origin.era);
@@ -279,18 +293,7 @@ export class Relay implements Answerer {
     }
   }
 
-  /** Looked for no further than it stands: all calls of a plan may be taken back at once. */
-  #exchangeOf(request: Message): Exchange | undefined {
-    for (const exchange of this.#asking.exchanges()) if (exchange.request === request) return exchange;
-    for (const downstream of this.#options.downstreams) {
-      for (const one of downstream.requests()) if (one instanceof Exchange && one.request === request) return one;
-    }
-    return undefined;
-  }
-
   #exchangesOf(client: Client): Exchange[] {
-    const sent = this.#options.downstreams.flatMap((downstream) => [...downstream.requests()]);
-    const all = [...sent.filter((one) => one instanceof Exchange), ...this.#asking.exchanges()];
-    return all.filter((one) => one.client === client);
+    return [...openExchanges(this.#options.downstreams, this.#asking)].filter((one) => one.client === client);
   }
 }

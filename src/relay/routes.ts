@@ -18,6 +18,9 @@ export type Destination = {
   readonly own?: MetaTool;
 };
 
+/** What was asked of a server before it had a list. */
+type Wanted = { readonly method: string; readonly target: string; readonly downstream: Downstream | undefined };
+
 const nowhere: Destination = { downstream: undefined, route: undefined };
 
 /** No URI has braces. */
@@ -56,6 +59,13 @@ export class Routes {
     return own === undefined ? this.#unlisted(tool, catalog.routeOfOriginal(tool)) : { ...nowhere, own };
   }
 
+  /** By which name, a JSON string in bytes, its server knows the tool or prompt `target`; why not, where it is none of its. */
+  original({ method, target, downstream }: Wanted): string | CallError {
+    const kind = method === "tools/call" ? "tool" : "prompt";
+    const { route } = this[kind](target);
+    return route !== undefined && route.server === downstream?.name ? route.original : this.unknown(kind, target);
+  }
+
   /** Whether it is the name of a tool of tutti's own. */
   isOwn(tool: string | undefined): boolean {
     return tool !== undefined && this.#own.has(tool);
@@ -73,7 +83,7 @@ export class Routes {
   resource(uri: string): Destination {
     const route = this.#catalog().resourceRoute(uri);
     if (route !== undefined) return this.#listed(route);
-    const able = [...this.#byName.values()].filter(({ greeting }) => greeting?.capabilities["resources"] !== undefined);
+    const able = [...this.#byName.values()].filter(({ known }) => known?.capabilities["resources"] !== undefined);
     const alike = (beginning: RegExp): readonly Downstream[] => {
       const own = beginning.exec(uri)?.[0];
       return own === undefined
@@ -107,7 +117,8 @@ export class Routes {
 
   /** The extensions that one server alone declares, whose methods can therefore be passed on: members of an object, as JSON in bytes. */
   extensions(): string {
-    const declared = this.#ready().flatMap((one) => Object.entries(one.greeting?.capabilities["extensions"] ?? {}));
+    const able = [...this.#byName.values()].filter(({ state }) => state.kind !== "down");
+    const declared = able.flatMap(({ known }) => Object.entries(known?.capabilities["extensions"] ?? {}));
     const names = declared.map(([name]) => name);
     return declared
       .filter(([name]) => names.indexOf(name) === names.lastIndexOf(name))

@@ -14,22 +14,41 @@ export type StartupOptions = {
   readonly downstreams: readonly Downstream[];
   readonly clock: Clock;
   readonly events: Events;
-  /** Goes on with a request that has waited. */
+  /** Goes on with a request that has waited; it may have to wait once more. */
   readonly dispatch: (incoming: Incoming) => void;
+  /** It is over. */
+  readonly over: () => void;
 };
 
-/** The time in which servers start: until it is over, what is about all of them waits. */
+/**
+ * The time in which servers start. Lists wait until each server has listed or failed of which nothing is remembered; what
+ * is about all servers waits until each has started or failed.
+ */
 export class Startup {
   readonly #options: StartupOptions;
-  /** Undefined: the servers have started or failed, or had their time. */
-  #waiting: Incoming[] | undefined = [];
+  #waiting: Incoming[] = [];
+  #hasLists = false;
+  #isOver = false;
+  /** Resolves when it is over. */
+  readonly over: Promise<void>;
+  #endOver: () => void = () => {};
 
   constructor(options: StartupOptions) {
     this.#options = options;
+    this.over = new Promise((resolve) => {
+      this.#endOver = resolve;
+    });
+    this.#hasLists = options.downstreams.every(({ hasOffer }) => hasOffer);
   }
 
+  /** Whether lists are answered. */
+  get hasLists(): boolean {
+    return this.#hasLists;
+  }
+
+  /** Whether each server has started or failed, or had its time. */
   get isOver(): boolean {
-    return this.#waiting === undefined;
+    return this.#isOver;
   }
 
   /**
@@ -39,48 +58,64 @@ export class Startup {
   async start(who: () => Promise<unknown>): Promise<void> {
     const { config, downstreams, clock, events } = this.#options;
     let timer: Timer | undefined;
-    let isOver = false;
     const seconds = config.startup.waitMs / 1000;
     void who().then(() => {
-      if (isOver) return;
+      if (this.#isOver) return;
       timer = clock.after(config.startup.waitMs, () => {
-        const text = `still starting after ${seconds} s (startup.waitMs); lists do without it until it is ready`;
-        for (const { name, state } of downstreams) {
-          if (state.kind === "starting") events.publish("oddity", { server: name, text });
+        for (const { name, state, hasOffer } of downstreams) {
+          if (state.kind !== "starting") continue;
+          const until = hasOffer ? "lists show what it offered before" : "lists do without it until it is ready";
+          events.publish("oddity", {
+            server: name,
+            text: `still starting after ${seconds} s (startup.waitMs); ${until}`,
+          });
         }
         this.end();
       });
     });
-    await Promise.all(downstreams.map((downstream) => downstream.start()));
-    isOver = true;
+    const unknown = downstreams.filter(({ hasOffer }) => !hasOffer);
+    const all = Promise.all(downstreams.map((downstream) => downstream.start()));
+    await Promise.all(unknown.map((downstream) => downstream.start()));
+    this.#go(() => {
+      this.#hasLists = true;
+    });
+    await all;
     timer?.cancel();
     this.end();
   }
 
   /** Nothing waits any more: what has waited goes on. */
   end(): void {
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const incoming of waiting) this.#options.dispatch(incoming);
+    if (this.#isOver) return;
+    this.#go(() => {
+      this.#hasLists = true;
+      this.#isOver = true;
+    });
+    this.#endOver();
+    this.#options.over();
   }
 
-  /** Has a request wait until it is over; one too many is refused. */
+  /** Has a request wait; one too many is refused. */
   wait(incoming: Incoming): void {
-    const waiting = this.#waiting ?? [];
-    if (waiting.length < mostWaiting) {
-      waiting.push(incoming);
+    if (this.#waiting.length < mostWaiting) {
+      this.#waiting.push(incoming);
       return;
     }
-    shed(incoming, `${waiting.length} requests already wait for the servers to start. This one did not run.`);
+    shed(incoming, `${this.#waiting.length} requests already wait for the servers to start. This one did not run.`);
   }
 
   /** The requests of a client that wait. */
   waitingOf(client: Client): readonly Incoming[] {
-    return (this.#waiting ?? []).filter((incoming) => incoming.client === client);
+    return this.#waiting.filter((incoming) => incoming.client === client);
   }
 
   /** A request is taken back, or its client has left. */
   forget(gone: Client | Message): void {
-    this.#waiting = this.#waiting?.filter(({ client, message }) => client !== gone && message !== gone);
+    this.#waiting = this.#waiting.filter(({ client, message }) => client !== gone && message !== gone);
+  }
+
+  #go(change: () => void): void {
+    change();
+    for (const incoming of this.#waiting.splice(0)) this.#options.dispatch(incoming);
   }
 }

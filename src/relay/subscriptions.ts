@@ -37,6 +37,8 @@ export type SubscriptionsOptions = {
   /** What is said of a resource that nobody has. */
   readonly unknown: (uri: string) => string;
   readonly oddity: (server: string, text: string) => void;
+  /** Resolves when each server has started or had its time; undefined: they have. */
+  readonly started: () => Promise<void> | undefined;
 };
 
 /**
@@ -163,6 +165,8 @@ export class Subscriptions {
 
   async #grant(uri: string, listen: Listen): Promise<string | undefined> {
     const { client } = listen;
+    const started = this.#options.started();
+    if (started !== undefined) await started;
     const place = this.#watched.isFull(client) ? undefined : this.#options.resolve(uri);
     if (place === undefined) return undefined;
     const holder = { client, listen, uri };

@@ -137,7 +137,7 @@ test("whatever sets there are, stopping ends them all at once", async () => {
   const guests = [1, 2, 3].map(() => arrive(fleet));
   for (const guest of guests) guest.greet(askable);
   await Promise.all(guests.map((guest) => guest.request("tools/list")));
-  expect(processes()).toBe(4);
+  await until("four processes", () => processes() === 4);
   guests[0]?.client.closed();
   const startedAt = performance.now();
   await fleet.stop();
@@ -149,7 +149,7 @@ test("killing ends the processes of all sets", async () => {
   const guest = arrive(fleet);
   guest.greet(askable);
   await guest.request("tools/list");
-  expect(processes()).toBe(2);
+  await until("two processes", () => processes() === 2);
   fleet.kill();
   await until("no process", () => processes() === 0);
 });

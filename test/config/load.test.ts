@@ -28,7 +28,7 @@ describe("one file", () => {
           tools: noTools,
         },
       ],
-      startup: { waitMs: 8_000 },
+      startup: { mode: "cached", waitMs: 8_000 },
       errors: "result",
       callTools: { scope: "non-destructive", deadlineMs: 50_000, maxTokens: 20_000 },
       results: { maxTokens: 0 },
@@ -45,7 +45,7 @@ describe("one file", () => {
   test("says everything it says", async () => {
     const config = await loadText({
       $schema: "./servers.schema.json",
-      startup: { waitMs: 0 },
+      startup: { mode: "cached", waitMs: 0 },
       errors: "protocol",
       instructions: "servers",
       limits: { maxMessageBytes: 4096, maxDepth: 32 },
@@ -73,7 +73,7 @@ describe("one file", () => {
       },
     });
     expect(config).toMatchObject({
-      startup: { waitMs: 0 },
+      startup: { mode: "cached", waitMs: 0 },
       errors: "protocol",
       instructions: "servers",
       log: { level: "debug" },

@@ -219,6 +219,7 @@ function commandsFor(
 
 function systemOf({ clock }: Scheduler, { spawn }: Processes, dice: Dice): System {
   const state = new Map<string, string>();
+  const kept = new Map<string, Buffer>();
   return {
     clock,
     spawn,
@@ -235,6 +236,11 @@ function systemOf({ clock }: Scheduler, { spawn }: Processes, dice: Dice): Syste
     stateFiles: {
       readText: (path) => state.get(path),
       rewrite: async (path, change) => void state.set(path, change(state.get(path))),
+    },
+    keptFiles: {
+      read: (path) => kept.get(path),
+      replace: async (path, bytes) => void kept.set(path, bytes),
+      prune: async () => {},
     },
     env: { PATH: "/sim" },
     home: "/home/sim",

@@ -2,6 +2,7 @@ import { expect, onTestFinished } from "vitest";
 import type { Config, ServerConfig } from "../../src/config/config.ts";
 import { Downstream } from "../../src/downstream/downstream.ts";
 import type { Identity } from "../../src/downstream/handshake.ts";
+import type { Seen } from "../../src/downstream/memory.ts";
 import { type CallEnded, Events } from "../../src/events.ts";
 import { type MetaTools, noMetaTools } from "../../src/metatools/index.ts";
 import { Relay } from "../../src/relay/relay.ts";
@@ -24,6 +25,8 @@ export type OnStage = ServerScript & {
   readonly config?: Partial<Omit<ServerConfig, "tools">> & Tools;
   /** Whether its link stays open though it is stopped, as that of a process does that takes its time to end. */
   readonly isSlowToStop?: boolean;
+  /** What is remembered of it. */
+  readonly seen?: Seen;
 };
 type Tools = { readonly tools?: Partial<ServerConfig["tools"]> };
 
@@ -103,7 +106,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
   const config: Config = {
     files: [],
     servers: names.map((name) => serverConfig(name, options.servers[name].config)),
-    startup: { waitMs: options.waitMs ?? 8000 },
+    startup: { mode: "cached", waitMs: options.waitMs ?? 8000 },
     errors: options.errors ?? "result",
     instructions: options.instructions ?? "digest",
     pins: "off",
@@ -134,6 +137,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
       isShared: options.isShared ?? false,
       verdicts: { known: () => undefined, learn: () => {}, forget: () => {}, saved: async () => {} },
       launchKey: server.name,
+      seen: options.servers[server.name as N].seen,
       openLink: opener(servers[index] as FakeServer, options.servers[names[index] as N], carriers, (events) => ({
         events,
         limits: bounds,
