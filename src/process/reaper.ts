@@ -17,17 +17,19 @@ const steadyMs = 10_000;
 /**
  * The whole reaper, for any POSIX shell. `$1` is what stands in the environment of all marked children; empty: none are.
  * It reads `+ GROUP` and `- GROUP`, `! MARK` (what still carries it is to end now), `.` (it is not needed any more), and at
- * the end of its input, which is our own end, ends all groups and all that is marked: TERM, and KILL 0.7 s later.
+ * the end of its input, which is our own end, ends all groups and all that is marked: TERM, and KILL 0.7 s later, or 0.2 s
+ * where no group is left, because what is only marked has had its time then. Times are in hundredths of a second.
  *
+ * - macOS lets its owner choose dash, bash or zsh as sh: `end` is a word of the last.
  * - dash takes no other form of `kill` for groups than `-s NAME -- -GROUP`.
  * - Invariant: a group that was seen empty is never signalled again.
- * - At least three looks, because a child that had only just been forked shows its mark a little later.
+ * - It looks for a while, because a child that had only just been forked shows its mark a little later.
  * - Nothing runs in the background: a shell that waits for input collects no dead.
  */
 const script = `
 trap '' HUP INT QUIT TERM
 PATH=/usr/bin:/bin:$PATH
-groups=
+groups= now=0
 left() {
   found=1 rest=
   for group in $groups; do
@@ -35,26 +37,30 @@ left() {
   done
   groups=$rest
   [ -n "$2" ] || return $found
+  [ "$1$found" != 00 ] || return 0
   for file in $(grep -lsF -e "$2" /proc/[0-9]*/environ); do
     file=\${file#/proc/}
     kill -s "$1" "\${file%/environ}" 2>/dev/null && found=0
   done
   return $found
 }
-pause() {
-  looks=$((looks + 1))
-  sleep 0.1 2>/dev/null && return
-  sleep 1
-  looks=$((looks + 9))
+look() {
+  if read -r up idle </proc/uptime; then now=\${up%.*}\${up#*.}; else now=$((now + 11)); fi 2>/dev/null
 }
-end() {
-  looks=0
+pause() {
+  sleep 0.1 2>/dev/null || { sleep 1 && now=$((now + 90)); }
+  look
+}
+finish() {
+  look
+  begun=$now
   left TERM "$1"
-  while [ $looks -lt "$2" ]; do
+  pause
+  while [ $((now - begun)) -lt "$2" ]; do
+    left 0 "$1" || [ $((now - begun)) -lt 25 ] || return
     pause
-    left 0 "$1" || [ $looks -lt 3 ] || return
   done
-  until [ $looks -gt 9 ]; do
+  for time in 1 2 3 4; do
     left KILL "$1" || return
     pause
   done
@@ -69,13 +75,15 @@ while read -r what name; do
     ;;
   !)
     kept=$groups groups=
-    left 0 "$name" && end "$name" 3
+    left 0 "$name" && finish "$name" 30
     groups=$kept
     ;;
   .) exit ;;
   esac
 done
-end "$1" 7
+grace=20
+[ -z "$groups" ] || grace=70
+finish "$1" $grace
 exit 0
 `;
 
@@ -145,7 +153,9 @@ export class Reaper {
     const { clock } = this.#options;
     const signalGroup: StartedProcess["signalGroup"] = (signal) => {
       const isLeft = child.signalGroup(signal);
-      if (!isLeft && this.#groups.delete(group)) this.#forget(group, mark);
+      // Nothing survives a KILL: it has only not ended yet.
+      const isOver = !isLeft || signal === "SIGKILL";
+      if (isOver && this.#groups.delete(group)) this.#forget(group, mark);
       return isLeft;
     };
     // Who stops a child may give it up before the last of its group is gone.
