@@ -2,11 +2,11 @@ import { findAncestors } from "../ports/ancestors.ts";
 import { systemClock } from "../ports/clock.ts";
 
 /** All must be gone 2 s after the client is, and stubborn servers take 1.2 s. */
-const lookMs = 500;
+const lookMs = 250;
 
 /**
  * Runs `gone` once when the client, or what it started us through, is gone: that is all that shows where somebody else
- * holds its ends of our pipes. Nothing comes where it was gone already.
+ * holds its ends of our pipes.
  */
 export async function watchClient(gone: () => void): Promise<void> {
   const areThere = await findAncestors();

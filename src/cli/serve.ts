@@ -20,6 +20,9 @@ const firstLimits = { maxMessageBytes: 32 * 1024 * 1024, maxDepth: 512 };
 const quietMs = 50;
 const longestQuietMs = 500;
 
+/** When the client is gone nobody waits for a good end: this long servers have for it. */
+const goneMs = 500;
+
 /** Bound on sending what is still to be sent at the end. */
 const flushMs = 200;
 
@@ -85,20 +88,22 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const fail = (cause: unknown): void => {
     process.stderr.write(tutti?.defectText(cause) ?? textOf(cause));
   };
-  process.on("uncaughtException", (cause) => {
+  const endOver = (cause: unknown): never => {
     fail(cause);
-    tutti?.kill();
     process.exit(exitCode.defect);
-  });
+  };
+  process.on("uncaughtException", endOver);
   loading = systemClock.after(quietMs, beginLoading);
   await isTimeToLoad;
   if (isEnding) return;
-  const { watchClient } = await import("./client-watch.ts");
+  // From here on the client waits: what fails must not leave it waiting.
+  const { watchClient } = await import("./client-watch.ts").catch(endOver);
   void watchClient(() => {
     process.stderr.write("tutti: the client is gone, though somebody holds its pipes open\n");
     void end();
+    systemClock.after(goneMs, () => process.exit());
   }); // Never rejects.
-  const { prepareServing } = await import("./prepare-serving.ts");
+  const { prepareServing } = await import("./prepare-serving.ts").catch(endOver);
   tutti = await prepareServing({ client, link, invocation, place, given: first?.given ?? [] });
   if (!isEnding) void tutti?.start(); // Never rejects.
 }

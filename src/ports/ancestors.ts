@@ -21,12 +21,16 @@ export async function findAncestors(): Promise<() => boolean> {
 function linuxAncestors(): () => boolean {
   const stdin = stdinOf("self");
   const ancestors: { readonly pid: number; readonly startedAt: string }[] = [];
-  for (let pid = process.ppid; pid > 1 && ancestors.length < mostAncestors; ) {
-    const status = statusOf(pid);
-    if (status === undefined) break;
-    ancestors.push({ pid, startedAt: status.startedAt });
+  let child = statusOf(process.pid);
+  while (child !== undefined && child.parent > 0 && ancestors.length < mostAncestors) {
+    const pid = child.parent;
+    const parent = statusOf(pid);
+    if (parent === undefined) break;
+    // Whoever has not made a session is in that of its parent: this one has been given another since.
+    if (child.session !== parent.session && child.session !== child.pid && child.session > 0) return () => false;
+    ancestors.push(parent);
     if (stdinOf(pid) !== stdin) break;
-    pid = status.parent;
+    child = parent;
   }
   return () => ancestors.every(({ pid, startedAt }) => statusOf(pid)?.startedAt === startedAt);
 }
@@ -40,13 +44,21 @@ function stdinOf(pid: number | "self"): string | undefined {
   }
 }
 
+type Status = {
+  readonly pid: number;
+  readonly parent: number;
+  readonly session: number;
+  readonly startedAt: string;
+};
+
 /** Undefined where the process is gone, or dead and not collected. */
-function statusOf(pid: number): { readonly parent: number; readonly startedAt: string } | undefined {
+function statusOf(pid: number): Status | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name, in brackets, may hold anything.
-    const [state = "", parent, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return /[ZX]/.test(state) ? undefined : { parent: Number(parent), startedAt: rest[17] ?? "" };
+    const [state = "", parent, , session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (/[ZX]/.test(state)) return undefined;
+    return { pid, parent: Number(parent), session: Number(session), startedAt: rest[15] ?? "" };
   } catch {
     return undefined;
   }
