@@ -122,17 +122,17 @@ test("F47: the same while it serves over HTTP alone, and while a command waits f
   }
 });
 
-test("F44: SIGKILL of a command that has started servers, and of the demo's tutti: nothing is left", async () => {
-  const config = configFile({ ...trees, slow: fixture("slow-start.mjs", 20_000) });
-  const commands = [["check"], ["list"], ["call", "alone__hang"]];
-  await Promise.all(
-    commands.map(async (command) => {
-      const client = start([...command, "--config", config]);
-      await client.untilServers(treesProcesses + 1);
-      signal(client.pid, "SIGKILL");
-      await untilNothingIsLeft(client);
-    }),
-  );
+test.each([["check"], ["list"], ["call", "alone__hang"]])(
+  "F44: SIGKILL of tutti %s while it has servers: nothing is left",
+  async (...command) => {
+    const client = start([...command, "--config", configFile({ ...trees, slow: fixture("slow-start.mjs", 20_000) })]);
+    await client.untilServers(treesProcesses + 1);
+    signal(client.pid, "SIGKILL");
+    await untilNothingIsLeft(client);
+  },
+);
+
+test("F44: SIGKILL of the demo while the tutti that it has started stands still: nothing is left", async () => {
   const demo = start(["demo"]);
   const processes = await until("tutti and its servers", () => demo.servers().length > 3 && demo.servers(), 50);
   for (const pid of processes.filter((pid) => commandOf(pid).includes(main))) signal(pid, "SIGSTOP");

@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { expect, onTestFinished, test } from "vitest";
+import { configFile, fake, fixture, start, temporaryFolder } from "../e2e/support/program.ts";
+import { textOf } from "../e2e/support/raw-client.ts";
+import { until } from "../e2e/support/until.ts";
+
+/** Runs a program that has a file system of its own to keep its state in, on which nothing is free. */
+const onFullDisk = [
+  "/usr/bin/unshare",
+  ...["--mount", "--map-root-user", "/bin/sh", "-c"],
+  'mount -t tmpfs -o size=8k tmpfs "$XDG_STATE_HOME" && { cat /dev/zero >"$XDG_STATE_HOME/full" || exec "$0" "$@"; }',
+] as const;
+
+/** Whether this machine lets us mount. */
+function canMount(): boolean {
+  try {
+    const [command, ...args] = onFullDisk;
+    const env = { PATH: "/usr/bin:/bin", XDG_STATE_HOME: "/mnt" };
+    execFileSync(command, [...args, "/bin/true"], { env, stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test.runIf(canMount())(
+  "F48: no space for what is remembered (ENOSPC): tutti serves all the same and says so once",
+  async () => {
+    const state = temporaryFolder();
+    const env = { XDG_STATE_HOME: state };
+    const client = start(["serve", "--config", configFile({ one: fake() })], {
+      env,
+      through: [...onFullDisk, process.execPath],
+    });
+    onTestFinished(() => expect(client.strayLines).toEqual([]));
+    await client.handshake();
+    expect(textOf(await client.call("one__echo", { text: "all the same" }))).toBe("all the same");
+    await until("the warning", () => /ENOSPC/.test(client.stderr));
+    expect(textOf(await client.call("one__echo", { text: "still" }))).toBe("still");
+    client.child.stdin.end();
+    expect((await client.exit()).code).toBe(0);
+    expect(client.stderr).not.toContain("defect");
+  },
+);
+
+test("F48: the log cannot be written (ENOSPC): tutti serves all the same", async () => {
+  const through = ["/bin/sh", "-c", 'exec "$0" "$@" 2>/dev/full', process.execPath] as const;
+  const noisy = fixture("noisy-stdout.mjs");
+  const args = ["serve", "--log", "debug", "--config", configFile({ one: fake(), noisy })];
+  const client = start(args, { through: [...through] });
+  await client.handshake();
+  for (let call = 0; call < 20; call++) {
+    expect(textOf(await client.call("noisy__say", { text: "x".repeat(1000) }))).toBe("said");
+    expect(textOf(await client.call("one__echo", { text: `${call}` }))).toBe(`${call}`);
+  }
+  client.child.stdin.end();
+  expect((await client.exit()).code).toBe(0);
+});
