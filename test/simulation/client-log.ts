@@ -136,10 +136,17 @@ export class ClientLog {
     const [only, ...others] = open;
     if (only === undefined) return;
     if (others.length > 0) for (const one of open) one.isUnsure = true;
+    else if (this.#isAnswered(only)) only.isUnsure = true;
     else if (only.kind === "call" || only.kind === "plan") {
       only.takenBackAt = this.#scheduler.steps;
       for (const nonce of only.nonces) this.#ledger.takenBack.add(nonce);
     } else only.isUnsure = true;
+  }
+
+  /** Whether its answer was there already: it may go out in the next turn. */
+  #isAnswered({ kind, nonces }: Sent): boolean {
+    const arrivals = kind === "call" ? nonces.flatMap((nonce) => this.#ledger.arrivals.get(nonce) ?? []) : [];
+    return arrivals.some(({ isReplied, answers }) => isReplied && answers[0]?.kind !== "question");
   }
 
   #sent(text: string, about: Message | undefined): void {

@@ -24,6 +24,8 @@ export type Arrival = {
   readonly answers: Written[];
   isTakenBack: boolean;
   isLost: boolean;
+  /** Whether a reply to it has come to tutti. */
+  isReplied: boolean;
 };
 
 /** Names of requests: whose they are can be told wherever they turn up. */

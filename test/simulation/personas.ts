@@ -35,6 +35,7 @@ export function configOf(servers: readonly Persona[], dice: Dice): string {
       connectTimeoutMs: dice.pick([1000, 5000, 30_000]),
       maxConcurrentCalls: dice.pick([0, 0, 1, 2, 4]),
       maxQueuedCalls: dice.pick([0, 2, 8, 256]),
+      maxQueuedBytes: dice.pick([65_536, 16_777_216]),
       ...(dice.chance(15) && { shared: true }),
     };
     return [name, entry] as const;
@@ -44,6 +45,8 @@ export function configOf(servers: readonly Persona[], dice: Dice): string {
     startup: { waitMs: dice.pick([0, 100, 2000, 8000]) },
     errors: dice.pick(["result", "result", "protocol"]),
     callTools: { scope: dice.pick(["all", "all", "read-only"]), deadlineMs: dice.pick([1000, 10_000, 50_000]) },
+    limits: { maxOpenRequests: dice.pick([4, 32, 1024]) },
+    pins: dice.pick(["off", "warn", "quarantine"]),
     http: { maxSets: dice.pick([1, 4, 16]) },
   });
 }

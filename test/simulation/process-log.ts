@@ -81,6 +81,8 @@ export class ProcessLog {
     if (id === undefined) return;
     if (!this.#seen.has(id)) this.#guessed.add(id);
     this.#open.delete(id);
+    const arrival = this.#all.get(id);
+    if (arrival !== undefined) arrival.isReplied = true;
   }
 
   /** A stray reply, which no call of its own has asked for, goes out under this id. */
@@ -122,7 +124,17 @@ export class ProcessLog {
     const isRound = params.inputResponses !== undefined || params.requestState !== undefined;
     const isHarmless = params.name === "read" || params.uri !== undefined;
     const isLate = this.#ledger.takenBack.has(nonce);
-    const arrival = { nonce, id, isHarmless, isRound, isLate, answers: [], isTakenBack: false, isLost: false };
+    const arrival = {
+      nonce,
+      id,
+      isHarmless,
+      isRound,
+      isLate,
+      answers: [],
+      isTakenBack: false,
+      isLost: false,
+      isReplied: false,
+    };
     this.#all.set(id, arrival);
     this.#open.set(id, arrival);
     this.#ledger.arrived(arrival, this.#where);

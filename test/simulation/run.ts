@@ -171,7 +171,11 @@ async function end(
     const open = downstreams.flatMap((downstream) => [...downstream.requests()]);
     if (open.length > 0) ledger.violation(`${open.length} requests of clients that have left are open`);
   }
-  for (const { served } of clients) if (served.openAsks > 0) ledger.violation(`${served.openAsks} questions are open`);
+  for (const { served, number } of clients) {
+    const { openAsks, openRequests } = served;
+    if (openAsks > 0) ledger.violation(`${openAsks} questions to client ${number} are open`);
+    if (openRequests > 0) ledger.violation(`${openRequests} requests of client ${number} are open`);
+  }
   let isStopped = false;
   void sets.stop().then(() => {
     isStopped = true;

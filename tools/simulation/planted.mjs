@@ -39,8 +39,8 @@ export const planted = [
   [
     "replies are parsed and written anew",
     "client/client",
-    "this.#link.send(reply.splice(edits), source, request);",
-    "{ const text = reply.splice(edits); this.#link.send(typeof text === 'string' ? Buffer.from(JSON.stringify(JSON.parse(Buffer.from(text, 'latin1').toString()))).toString('latin1') : text, source, request); }",
+    "this.#send(reply.splice(edits), source, request);",
+    "{ const text = reply.splice(edits); this.#send(typeof text === 'string' ? Buffer.from(JSON.stringify(JSON.parse(Buffer.from(text, 'latin1').toString()))).toString('latin1') : text, source, request); }",
   ],
   [
     "log messages of shared servers go to everybody",
