@@ -63,7 +63,10 @@ test("names without a prefix are unique within their server, and stay what they 
 
 test("an address of ours leads back to the server and the URI that it was made of", () => {
   const prefix = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/);
-  const uri = fc.oneof(fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.string({ unit: "binary", maxLength: 30 }));
+  const uri = fc.oneof(
+    fc.webUrl({ withFragments: true, withQueryParameters: true }),
+    fc.string({ unit: "binary", maxLength: 30 }),
+  );
   fc.assert(
     fc.property(prefix, uri, (server, original) => {
       expect(readAddress(addressOf(server, original))).toEqual({ prefix: server, uri: original });
