@@ -1,14 +1,14 @@
 import type { Client } from "../client/client.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
-import { CallError, cutAt, rpcCode, toProtocolError } from "../errors.ts";
+import { CallError, cutAt, rpcCode } from "../errors.ts";
 import type { CallEnded } from "../events.ts";
 import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Edit, Message } from "../wire/message.ts";
 import { membersOf } from "../wire/walk.ts";
 import { Exchange } from "./exchange.ts";
-import { type Ask, forward } from "./forward.ts";
+import { type Ask, forward, refuse } from "./forward.ts";
 import { Openers } from "./openers.ts";
 import type { Parked } from "./parked.ts";
 import {
@@ -23,6 +23,7 @@ import {
   readQuestions,
 } from "./question.ts";
 import { Rounds } from "./rounds.ts";
+import { forbiddenAmong, whyForbidden } from "./secret-fields.ts";
 import { askForUrls } from "./urls.ts";
 import { whoAnswers, whyNobody } from "./who-answers.ts";
 
@@ -62,7 +63,7 @@ export class Asking {
     this.#rounds = new Rounds(options.clock);
   }
 
-  /** How many questions are open. */
+  /** Questions that are open. */
   get size(): number {
     let size = this.#rounds.size;
     for (const asks of this.#open.values()) size += asks.size;
@@ -79,10 +80,12 @@ export class Asking {
     const id = message.raw(slot.id) as string;
     const ask: Ask = { downstream, id, method, message, within, withdraw: () => {}, timer: undefined };
     const open = this.#open.get(downstream) ?? new Set();
+    const forbidden = whyForbidden(method, paramsOf(message));
     if (downstream.state.kind === "ready") this.#known.add(downstream);
     if (downstream.state.kind === "down") refuse(ask, rpcCode.internalError, "this server is being stopped");
     else if (downstream.isShared && within === undefined)
       refuse(ask, rpcCode.methodNotFound, "several clients use this server: none can be asked");
+    else if (forbidden !== undefined) refuse(ask, rpcCode.invalidParams, forbidden);
     else if (open.size >= mostQuestions) {
       refuse(ask, rpcCode.internalError, `more than ${mostQuestions} questions are open`);
     } else {
@@ -146,7 +149,11 @@ export class Asking {
       return "taken";
     }
     if (type === "input_required") {
-      return readQuestions(reply).requests.flatMap(({ method, params, at }) => nameEdits(method, params, at, server));
+      const { requests } = readQuestions(reply);
+      const text = forbiddenAmong(requests);
+      if (text === undefined) return requests.flatMap((one) => nameEdits(one.method, one.params, one.at, server));
+      exchange.fail(new CallError("cannot_ask", `${server}: ${text}. The call may have run.`, { server }));
+      return "taken";
     }
     if (type !== "complete" && !isSame) {
       const text = `${server}: its reply is of the type "${cutAt(40, type)}", which this client does not know. The call has run.`;
@@ -288,8 +295,4 @@ export class Asking {
 /** A server over stdio does not say which of its calls asks, so each has the time for an answer. */
 function extendAll(downstream: Downstream, ms: number): void {
   for (const request of downstream.requests()) if (request instanceof Exchange) request.call?.extend(ms);
-}
-
-function refuse({ downstream, id }: Ask, code: number, text: string): void {
-  downstream.answer(toProtocolError(id, code, `tutti: ${text}`));
 }

@@ -1,6 +1,7 @@
 import type { Client } from "../client/client.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
+import { toProtocolError } from "../errors.ts";
 import type { Timer } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
@@ -20,6 +21,11 @@ export type Ask = {
   withdraw: (notice: Message | undefined) => void;
   timer: Timer | undefined;
 };
+
+/** Tells a server that its question gets no answer, and why. */
+export function refuse({ downstream, id }: Ask, code: number, text: string): void {
+  downstream.answer(toProtocolError(id, code, `tutti: ${text}`));
+}
 
 /** What becomes of a question that was put to a client; one of both is called, once, unless it is taken back. */
 type Forwarded = {

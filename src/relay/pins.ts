@@ -131,6 +131,7 @@ export function createPins(options: PinsOptions): Pins {
       isLooking = false;
       const before = withheld;
       merge(() => files.readText(path));
+      if (withheld.size > 0) look();
       if (withheld !== before) released();
     });
   };

@@ -15,6 +15,7 @@ import {
   questions,
   readQuestions,
 } from "./question.ts";
+import { forbiddenAmong } from "./secret-fields.ts";
 
 /** However often a server asks within one request, it ends here. */
 const mostRounds = 10;
@@ -53,6 +54,11 @@ export class Rounds {
     }
     if (exchange.rounds === mostRounds) {
       fail(exchange, "bad_reply", `it asked more than ${mostRounds} times within one call`);
+      return;
+    }
+    const forbidden = forbiddenAmong(read.requests);
+    if (forbidden !== undefined) {
+      fail(exchange, "cannot_ask", forbidden);
       return;
     }
     const { identity } = exchange.arrival.origin;

@@ -37,6 +37,11 @@ export const asking = {
     modern("client/elicitation#security-considerations"),
     "the person sees the configured name of the server that asks",
   ),
+  "elicitation.secrets": need(
+    "all",
+    modern("client/elicitation#form-mode-elicitation-requests"),
+    "a form with a field for a password, a token, a secret or a key is refused, with the reason, and reaches nobody",
+  ),
   "sampling.text": need(
     "all",
     modern("client/sampling#creating-messages"),

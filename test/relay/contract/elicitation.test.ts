@@ -56,6 +56,50 @@ cells("elicitation.actions", async (cell) => {
   }
 });
 
+const fields: Readonly<Record<string, object>> = {
+  password: { type: "string" },
+  githubToken: { type: "string", title: "Yours" },
+  CLIENT_SECRET: { type: "string" },
+  apiKey2: {},
+  a: { type: "string", title: "Your password (required):" },
+  b: { type: "string", format: "password" },
+};
+
+cells("elicitation.secrets", async (cell) => {
+  const { begin, servers } = await open(cell, { alpha }, { client: able });
+  for (const [name, schema] of Object.entries(fields)) {
+    const call = begin("alpha__do", { name });
+    const running = await servers.alpha.call();
+    const properties = { name: { type: "string" }, [name]: schema };
+    const params = { message: "Who?", requestedSchema: { type: "object", properties } };
+    const asking = running.ask({ who: { method: "elicitation/create", params } });
+    const reason = `a form must not ask for a secret, as its field ${JSON.stringify(name)} does`;
+    if (serverEra(cell) === "legacy") {
+      const { answers, call: again } = await asking;
+      expect(answers.who).toMatchObject({ error: { code: -32_602, message: expect.stringContaining(reason) } });
+      again.result();
+      await call.result();
+    } else {
+      asking.catch(() => {}); // It is never called again.
+      const failed = await call.result();
+      expect(failed).toMatchObject({
+        isError: true,
+        _meta: { "tutti/error": { code: "cannot_ask", server: "alpha" } },
+      });
+      expect(JSON.stringify(failed.content)).toContain("a form must not ask for a secret");
+    }
+  }
+  // What only speaks of such things is put to the client.
+  const plain = { maxTokens: { type: "number" }, secretName: { type: "string" }, showPassword: { type: "boolean" } };
+  const call = begin("alpha__do", { last: true });
+  const params = { message: "Which?", requestedSchema: { type: "object", properties: plain } };
+  const asking = (await servers.alpha.call()).ask({ who: { method: "elicitation/create", params } });
+  expect(await call.questions()).toHaveLength(1);
+  call.answer(accepted);
+  (await asking).call.result();
+  await call.result();
+});
+
 cells("elicitation.url", async (cell) => {
   const { begin, servers } = await open(cell, { alpha }, { client: able });
   const call = begin("alpha__do");
