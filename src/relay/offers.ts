@@ -1,6 +1,8 @@
 import { buildCatalog, type Catalog, type Exposed, expose, type OwnTools, withhold } from "../catalog/catalog.ts";
 import type { Offer } from "../catalog/definition.ts";
+import { Cleaner } from "../catalog/hygiene.ts";
 import { entryKey } from "../catalog/pins.ts";
+import type { Config } from "../config/config.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Events } from "../events.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -16,6 +18,7 @@ export type OffersOptions = {
   readonly own: OwnTools;
   /** What of a server's offer is withheld, by `entryKey`: the same set as long as nothing of it is another. */
   readonly review: (downstream: Downstream) => ReadonlySet<string>;
+  readonly config: Pick<Config, "hygiene">;
   readonly clock: Clock;
   readonly events: Events;
   /** The catalog may be another than when this was called last. */
@@ -33,6 +36,7 @@ type Shown = {
 /** What all servers offer together, built anew whenever one of them offers something else. */
 export class Offers {
   readonly #options: OffersOptions;
+  readonly #cleaner: Cleaner;
   readonly #exposed = new Map<Downstream, Shown>();
   /** The conflicts of the catalog, which have been said. */
   #told: readonly string[] = [];
@@ -41,6 +45,7 @@ export class Offers {
 
   constructor(options: OffersOptions) {
     this.#options = options;
+    this.#cleaner = new Cleaner(options.config.hygiene);
     for (const downstream of options.downstreams) this.#expose(downstream, downstream.offer);
     this.#catalog = this.#build();
   }
@@ -52,7 +57,7 @@ export class Offers {
   /** What a server says of itself to the model, unless that is withheld. */
   instructionsOf(downstream: Downstream): string | undefined {
     const isWithheld = this.#options.review(downstream).has(entryKey("instructions", ""));
-    return isWithheld ? undefined : downstream.known?.instructions;
+    return isWithheld ? undefined : this.#cleaner.cleanText(downstream.known?.instructions);
   }
 
   /** The catalog as it is when nobody can say how long a list holds: for the next start. */
@@ -85,15 +90,17 @@ export class Offers {
 
   #expose(downstream: Downstream, offer: Offer): void {
     const { name, config, state } = downstream;
+    const clean = this.#cleaner.clean(offer);
     const { exposed, leftOut } = expose(
       name,
       this.#options.prefixes.get(name) as string,
       config.tools,
-      offer,
+      clean.offer,
       config.prefix,
     );
     const isNew = this.#exposed.has(downstream) && this.#exposed.get(downstream)?.offer !== offer;
-    for (const text of isNew ? leftOut : []) this.#options.events.publish("oddity", { server: name, text });
+    for (const text of [...(isNew ? leftOut : []), ...clean.said])
+      this.#options.events.publish("oddity", { server: name, text });
     const isDown = state.kind === "down";
     const withheld = this.#options.review(downstream);
     const seen = withheld.size === 0 ? exposed : withhold(exposed, withheld);

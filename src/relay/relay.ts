@@ -80,7 +80,7 @@ export class Relay implements Answerer {
     };
     const own = ownTools(metaTools);
     const review = (one: Downstream): ReadonlySet<string> => options.pins?.(one.name)?.review(one) ?? nothingWithheld;
-    this.#offers = new Offers({ downstreams, prefixes: prefixOf, own, review, clock, events, tell });
+    this.#offers = new Offers({ ...options, prefixes: prefixOf, own, review, tell });
     const catalog = (): Catalog => this.#offers.catalog;
     this.#routes = new Routes(downstreams, prefixOf, byName(metaTools), catalog);
     this.#lists = new Lists(catalog);
