@@ -1,5 +1,5 @@
 import { ConfigError } from "../config/config-error.ts";
-import { systemFiles } from "../ports/files.ts";
+import { readOwnText } from "../ports/own-files.ts";
 import { readTokens } from "./http-address.ts";
 
 /** What clients over HTTP have to bring: out of the file, or of TUTTI_HTTP_TOKEN; nothing where neither is there. Throws a ConfigError. */
@@ -7,13 +7,16 @@ export function httpTokens(file: string | undefined): readonly string[] {
   const { TUTTI_HTTP_TOKEN: variable } = process.env;
   if (file === undefined) return variable === undefined ? [] : readTokens(variable, "TUTTI_HTTP_TOKEN");
   try {
-    const text = systemFiles.readText(file);
+    const text = readOwnText(file, true);
     if (text !== undefined) return readTokens(text, file);
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError(`${file}: cannot be read (${(cause as Error).message}). Name a file that you may read.`, {
-      cause,
-    });
+    throw new ConfigError(
+      `${file}: cannot be read (${(cause as Error).message}). Name a file that you alone may read, or set TUTTI_HTTP_TOKEN.`,
+      {
+        cause,
+      },
+    );
   }
   throw new ConfigError(`${file}: there is no such file. --token-file names a file with a token in each line.`);
 }

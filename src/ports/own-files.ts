@@ -15,7 +15,7 @@ export function readOwnText(path: string, isSecret = false): string | undefined 
     file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     if (code === "ELOOP" || code === "EMLINK") throw new Error("it is a link; put the file itself there", { cause });
     throw cause;
   }

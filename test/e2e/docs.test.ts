@@ -107,7 +107,7 @@ test("the request of docs/http.md is answered with the token that its command ma
   const [, make = "", ask = ""] = printed(http, "sh");
   const script = /^node -p "(.*)" > tokens$/m.exec(make)?.[1] ?? "";
   const tokens = join(temporaryFolder(), "tokens");
-  writeFileSync(tokens, execFileSync(process.execPath, ["-p", script]));
+  writeFileSync(tokens, execFileSync(process.execPath, ["-p", script]), { mode: 0o600 });
   const args = ["serve", "--http", "0", "--token-file", tokens, "--config", configFile({ one: fake() })];
   const served = await listening(start(args));
   const headers = Object.fromEntries(
