@@ -167,8 +167,9 @@ export function createPins(options: PinsOptions): Pins {
     isWriting = false;
   };
   const note = ({ offer, greeting }: Offering): void => {
-    book ??= load();
-    const before = book;
+    // What was withheld in an earlier run is withheld still, also where nothing has changed since.
+    if (book === undefined) become(load());
+    const before = book as Book;
     const news: Change[] = [];
     let now = before;
     const all = sightsIn(offer, redact, known);

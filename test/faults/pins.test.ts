@@ -161,6 +161,11 @@ test("F58: a tool renamed, and instructions, a prompt and a template changed, ar
   expect(JSON.stringify(reply.result)).toContain("tutti approve files");
   const prompt = await client.request("prompts/get", { name: "files__ask" });
   expect(prompt.error).toMatchObject({ code: -31_011, message: expect.stringContaining("tutti approve files") });
+  client.child.stdin.end();
+  await client.exit();
+  const again = await serving();
+  expect([await names(again), await names(again, "prompts")]).toEqual([["files__read"], ["files__tell"]]);
+  expect((await again.call("files__rite")).result).toMatchObject({ isError: true });
   const { stdout } = await command("check");
   for (const line of ["~ instructions: changed", "+ tool rite: new", "- tool write: offered no more"])
     expect(stdout).toContain(line);
