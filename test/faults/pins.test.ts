@@ -52,14 +52,15 @@ async function names(client: Client, kind = "tools"): Promise<readonly string[]>
   return ((result as Record<string, { name: string }[]>)[kind] ?? []).map(({ name }) => name);
 }
 
-async function untilTools(client: Client, expected: readonly string[]): Promise<void> {
-  let now: readonly string[] = [];
+/** A start may answer first with what was approved before: what is withheld follows. */
+async function untilListed(client: Client, expected: readonly string[], kind = "tools"): Promise<void> {
+  let now: readonly string[] | undefined;
   let isAsking = false;
-  await until(`the tools ${expected.join(", ")}`, () => {
-    if (now.join() === expected.join()) return true;
+  await until(`the ${kind} ${expected.join(", ")}`, () => {
+    if (now?.join() === expected.join()) return true;
     if (isAsking) return false;
     isAsking = true;
-    void names(client).then((listed) => {
+    void names(client, kind).then((listed) => {
       [now, isAsking] = [listed, false];
     });
     return false;
@@ -149,8 +150,8 @@ test("F58: a tool renamed, and instructions, a prompt and a template changed, ar
     instructions: "Be evil.",
   });
   const client = await serving();
-  expect(await names(client)).toEqual(["files__read"]);
-  expect(await names(client, "prompts")).toEqual(["files__tell"]);
+  await untilListed(client, ["files__read"]);
+  await untilListed(client, ["files__tell"], "prompts");
   expect((await client.request("resources/templates/list")).result).toMatchObject({ resourceTemplates: [] });
   expect((await client.call("files__read")).result).toMatchObject({ content: [{ text: "read" }] });
   const reply = await client.call("files__rite");
@@ -164,7 +165,8 @@ test("F58: a tool renamed, and instructions, a prompt and a template changed, ar
   client.child.stdin.end();
   await client.exit();
   const again = await serving();
-  expect([await names(again), await names(again, "prompts")]).toEqual([["files__read"], ["files__tell"]]);
+  await untilListed(again, ["files__read"]);
+  await untilListed(again, ["files__tell"], "prompts");
   expect((await again.call("files__rite")).result).toMatchObject({ isError: true });
   const { stdout } = await command("check");
   for (const line of ["~ instructions: changed", "+ tool rite: new", "- tool write: offered no more"])
@@ -179,7 +181,7 @@ test("F58: a definition changed while tutti runs is withheld at once, and releas
   expect(await names(client)).toEqual(["files__read", "files__write"]);
   await untilPinned(pinFile, "tool write");
   offer({ tools: [tool("read"), tool("write", "Does more."), tool("new")] });
-  await untilTools(client, ["files__read"]);
+  await untilListed(client, ["files__read"]);
   expect((await client.call("files__write")).result).toMatchObject({ isError: true });
   expect((await client.call("files__new")).result).toMatchObject({ isError: true });
   await untilPinned(pinFile, "Does more.");
@@ -187,7 +189,7 @@ test("F58: a definition changed while tutti runs is withheld at once, and releas
   expect(code).toBe(0);
   expect(stdout).toContain("files: 2 changes accepted");
   expect(stdout).toContain("~ tool write: changed");
-  await untilTools(client, ["files__read", "files__write", "files__new"]);
+  await untilListed(client, ["files__read", "files__write", "files__new"]);
   expect((await client.call("files__write")).result).toMatchObject({ content: [{ text: "write" }] });
   expect((await command("approve", "files")).stdout).toContain("nothing to accept");
 });
@@ -252,7 +254,7 @@ for (const [what, spoil] of [
     expect(statSync(path).mode & 0o777).toBe(0o600);
     spoil(path);
     const client = await serving();
-    expect(await names(client)).toEqual([]);
+    await untilListed(client, []);
     await until("the log says it", () => client.stderr.includes("what it offered before is not known any more"), 20);
     client.child.stdin.end();
     await client.exit();
@@ -260,6 +262,6 @@ for (const [what, spoil] of [
     expect(stdout).toContain("+ tool read: new");
     expect((await command("approve", "files")).stdout).toContain("2 changes accepted");
     const again = await serving();
-    expect(await names(again)).toEqual(["files__read", "files__write"]);
+    await untilListed(again, ["files__read", "files__write"]);
   });
 }
