@@ -32,7 +32,7 @@ export type ComposeOptions = {
 
 /** Builds a relay and its servers; starts nothing yet. */
 export function compose(machine: Machine, { who, isShared = false, reuse, settled }: ComposeOptions): Tutti {
-  const { config, system, events, users, redact, pins } = machine;
+  const { config, system, events, users, held, redact, pins } = machine;
   const own: Member[] = [];
   const members = config.servers
     .filter(({ disabled }) => !disabled)
@@ -53,6 +53,7 @@ export function compose(machine: Machine, { who, isShared = false, reuse, settle
     sealKey: system.random(32),
     metaTools,
     users,
+    held,
     redact,
     pins,
     ...(settled && { settled }),

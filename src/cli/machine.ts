@@ -14,6 +14,7 @@ import type { StartedProcess } from "../ports/spawn.ts";
 import { type System, thisSystem } from "../ports/system.ts";
 import { createCommandFinder } from "../process/path.ts";
 import { Reaper } from "../process/reaper.ts";
+import { HeldBytes } from "../relay/held-bytes.ts";
 import type { Relay } from "../relay/relay.ts";
 import { Users } from "../relay/users.ts";
 import type { OpenLink } from "../transport/link.ts";
@@ -38,6 +39,8 @@ export type Machine = {
   readonly system: System;
   readonly events: Events;
   readonly users: Users;
+  /** What is held for all clients and servers. */
+  readonly held: HeldBytes;
   /** Takes the secrets of the configuration out of a text. */
   readonly redact: (text: string) => string;
   readonly pins: Pinning["of"];
@@ -103,6 +106,7 @@ export function createMachine(config: Config, version: string, events: Events, s
     system: { ...system, spawn: reaper.watched(system.spawn, { isMarked: true }) },
   });
   const pinning = createPinning({ config, system, events, redact });
+  const held = new HeldBytes(config.limits.maxHeldBytes, clock);
   const member: Machine["member"] = (server, who, isShared) => {
     const { name } = server;
     const relays = new Set<Relay>();
@@ -119,9 +123,12 @@ export function createMachine(config: Config, version: string, events: Events, s
     const downstream: Downstream = new Downstream({
       config: server,
       version,
-      openLink: withoutSecrets(
-        opener.open(server, () => downstream.offer),
-        redact,
+      openLink: watched(
+        held,
+        withoutSecrets(
+          opener.open(server, () => downstream.offer),
+          redact,
+        ),
       ),
       who,
       verdicts,
@@ -168,6 +175,7 @@ export function createMachine(config: Config, version: string, events: Events, s
     system,
     events,
     users: new Users(),
+    held,
     redact,
     pins: pinning.of,
     member,
@@ -176,6 +184,22 @@ export function createMachine(config: Config, version: string, events: Events, s
       stopStarting();
       opener.close();
     },
+  };
+}
+
+/** What waits for a server to read it counts until its link has closed. */
+function watched(held: HeldBytes, open: OpenLink): OpenLink {
+  return async (linkEvents) => {
+    let forget: (() => void) | undefined;
+    let isClosed = false;
+    const closed = (reason: string): void => {
+      isClosed = true;
+      forget?.();
+      linkEvents.closed(reason);
+    };
+    const link = await open({ ...linkEvents, closed });
+    if (!isClosed) forget = held.watch(link.queuedBytes);
+    return link;
   };
 }
 

@@ -79,6 +79,7 @@ export class Client {
   readonly #issued = new UnderWay<Message, Issuer>();
   /** Its own requests that were passed on and have no reply. */
   readonly #open = new UnderWay<Message, Origin>();
+  #openBytes = 0;
   #tellIdentity: (identity: Identity) => void = () => {};
   #session: Origin | undefined;
   #answerer: Answerer | undefined;
@@ -118,6 +119,11 @@ export class Client {
   /** Its own requests that wait for a reply of others. */
   get openRequests(): number {
     return this.#open.size;
+  }
+
+  /** What is kept of these, and what it has not read yet. */
+  get heldBytes(): number {
+    return this.#openBytes + this.#link.queuedBytes();
   }
 
   /** Hands everything that waits, and all that comes from now on, to `answerer`. */
@@ -175,14 +181,14 @@ export class Client {
   /** Nobody waits for the reply to this request any more: the client's, or one that was issued in its name. Whether a server may have had it. */
   withdraw(request: Message, reason: string): boolean {
     this.#issued.take(request);
-    this.#open.take(request);
+    this.#over(request);
     this.#backlog = this.#backlog.filter(({ message }) => message !== request);
     return this.#answerer?.withdrawn(request, this, reason) ?? false;
   }
 
   /** The client has taken this request back: no reply to it will come. */
   dismiss(request: Message): void {
-    this.#open.take(request);
+    this.#over(request);
     this.#link.dismiss?.(request);
   }
 
@@ -212,13 +218,18 @@ export class Client {
     this.#asks.loseAll();
     this.#issued.clear();
     this.#open.clear();
+    this.#openBytes = 0;
     this.#answerer?.closed?.(this);
   }
 
   /** Sends the reply to a request of its own. */
   #send(reply: Outgoing, source: Pausable | undefined, request: Message): void {
-    this.#open.take(request);
+    this.#over(request);
     this.#link.send(reply, source, request);
+  }
+
+  #over(request: Message): void {
+    if (this.#open.take(request) !== undefined) this.#openBytes -= request.length;
   }
 
   #request(message: Message, method: string): void {
@@ -254,7 +265,10 @@ export class Client {
   }
 
   #pass(method: string, message: Message, origin?: Origin): void {
-    if (origin !== undefined) this.#open.add(message, origin);
+    if (origin !== undefined) {
+      this.#open.add(message, origin);
+      this.#openBytes += message.length;
+    }
     const known = this.#answerer === undefined && origin && this.firstAnswer?.(method, message, origin);
     if (known) this.reply(message, known);
     else if (this.#answerer === undefined) this.#backlog.push({ method, message, ...(origin && { origin }) });

@@ -33,6 +33,8 @@ export type Config = {
     readonly maxDepth: number;
     /** Of one client. */
     readonly maxOpenRequests: number;
+    /** Of all open requests, and of what is not read yet. */
+    readonly maxHeldBytes: number;
   };
   /** `file`: whether a copy is kept for `tutti logs`. */
   readonly log: { readonly level: LogLevel; readonly file: boolean };

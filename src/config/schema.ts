@@ -13,6 +13,7 @@ export const defaults = {
   maxMessageBytes: 33_554_432,
   maxDepth: 512,
   maxOpenRequests: 1024,
+  maxHeldBytes: 268_435_456,
   logLevel: "info",
   callToolsScope: "non-destructive",
   callToolsDeadlineMs: 50_000,
@@ -97,6 +98,12 @@ export const settingsSchema = z.strictObject({
         .default(defaults.maxOpenRequests)
         .describe(
           "Requests of one client that may be open at once, over stdio and HTTP alike; one more is refused at once.",
+        ),
+      maxHeldBytes: wholeNumber(1024, 17_179_869_184)
+        .default(defaults.maxHeldBytes)
+        .describe(
+          "Bytes of all open requests, and of what clients and servers have not read yet, together; beyond it requests " +
+            "are refused.",
         ),
     })
     .prefault({})

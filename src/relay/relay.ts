@@ -2,19 +2,18 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { prefixes } from "../catalog/names.ts";
 import type { Answerer, Client } from "../client/client.ts";
 import type { About, Origin } from "../client/handshake.ts";
-import type { Config } from "../config/config.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Era } from "../downstream/handshake.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
 import type { CallEnded, Events } from "../events.ts";
 import { byName, type MetaTools, ownTools } from "../metatools/index.ts";
-import type { Clock } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
 import { aboutServers } from "./about.ts";
 import { Asking } from "./ask.ts";
 import { publishEnd } from "./call-ended.ts";
+import { Crowd, type CrowdOptions } from "./crowd.ts";
 import { Exchange } from "./exchange.ts";
 import { Lists } from "./lists.ts";
 import { Logs } from "./logs.ts";
@@ -32,11 +31,9 @@ import { Subscriptions } from "./subscriptions.ts";
 import { Tasks } from "./tasks.ts";
 import { Users } from "./users.ts";
 
-export type RelayOptions = {
-  readonly config: Config;
+export type RelayOptions = CrowdOptions & {
   /** In the order of the configuration. */
   readonly downstreams: readonly Downstream[];
-  readonly clock: Clock;
   readonly events: Events;
   /** Random bytes, at least 32, with which what clients carry for us is sealed. */
   readonly sealKey: Buffer;
@@ -66,11 +63,13 @@ export class Relay implements Answerer {
   readonly #meta: MetaRequests;
   readonly #tasks = new Tasks();
   readonly #startup: Startup;
+  readonly #crowd: Crowd;
   readonly #clients = new Map<Client, () => void>();
 
   constructor(options: RelayOptions) {
     const { config, downstreams, clock, events, sealKey, metaTools, users = new Users(), redact } = options;
     this.#options = options;
+    this.#crowd = new Crowd(options);
     const prefixOf = prefixes(downstreams.map(({ name }) => name));
     const tell = (): void => {
       if (!this.#startup.isOver) return;
@@ -150,6 +149,7 @@ export class Relay implements Answerer {
   /** `left` is called when it has left and nothing of it is kept. */
   addClient(client: Client, left = (): void => {}): void {
     this.#clients.set(client, left);
+    this.#crowd.add(client);
     client.serve(this);
   }
 
@@ -167,6 +167,7 @@ export class Relay implements Answerer {
   closed(client: Client): void {
     const left = this.#clients.get(client);
     this.#clients.delete(client);
+    this.#crowd.remove(client);
     this.#startup.forget(client);
     this.#meta.closed(client);
     this.#logs.forget();
@@ -220,11 +221,9 @@ export class Relay implements Answerer {
   }
 
   request(method: string, message: Message, client: Client, origin: Origin): void {
-    const { maxOpenRequests } = this.#options.config.limits;
-    if (client.openRequests > maxOpenRequests && !client.isIssued(message)) {
-      const text = `${maxOpenRequests} requests of this client are already open (limits.maxOpenRequests). This one did not run.`;
-      shed({ method, message, client, origin }, text);
-    } else if (message.has(slot.requestState) && this.#parked.isOurs(message)) {
+    const refusal = this.#crowd.refusal(message, client);
+    if (refusal !== undefined) shed({ method, message, client, origin }, refusal);
+    else if (message.has(slot.requestState) && this.#parked.isOurs(message)) {
       const parked = this.#parked.take(client, message);
       const id = message.raw(slot.id) as string;
       if ("resume" in parked) parked.resume(message);

@@ -35,7 +35,7 @@ describe("one file", () => {
       http: { hosts: [], origins: [], idleMs: 1_800_000, maxClients: 256, maxSets: 16 },
       caFiles: [],
       instructions: "digest",
-      limits: { maxMessageBytes: 33_554_432, maxDepth: 512, maxOpenRequests: 1024 },
+      limits: { maxMessageBytes: 33_554_432, maxDepth: 512, maxOpenRequests: 1024, maxHeldBytes: 268_435_456 },
       log: { level: "info" },
       secrets: [],
       notices: [],

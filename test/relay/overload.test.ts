@@ -77,6 +77,47 @@ test("one request too many of a client is refused at once, whatever it asks; oth
   expect(servers.alpha.calls.length).toBe(8);
 });
 
+test("a request is refused while too much is held of others, and other clients' too", async () => {
+  const { client, openClient, servers, clock } = await stage({
+    servers: { alpha: { tools: ["do"] } },
+    limits: { maxHeldBytes: 10_000 },
+  });
+  const other = openClient();
+  for (const id of [1, 2]) client.call(id, "alpha__do", JSON.stringify({ text: "x".repeat(6000) }));
+  const calls = [await servers.alpha.call(), await servers.alpha.call()];
+  await clock.advance(20);
+  other.call(1, "alpha__do");
+  const text =
+    "tutti already holds 10000 bytes of requests and of what is not read (limits.maxHeldBytes). This one did not run.";
+  expect(await other.failure(1)).toEqual({ text, mark: { origin: "tutti", code: "queue_full", mayHaveRun: false } });
+  for (const call of calls) call.result();
+  for (const id of [1, 2]) await client.reply(id);
+  await clock.advance(20);
+  other.call(2, "alpha__do");
+  (await servers.alpha.call()).result();
+  await other.reply(2);
+});
+
+test("a client that leaves holds nothing any more, nor does what it has not read", async () => {
+  const { client, openClient, servers, clock } = await stage({
+    servers: { alpha: { tools: ["do"] } },
+    limits: { maxHeldBytes: 1_000_000 },
+  });
+  const other = openClient();
+  other.peer.stopReading();
+  other.call(1, "alpha__do");
+  other.call(2, "alpha__do");
+  for (let n = 0; n < 2; n++) (await servers.alpha.call()).result(`{"s":"${"x".repeat(800_000)}"}`);
+  await clock.advance(20);
+  client.call(3, "alpha__do");
+  expect((await client.failure(3)).text).toContain("limits.maxHeldBytes");
+  other.leave();
+  await clock.advance(100);
+  client.call(5, "alpha__do");
+  await client.ping();
+  expect(servers.alpha.calls.length).toBe(3);
+});
+
 test("a defect of ours while a call is taken in is its own result, and is logged", async () => {
   const { client, downstreams, defects } = await stage({ servers: { alpha: { tools: ["do"] } } });
   const cause = new Error("a server's side that is broken");

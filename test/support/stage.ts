@@ -84,7 +84,7 @@ export type Stage<N extends string> = {
 };
 
 const mib = 1024 * 1024;
-const limits = { maxMessageBytes: 32 * mib, maxDepth: 512, maxOpenRequests: 1024 };
+const limits = { maxMessageBytes: 32 * mib, maxDepth: 512, maxOpenRequests: 1024, maxHeldBytes: 256 * mib };
 
 export async function stage<const N extends string>(options: StageOptions<N>): Promise<Stage<N>> {
   const names = Object.keys(options.servers) as N[];
