@@ -1,0 +1,131 @@
+// mutate.mjs: changes one thing of the code at a time, in a copy of the project, and runs the tests that belong to the file: a
+// change that none of them notices survives. Prints the survivors, and writes the score to bench/results/mutation.json.
+// Usage: node tools/mutate.mjs [--files wire|relay|gate] [--minutes 15] [--sample N] [--seed N] [--out FILE]
+import { spawn } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { circumstances } from "../bench/results.mjs";
+import { groups } from "./mutate/groups.mjs";
+import { mutantsOf } from "./mutate/mutants.mjs";
+import { randomFrom } from "./swarm/ledger.mjs";
+
+const { values } = parseArgs({
+  options: {
+    files: { type: "string", default: Object.keys(groups).join(",") },
+    minutes: { type: "string", default: "15" },
+    sample: { type: "string", default: "200" },
+    seed: { type: "string", default: "1" },
+    out: { type: "string", default: "bench/results/mutation.json" },
+  },
+});
+const root = fileURLToPath(new URL("..", import.meta.url));
+/** A change may make a loop endless: what takes longer counts as noticed. */
+const limitMs = 90_000;
+const mostRuns = 100;
+const [minutes, sample, seed] = [values.minutes, values.sample, values.seed].map(Number);
+const names = values.files.split(",");
+const copy = mkdtempSync(join(tmpdir(), "tutti-mutate-"));
+try {
+  await run();
+} finally {
+  rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function run() {
+  for (const part of ["src", "test", "bench", "package.json", "tsconfig.json", "vitest.config.ts"])
+    cpSync(join(root, part), join(copy, part), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  lessRandom(join(copy, "test"));
+  const results = [];
+  for (const name of names) results.push(await judge(name, (minutes * 60_000) / names.length));
+  const rows = results.flatMap(({ name, all, tried, noticed, asked }) => {
+    const share = Math.round((1000 * noticed) / Math.max(tried, 1)) / 10;
+    const range = ` (${noticed} of a sample of ${tried}; ${all} are possible)`;
+    const goal = asked === undefined ? {} : { asked: `≥ ${asked} %`, passed: share >= asked };
+    return [{ what: `${name}: changes that tests notice`, measured: `${share} %${range}`, ...goal }];
+  });
+  writeFileSync(resolve(values.out), `${JSON.stringify({ ...circumstances(), seed, rows, results }, undefined, 1)}\n`);
+  console.log(JSON.stringify(rows, undefined, 1));
+}
+
+/** A sample of the mutants of a group, as many as the time allows. */
+async function judge(name, budgetMs) {
+  const { files, tests, asked } = groups[name](root);
+  const all = files.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), "utf8")));
+  const chosen = shuffled(all, randomFrom(seed)).slice(0, sample);
+  const until = Date.now() + budgetMs;
+  const survivors = [];
+  let tried = 0;
+  // Tests that fail by themselves would notice everything.
+  const used = new Set(files.flatMap(tests));
+  if ((await runTests([...used], used.size * limitMs)) !== "passed")
+    throw new Error(`the tests of ${name} fail without any change`);
+  for (const { file, text, line, what } of chosen) {
+    if (Date.now() > until) break;
+    const path = join(copy, file);
+    const before = readFileSync(path, "utf8");
+    writeFileSync(path, text);
+    const verdict = await runTests(tests(file));
+    writeFileSync(path, before);
+    tried++;
+    if (verdict === "passed") survivors.push(`${file}:${line} ${what}`);
+    process.stderr.write(`${name} ${tried}: ${verdict === "passed" ? "SURVIVED" : verdict} ${file}:${line} ${what}\n`);
+  }
+  return { name, asked, all: all.length, tried, noticed: tried - survivors.length, survivors };
+}
+
+/** Random tests run as often as it takes to notice what they are there for, not as often as in CI. */
+function lessRandom(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (!name.endsWith(".test.ts")) continue;
+    const text = readFileSync(join(folder, name), "utf8");
+    const less = text.replace(/numRuns: (\d+)/g, (_, runs) => `numRuns: ${Math.min(Number(runs), mostRuns)}`);
+    if (less !== text) writeFileSync(join(folder, name), less);
+  }
+}
+
+/** `passed`, `failed` or `too long`. */
+async function runTests(tests, withinMs = limitMs) {
+  const present = tests.filter((test) => existsSync(join(copy, test)));
+  const args = [
+    join(copy, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--project",
+    "tests",
+    "--bail",
+    "1",
+    "--testTimeout",
+    "60000",
+    ...present,
+  ];
+  const child = spawn(process.execPath, args, { cwd: copy, stdio: "ignore", detached: true });
+  return await new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      process.kill(-child.pid, "SIGKILL");
+      resolve("too long");
+    }, withinMs);
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      resolve(code === 0 ? "passed" : "failed");
+    });
+  });
+}
+
+function shuffled(all, random) {
+  return all
+    .map((one) => [random(), one])
+    .sort(([a], [b]) => a - b)
+    .map(([, one]) => one);
+}
