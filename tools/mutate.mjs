@@ -69,11 +69,11 @@ async function judge(name, budgetMs) {
   const survivors = [];
   let tried = 0;
   // Tests that fail by themselves would notice everything.
-  const used = new Set(files.flatMap(tests));
-  if ((await runTests([...used], used.size * limitMs)) !== "passed")
-    throw new Error(`the tests of ${name} fail without any change`);
+  const sound = new Map();
   for (const { file, text, line, what } of chosen) {
     if (Date.now() > until) break;
+    if (!sound.has(file)) sound.set(file, (await runTests(tests(file))) === "passed");
+    if (!sound.get(file)) continue;
     const path = join(copy, file);
     const before = readFileSync(path, "utf8");
     writeFileSync(path, text);
@@ -83,7 +83,8 @@ async function judge(name, budgetMs) {
     if (verdict === "passed") survivors.push(`${file}:${line} ${what}`);
     process.stderr.write(`${name} ${tried}: ${verdict === "passed" ? "SURVIVED" : verdict} ${file}:${line} ${what}\n`);
   }
-  return { name, asked, all: all.length, tried, noticed: tried - survivors.length, survivors };
+  const unsound = [...sound].flatMap(([file, isSound]) => (isSound ? [] : [file]));
+  return { name, asked, unsound, all: all.length, tried, noticed: tried - survivors.length, survivors };
 }
 
 /** Random tests run as often as it takes to notice what they are there for, not as often as in CI. */
@@ -97,7 +98,7 @@ function lessRandom(folder) {
 }
 
 /** `passed`, `failed` or `too long`. */
-async function runTests(tests, withinMs = limitMs) {
+async function runTests(tests) {
   const present = tests.filter((test) => existsSync(join(copy, test)));
   const args = [
     join(copy, "node_modules/vitest/vitest.mjs"),
@@ -115,7 +116,7 @@ async function runTests(tests, withinMs = limitMs) {
     const timer = setTimeout(() => {
       process.kill(-child.pid, "SIGKILL");
       resolve("too long");
-    }, withinMs);
+    }, limitMs);
     child.once("exit", (code) => {
       clearTimeout(timer);
       resolve(code === 0 ? "passed" : "failed");

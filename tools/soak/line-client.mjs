@@ -32,7 +32,7 @@ export class LineClient {
   async usual() {
     const nonce = `n${this.#lastId}.${this.#random()}`;
     const dice = this.#random();
-    const server = this.pick(["one", "raw", "late"]);
+    const server = this.pick(["one", "other"]);
     if (dice < 0.06) {
       const params = { name: "one__progress", arguments: { steps: 5 }, _meta: { progressToken: nonce } };
       this.#progress.set(nonce, 0);

@@ -30,7 +30,7 @@ export async function overHttp({ folder, port, rate, seed }) {
   const random = randomFrom(seed);
   const ledger = new Ledger();
   const swarm = Object.entries(swarmServers).map(([name, { era, isShared }]) => {
-    const entry = { command: process.execPath, args: [fixture("swarm-server.mjs"), era, name], askTimeoutMs: 5000 };
+    const entry = { command: process.execPath, args: [fixture("swarm-server.mjs"), era, name], askTimeoutMs: 25_000 };
     return [name, { ...entry, ...(isShared && { shared: true }) }];
   });
   const config = configuration(join(folder, "http.json"), { ...Object.fromEntries(swarm), ...troublemakers(port) });
@@ -144,6 +144,7 @@ function troublemakers(port) {
   const web = (path) => ({ url: `http://127.0.0.1:${port}${path}`, callTimeoutMs: 2000 });
   return {
     one: fake(),
+    other: fake(),
     late: fake({ callTimeoutMs: 2000 }),
     liar: fake(),
     crasher: fake(),
