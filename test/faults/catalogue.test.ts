@@ -98,7 +98,7 @@ const notApplicable: Readonly<Record<string, string>> = {
 };
 
 /** Rows that have no test yet. */
-const untested = "F30 F31 F32 F33 F34 F36 F37 F38 F39 F40 F41 F48 F58 F59 F62 F63 F64 F75".split(" ");
+const untested = "F32 F34 F36 F41 F59 F62 F63 F64".split(" ");
 
 const folder = import.meta.dirname;
 const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -125,5 +125,5 @@ describe("the catalogue of faults", () => {
   });
 
   for (const [id, why] of Object.entries(notApplicable)) test.skip(`${id}, ${catalogue[id]}: not applicable, ${why}`);
-  for (const id of untested) test.todo(`${id}: ${catalogue[id]}`);
+  for (const id of untested.filter((one) => !tested.has(one))) test.todo(`${id}: ${catalogue[id]}`);
 });
