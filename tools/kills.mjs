@@ -80,7 +80,10 @@ async function end(mark, killedAt) {
     if (marked(mark).length === 0) return Math.round(performance.now() - killedAt);
     await later(100);
   }
-  for (const pid of marked(mark)) kill(pid);
+  for (const pid of marked(mark)) {
+    console.error(`stayed: ${pid} ${commandOf(pid)}`);
+    kill(pid);
+  }
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { promisify } from "node:util";
 
@@ -25,6 +25,8 @@ function linuxAncestors(): () => boolean {
   while (child !== undefined && child.parent > 0 && ancestors.length < mostAncestors) {
     const pid = child.parent;
     const parent = statusOf(pid);
+    // It has ended between the two looks, or it is somebody else's and hidden from us.
+    if (parent === undefined && (existsSync(`/proc/${pid}`) || !isThere(pid))) return () => false;
     if (parent === undefined) break;
     // Whoever has not made a session is in that of its parent: this one has been given another since.
     if (child.session !== parent.session && child.session !== child.pid && child.session > 0) return () => false;
