@@ -67,13 +67,16 @@ test.each(["SIGKILL", "SIGHUP"] as const)(
   },
 );
 
-test("F44: SIGKILL of a client while another process holds its pipes: tutti ends, and nothing is left", async () => {
+test.each([
+  ["when all servers have started", treesProcesses + 1],
+  ["before tutti has even looked who its client is", 1],
+])("F44: SIGKILL of a client %s, while another process holds its pipes: nothing is left", async (_, processes) => {
   const through: Start["through"] = [node, fixturePath("leaves-pipes-open.mjs"), node];
   const client = start(["serve", "--config", configFile(trees)], { through });
-  const line = await until("the list of tools", () => client.strayLines[0]);
+  const line = await until("its processes", () => client.strayLines[0]);
   const { holder } = JSON.parse(line) as { readonly holder: number };
   onTestFinished(() => signal(holder, "SIGKILL"));
-  await client.untilServers(treesProcesses + 1);
+  if (processes > 1) await client.untilServers(processes);
   signal(client.pid, "SIGKILL");
   await untilNothingIsLeft(client);
   expect(commandOf(holder)).toContain("sleep");
