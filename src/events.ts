@@ -5,7 +5,7 @@ import type { CallErrorCode } from "./errors.ts";
  * costs a lookup.
  */
 export type Observer = {
-  /** A server has become ready, failed, or ended. */
+  /** A server is in another state. */
   readonly serverChanged?: (event: ServerChanged) => void;
   /** A line of a server's stderr, or one on its stdout that is no message. Like all texts here, harmless only once it is shown. */
   readonly serverSaid?: (event: {
@@ -28,8 +28,9 @@ export type Observer = {
 
 export type ServerChanged = {
   readonly server: string;
-  readonly state: "ready" | "failed" | "ended";
-  /** One line: what it offers, or why it does not. */
+  /** `failed`: it did not start. `ended`: it has ended, or is started again after a pause. `idle`: the next call starts it. */
+  readonly state: "ready" | "failed" | "ended" | "idle" | "draining" | "breaker open" | "breaker closed";
+  /** One line: what it offers, or why it does not and when it may again. */
   readonly text: string;
 };
 

@@ -56,8 +56,8 @@ function unmarkedLines({ downstreams, relay }: Tutti): readonly string[] {
   });
 }
 
-function describe({ state, offer }: Downstream): readonly [sign: string, text: string] {
-  if (state.kind !== "ready") return ["✗", `failed  ${state.kind === "down" ? state.reason : "still starting"}`];
+function describe({ state, trouble, offer }: Downstream): readonly [sign: string, text: string] {
+  if (state.kind !== "ready") return ["✗", `failed  ${state.kind === "down" ? state.reason : trouble}`];
   const { serverInfo, protocolVersion } = state.greeting;
   const name = `${serverInfo.name} ${serverInfo.version}`.trim() || "unnamed";
   const seconds = (state.startedInMs / 1000).toFixed(1);

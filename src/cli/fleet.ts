@@ -28,6 +28,8 @@ export class Fleet {
   /** Sets whose client has left, until nothing of them is left. */
   readonly #ending = new Set<Tutti>();
 
+  #isReady = false;
+
   /** `who`: whom the servers of the common set are greeted for. */
   constructor(machine: Machine, who: Identity | Omit<Identity, "canAsk">) {
     this.#machine = machine;
@@ -49,9 +51,9 @@ export class Fleet {
     return this.#own.size + this.#ending.size;
   }
 
-  /** Whether each server of the common set is ready or has failed. */
+  /** Whether each server of the common set has become ready, or has failed to at first. */
   get isReady(): boolean {
-    return this.#common.downstreams.every(({ state }) => state.kind !== "starting");
+    return this.#isReady;
   }
 
   /** What a client is offered; before it is known who it is, what all are. */
@@ -60,8 +62,9 @@ export class Fleet {
   }
 
   /** Starts the common set. Resolves when each of its servers is ready or has failed. */
-  start(): Promise<void> {
-    return this.#common.start();
+  async start(): Promise<void> {
+    await this.#common.start();
+    this.#isReady = true;
   }
 
   /** Serves a client as soon as it has said who it is. */

@@ -8,7 +8,7 @@ import { Downstream } from "../downstream/downstream.ts";
 import type { Era, Identity } from "../downstream/handshake.ts";
 import { createMemory } from "../downstream/memory.ts";
 import { createVerdicts, launchKey } from "../downstream/verdicts.ts";
-import type { Events } from "../events.ts";
+import type { Events, ServerChanged } from "../events.ts";
 import { createRedactor } from "../observe/redact.ts";
 import type { StartedProcess } from "../ports/spawn.ts";
 import { type System, thisSystem } from "../ports/system.ts";
@@ -17,7 +17,7 @@ import { Reaper } from "../process/reaper.ts";
 import { HeldBytes } from "../relay/held-bytes.ts";
 import type { Relay } from "../relay/relay.ts";
 import { Users } from "../relay/users.ts";
-import type { OpenLink } from "../transport/link.ts";
+import { type OpenLink, Unopenable } from "../transport/link.ts";
 import { Turns } from "../transport/turns.ts";
 import { createOpener } from "./open-links.ts";
 import { createPinning, type Pinning } from "./pinning.ts";
@@ -137,6 +137,7 @@ export function createMachine(config: Config, version: string, events: Events, s
       redact,
       isShared,
       clock,
+      random: system.random,
       events: {
         offerChanged: () => {
           each((relay) => relay.update(downstream));
@@ -147,6 +148,7 @@ export function createMachine(config: Config, version: string, events: Events, s
           publishState(downstream, events);
           learn();
         },
+        breakerChanged: () => publishBreaker(downstream, events),
         renewed: () => each((relay) => relay.changed(downstream)),
         asked: (method, message, within) => {
           // What is asked within no request the first one refuses, where there are several.
@@ -213,18 +215,32 @@ function withoutSecrets(open: OpenLink, redact: (text: string) => string): OpenL
         failed: (id, failure) => linkEvents.failed?.(id, { ...failure, text: redact(failure.text) }),
       });
     } catch (cause) {
-      throw new Error(redact(cause instanceof Error ? cause.message : String(cause)), { cause });
+      const text = redact(cause instanceof Error ? cause.message : String(cause));
+      throw cause instanceof Unopenable ? new Unopenable(text, { cause }) : new Error(text, { cause });
     }
   };
 }
 
-function publishState({ name, state, offer }: Downstream, events: Events): void {
+function publishState(downstream: Downstream, events: Events): void {
+  const { name, state, offer } = downstream;
+  const tell = (kind: ServerChanged["state"], text: string): void =>
+    events.publish("serverChanged", { server: name, state: kind, text });
   if (state.kind === "ready") {
     const tools = counted("tools", offer.tools.definitions.length);
-    const text = `ready with ${tools} in ${(state.startedInMs / 1000).toFixed(1)} s`;
-    events.publish("serverChanged", { server: name, state: "ready", text });
-  } else if (state.kind === "down") {
-    const text = state.isFailure ? `did not start: ${state.reason}` : state.reason;
-    events.publish("serverChanged", { server: name, state: state.isFailure ? "failed" : "ended", text });
+    tell("ready", `ready with ${tools} in ${(state.startedInMs / 1000).toFixed(1)} s`);
+  } else if (state.kind === "idle")
+    tell("idle", "stopped, because nothing was called (idleStopMs); the next call starts it");
+  else if (state.kind === "draining") tell("draining", "finishes what runs and takes nothing new");
+  else if (state.kind === "down") {
+    const trouble = downstream.lifeTrouble ?? state.reason;
+    tell(state.isFailure ? "failed" : "ended", state.isFailure ? `did not start: ${trouble}` : trouble);
   }
+}
+
+function publishBreaker({ name, breakerTrouble }: Downstream, events: Events): void {
+  const [state, text] =
+    breakerTrouble === undefined
+      ? (["breaker closed", "used again"] as const)
+      : (["breaker open", breakerTrouble] as const);
+  events.publish("serverChanged", { server: name, state, text });
 }

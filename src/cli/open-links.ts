@@ -7,9 +7,9 @@ import { systemOutbound } from "../ports/network.ts";
 import type { System } from "../ports/system.ts";
 import { startChild } from "../process/child.ts";
 import { childEnvironment } from "../process/environment.ts";
-import type { CommandFinder } from "../process/path.ts";
+import type { CommandError, CommandFinder } from "../process/path.ts";
 import { openHttpClient } from "../transport/http-client.ts";
-import type { OpenLink } from "../transport/link.ts";
+import { type OpenLink, Unopenable } from "../transport/link.ts";
 import { openSseClient } from "../transport/sse-client.ts";
 import { openStdioChild } from "../transport/stdio-child.ts";
 import type { Turns } from "../transport/turns.ts";
@@ -57,6 +57,9 @@ function paramHeadersOf({ tools }: Offer, tool: string): readonly ParamHeader[] 
   return typeof headers === "string" ? [] : headers;
 }
 
+/** Why the system starts no process, where trying again alone does not help. */
+const lasting: ReadonlySet<string | undefined> = new Set(["ENOENT", "EACCES", "E2BIG"]);
+
 function openChild(
   name: string,
   launch: StdioLaunch,
@@ -66,7 +69,9 @@ function openChild(
 ): OpenLink {
   const { clock, spawn } = system;
   return async (linkEvents) => {
-    const { command, path } = await finder.find(launch);
+    const { command, path } = await finder.find(launch).catch((cause: CommandError) => {
+      throw new Unopenable(cause.message, { cause });
+    });
     return await spawning(async () => {
       await new Promise<void>((resolve) => clock.soon(resolve));
       const env = childEnvironment(system.env, { ...launch.env, PATH: path }, system.platform);
@@ -75,6 +80,12 @@ function openChild(
         { spawn, clock },
         { stderrLine: (line) => events.publish("serverSaid", { server: name, from: "stderr", line }) },
       );
+      if (child.pid === undefined) {
+        const end = await child.ended;
+        if (end.kind === "not_started") {
+          throw lasting.has(end.code) ? new Unopenable(end.reason) : new Error(end.reason);
+        }
+      }
       return openStdioChild(child, limits, clock, linkEvents, turns);
     });
   };

@@ -31,8 +31,9 @@ export async function withServers(
   use: (running: Running) => Promise<number>,
 ): Promise<number> {
   const read = await readConfig(options.config);
-  // What is printed is what there is now.
-  const config: Config = { ...read, startup: { ...read.startup, mode: "waiting" } };
+  // What is printed is what there is now: no server waits until it is wanted, and none is tried again.
+  const servers = read.servers.map((one) => ({ ...one, lazyStart: false, restartMaxMs: 0 }));
+  const config: Config = { ...read, servers, startup: { ...read.startup, mode: "waiting" } };
   const events = startLog(config, options.log ?? usualLevel);
   const machine = createMachine(config, version, events);
   const tutti = compose(machine, { who: async () => ({ capabilities: "{}", info: serverInfo(version) }) });

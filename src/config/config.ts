@@ -77,6 +77,18 @@ export type ServerConfig = {
   readonly askTimeoutMs: number;
   /** From spawn to the complete list. */
   readonly connectTimeoutMs: number;
+  /** The pause before it is started again, the first time. */
+  readonly restartMinMs: number;
+  /** The longest of these pauses; 0 means that it is not started again. */
+  readonly restartMaxMs: number;
+  /** Failures in a row after which calls are refused for a while; 0 means never. */
+  readonly breakerFailures: number;
+  /** How long they are, the first time. */
+  readonly breakerPauseMs: number;
+  /** Without a call for so long it is stopped until the next one; 0 means never. */
+  readonly idleStopMs: number;
+  /** Whether it starts only when a client wants something of it. */
+  readonly lazyStart: boolean;
   readonly tools: ToolRules;
 };
 

@@ -30,6 +30,8 @@ export function resolveServer(
   const texts = textFiller(scope, disabled ? { ...findings, problem: () => {} } : findings);
   const launch = resolveLaunch(entry, texts, findings);
   const { prefix, shared, pins, maxConcurrentCalls, maxQueuedCalls, maxQueuedBytes, askTimeoutMs } = entry;
+  const { restartMinMs, restartMaxMs, breakerFailures, breakerPauseMs, idleStopMs, lazyStart } = entry;
+  const life = { restartMinMs, restartMaxMs, breakerFailures, breakerPauseMs, idleStopMs, lazyStart };
   const tools = resolveTools(entry);
   if (new Set(tools.rename.values()).size < tools.rename.size) {
     findings.problem(["tools", "rename"], "gives two tools one name. Give each its own.");
@@ -41,7 +43,7 @@ export function resolveServer(
     askTimeoutMs,
     ...resolveTimeouts(entry, findings),
   };
-  return launch && { name, disabled, prefix, shared, pins, launch, ...limits, tools };
+  return launch && { name, disabled, prefix, shared, pins, launch, ...limits, ...life, tools };
 }
 
 type TextFiller = ReturnType<typeof textFiller>;

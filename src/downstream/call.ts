@@ -5,8 +5,12 @@ import type { LinkFailure } from "../transport/link.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
+import { describeBadReply } from "./bad-reply.ts";
+import type { Breaker } from "./breaker.ts";
 import type { Connection, Waiter } from "./connection.ts";
 import type { Gate, Leave } from "./gate.ts";
+import type { Health } from "./health.ts";
+import { pauseBefore, type Repeats } from "./repeats.ts";
 
 /** A request on its way to a server, as its exchange sees it. Exactly one of `reply` and `fail` is called, once, unless it is cancelled first. */
 export type Request = {
@@ -21,6 +25,8 @@ export type Request = {
   readonly reply: (reply: Message) => void;
   readonly progress: (notification: Message) => void;
   readonly fail: (error: CallError) => void;
+  /** Whether it does no harm that it may run twice. Absent: it may. */
+  readonly isHarmlessTwice?: () => boolean;
 };
 
 /** What a call needs of its server. */
@@ -29,6 +35,15 @@ export type Surroundings = {
   readonly clock: Clock;
   readonly gate: Gate;
   readonly connection: Connection;
+  readonly breaker: Breaker;
+  readonly health: Health;
+  readonly repeats: Repeats;
+  /** Whether what is sent now can reach the server. */
+  readonly isUp: () => boolean;
+  /** Has a call that cannot be sent now wait for the server, which enters it again, or refuses it. */
+  readonly wait: (call: Call) => void;
+  /** A call is over. */
+  readonly ended: () => void;
   /** Lists the tools anew; undefined where nothing of them is repeated in headers. Never rejects. */
   readonly relist: (() => Promise<void>) | undefined;
 };
@@ -36,14 +51,8 @@ export type Surroundings = {
 /** https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http */
 const headerMismatch = "-32020";
 
-const problems: Record<BadLine["problem"], string> = {
-  not_json: "is not valid JSON",
-  not_rpc: "is no JSON-RPC reply",
-  too_deep: "is nested deeper than limits.maxDepth",
-  too_long: "is longer than limits.maxMessageBytes",
-  duplicate: "has a member twice that may be there once",
-  bad_utf8: "is not valid UTF-8",
-};
+/** Codes that say, of a call that was sent, that something is wrong with the server. */
+const failures: ReadonlySet<CallErrorCode> = new Set(["timed_out", "connection_lost", "bad_reply"]);
 
 /** One call of one server from its arrival to its end: waiting for the server or its gate, then under way. */
 export class Call implements Waiter {
@@ -51,7 +60,11 @@ export class Call implements Waiter {
   deadlineAt: number;
   /** Undefined until it is sent. */
   sentAt: number | undefined;
+  /** How many starts of its server have failed while it waited. */
+  failedStarts = 0;
   readonly request: Request;
+  /** Whether it alone was let go, to find out whether its server works again. */
+  readonly isTry: boolean;
   readonly #at: Surroundings;
   readonly #latestAt: number;
   #id: number;
@@ -59,30 +72,42 @@ export class Call implements Waiter {
   /** While it enters the gate, when that is. */
   #enteredAt: number | undefined;
   #isLong = false;
-  /** Whether it was sent anew because its headers were refused. */
+  /** Whether it was sent, or is to be sent, a second time. */
   #isAgain = false;
+  /** Whether anybody was told of it while it was under way, who would be told of the same again. */
+  #isTold = false;
+  /** As the breaker and the health of its server had it when it was sent. */
+  #round = 0;
+  #heard = 0;
+  /** Why it may have run without a reply, where it is to be sent again. */
+  #lostBecause: string | undefined;
   #isOver = false;
 
   /** `now`: as the clock says it. */
-  constructor(request: Request, surroundings: Surroundings, now: number) {
+  constructor(request: Request, surroundings: Surroundings, now: number, isTry = false) {
     const { callTimeoutMs, callTimeoutCapMs } = surroundings.config;
     this.request = request;
+    this.isTry = isTry;
     this.#at = surroundings;
     this.#latestAt = request.arrivedAt + (callTimeoutCapMs || Number.POSITIVE_INFINITY);
     this.deadlineAt = Math.min(now + (callTimeoutMs || Number.POSITIVE_INFINITY), this.#latestAt);
     this.#id = surroundings.connection.register(this);
   }
 
-  get isSent(): boolean {
-    return this.sentAt !== undefined;
-  }
-
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** The server is ready: goes through the gate, now (as the clock says it) or when there is a place. */
+  get isSent(): boolean {
+    return this.sentAt !== undefined;
+  }
+
+  /** The server is ready: goes through the gate, now (as the clock says it) or when there is a place. One that has a place keeps it. */
   enter(now: number): void {
+    if (this.#leave !== undefined) {
+      this.#send();
+      return;
+    }
     this.#enteredAt = now;
     const { client: lane, bytes } = this.request;
     const entry = this.#at.gate.enter({ lane, bytes, deadlineAt: this.deadlineAt, start: () => this.#send() });
@@ -94,61 +119,73 @@ export class Call implements Waiter {
 
   /** There is no room for it where it would have to wait. */
   crowdedOut(reason: string): void {
-    this.failWith("queue_full", `${reason}. The call did not run.`);
+    this.failWith("queue_full", reason);
   }
 
   reply(reply: Message): void {
-    const { relist } = this.#at;
+    const { relist, breaker } = this.#at;
+    breaker.succeeded();
     const isRefused = relist !== undefined && reply.raw(slot.code) === headerMismatch;
-    if (isRefused && !this.#isAgain && !this.#isOver) void this.#sendAgain(relist);
+    if (isRefused && !this.#isAgain && !this.#isOver) void this.#relistAndSend(relist);
     else if (this.#finish()) this.request.reply(reply);
   }
 
   progress(notification: Message): void {
     const { clock, config } = this.#at;
+    this.#isTold = true;
     // Where its client is asked something it may already live longer.
     if (config.callTimeoutMs > 0) this.#moveTo(clock.now() + config.callTimeoutMs);
     this.request.progress(notification);
   }
 
   spoilt(problem: BadLine["problem"]): void {
-    this.failWith("bad_reply", `the reply ${problems[problem]}. The call may have run.`);
+    this.failWith("bad_reply", describeBadReply(problem));
   }
 
   lost(reason: string): void {
-    this.failWith("connection_lost", `the connection was lost: ${reason}. The call may have run.`);
+    const text = `the connection was lost: ${reason}`;
+    this.#note("connection_lost", text);
+    if (this.#mayRunTwice()) this.#again(0, text);
+    else this.failWith("connection_lost", text);
   }
 
-  failed({ code, text, mayHaveRun }: LinkFailure): void {
-    this.failWith(code, `${text}. The call ${mayHaveRun ? "may have run" : "did not run"}.`, mayHaveRun);
+  failed(failure: LinkFailure): void {
+    const { code, text, mayHaveRun, isUnreachable = false } = failure;
+    this.#note(isUnreachable ? "connection_lost" : code, text);
+    const pauseMs = pauseBefore(failure);
+    const isInTime = pauseMs !== undefined && this.#at.clock.now() + pauseMs < this.deadlineAt;
+    const mayRepeat = isUnreachable ? !this.#isAgain && !this.isTry : isInTime && this.#mayRunTwice();
+    if (isInTime && mayRepeat) this.#again(pauseMs, mayHaveRun ? text : undefined);
+    else this.failWith(code, text, mayHaveRun);
   }
 
   /** It is not sent and will not be. */
   refuse(reason: string): void {
-    this.failWith("unavailable", `${reason}. The call did not run.`);
+    this.failWith("unavailable", reason);
   }
 
   /** Its server waits for an answer of the client, which has `ms` for it: so long at least the call lives, up to the cap. */
   extend(ms: number): void {
+    this.#isTold = true;
     this.#moveTo(this.#at.clock.now() + (ms || Number.POSITIVE_INFINITY));
   }
 
   /** Its deadline has come. */
   expire(): void {
-    const { config, clock } = this.#at;
+    const { config, clock, health, isUp } = this.#at;
     const { callTimeoutMs, callTimeoutCapMs, maxConcurrentCalls } = config;
     const isCap = callTimeoutCapMs > 0 && clock.now() >= this.#latestAt;
     const seconds = (isCap ? callTimeoutCapMs : callTimeoutMs) / 1000;
     const field = isCap ? "callTimeoutCapMs" : "callTimeoutMs";
     if (this.sentAt !== undefined) {
       this.#tell((id) => cancelled(id, "the deadline of the call has passed"));
-      this.failWith("timed_out", `no reply within ${seconds} s (${field}). The call may have run.`);
-    } else if (this.#leave === undefined) {
-      this.failWith("unavailable", `still starting after ${seconds} s (${field}). The call did not run.`);
+      this.failWith("timed_out", `no reply within ${seconds} s (${field})`);
+      health.suspect(this.#heard);
+    } else if (this.#leave === undefined || !isUp()) {
+      this.failWith("unavailable", `still starting after ${seconds} s (${field})`);
     } else {
       const gate = `${field}, maxConcurrentCalls ${maxConcurrentCalls}`;
-      const text = `no place among the running calls within ${seconds} s (${gate}). The call did not run.`;
-      this.failWith("timed_out", text);
+      this.failWith("timed_out", `no place among the running calls within ${seconds} s (${gate})`);
     }
   }
 
@@ -158,10 +195,18 @@ export class Call implements Waiter {
     this.#finish();
   }
 
-  /** Ends it with an error; `text` begins in lower case and says what it means for the call. */
-  failWith(code: CallErrorCode, text: string, sent = this.isSent): void {
+  /** Ends it with an error; `reason`: one line that begins in lower case, without what it means for the call. */
+  failWith(code: CallErrorCode, reason: string, mayHaveRun = this.isSent): void {
     const { name } = this.#at.config;
-    const error = new CallError(code, `${name}: ${text}`, { server: name, sent });
+    if (mayHaveRun) this.#note(code, reason);
+    const before = this.#lostBecause;
+    if (!mayHaveRun && before !== undefined) {
+      this.#lostBecause = undefined;
+      this.failWith("connection_lost", `${before}; it was not sent again: ${reason}`, true);
+      return;
+    }
+    const text = `${name}: ${reason}. The call ${mayHaveRun ? "may have run" : "did not run"}.`;
+    const error = new CallError(code, text, { server: name, sent: mayHaveRun });
     if (this.#finish()) this.request.fail(error);
   }
 
@@ -171,8 +216,13 @@ export class Call implements Waiter {
 
   #send(): void {
     if (this.#isOver) return;
-    if (this.#at.connection.link.queuedBytes() > this.#at.config.maxQueuedBytes) {
-      this.crowdedOut(`more than ${this.#at.config.maxQueuedBytes} bytes already wait for it to read (maxQueuedBytes)`);
+    const { connection, config, clock, breaker, health, repeats } = this.#at;
+    if (!this.#at.isUp()) {
+      this.#at.wait(this);
+      return;
+    }
+    if (connection.link.queuedBytes() > config.maxQueuedBytes) {
+      this.crowdedOut(`more than ${config.maxQueuedBytes} bytes already wait for it to read (maxQueuedBytes)`);
       return;
     }
     const message = this.request.encode(this.#id);
@@ -180,18 +230,46 @@ export class Call implements Waiter {
       this.#finish();
       return;
     }
-    this.sentAt = this.#enteredAt ?? this.#at.clock.now();
+    this.sentAt = this.#enteredAt ?? clock.now();
     this.#isLong = typeof message !== "string";
-    this.#at.connection.send(message);
+    this.#round = breaker.round;
+    this.#heard = health.heard;
+    repeats.sent();
+    connection.send(message);
+  }
+
+  /** Something is wrong with its server, where it was sent. What fails together counts once. */
+  #note(code: CallErrorCode, reason: string): void {
+    if (failures.has(code) && this.isSent) this.#at.breaker.failed({ reason }, this.#round, this.#at.clock.now());
+  }
+
+  /** Whether it may be sent again though it may have run. */
+  #mayRunTwice(): boolean {
+    if (this.#isAgain || this.isTry || this.#isTold || this.#isOver) return false;
+    return this.request.isHarmlessTwice?.() === true && this.#at.repeats.take();
+  }
+
+  /** It is sent once more, after a pause. `lostBecause`: why it may have run. */
+  #again(pauseMs: number, lostBecause: string | undefined): void {
+    this.#lostBecause = lostBecause;
+    this.#renew();
+    const send = (): void => this.#send();
+    if (pauseMs > 0) this.#at.clock.after(pauseMs, send);
+    else send();
   }
 
   /** Its server has refused its headers, so it has not run: the definition that says which they are may be another by now. */
-  async #sendAgain(relist: () => Promise<void>): Promise<void> {
+  async #relistAndSend(relist: () => Promise<void>): Promise<void> {
+    this.#renew();
+    await relist();
+    this.#send();
+  }
+
+  #renew(): void {
     this.#isAgain = true;
     this.sentAt = undefined;
+    this.#at.connection.forget(this.#id);
     this.#id = this.#at.connection.register(this);
-    await relist();
-    if (!this.#isOver) this.#send();
   }
 
   #tell(notice: (id: number) => Outgoing): void {
@@ -207,15 +285,12 @@ export class Call implements Waiter {
     this.#isOver = true;
     this.#at.connection.forget(this.#id);
     this.#leave?.();
+    if (this.isTry) this.#at.breaker.release();
+    this.#at.ended();
     return true;
   }
 }
 
 function cancelled(id: number, reason: string): Outgoing {
   return `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"${reason}"}}`;
-}
-
-/** The request of a call; undefined where a request of our own waits, or nothing. */
-export function requestOf(waiter: Waiter | undefined): Request | undefined {
-  return waiter instanceof Call ? waiter.request : undefined;
 }

@@ -45,19 +45,28 @@ export class Changes {
   /** Who waits for the answer to a wish. */
   #wishes: Wish[] = [];
   #isReopening = false;
-  #isOver = false;
+  #isOver = true;
 
   constructor(options: ChangesOptions) {
     this.#options = options;
   }
 
-  /** The server is greeted; `envelope` as every request to it needs it, if it does. */
+  /** Whether anybody wants to hear of a resource. */
+  get isWatching(): boolean {
+    return this.#uris.size > 0;
+  }
+
+  /** The server is greeted, for the first time or after it has ended; `envelope` as every request to it needs it, if it does. */
   begin({ capabilities }: Greeting, envelope: string | undefined): void {
     this.#envelope = envelope;
+    this.#isOver = false;
+    this.#stream = undefined;
+    this.#last = undefined;
     this.#canTell = Object.values(capabilities).some(
       (one) => isObject(one) && (one["listChanged"] || one["subscribe"]),
     );
-    if (envelope !== undefined && this.#canTell) this.#open();
+    if (envelope === undefined) this.renew();
+    else if (this.#canTell) this.#open();
   }
 
   /** Has it tell of the resource from now on. Gives its reply where it had to be asked; rejects with one line. */
@@ -100,7 +109,7 @@ export class Changes {
     const count = this.#uris.get(uri) ?? 0;
     if (count > 1) this.#uris.set(uri, count - 1);
     else this.#uris.delete(uri);
-    if (count !== 1) return undefined;
+    if (count !== 1 || this.#isOver) return undefined;
     if (this.#envelope === undefined) return await this.#ask("resources/unsubscribe", uri);
     this.#reopen();
     return undefined;
@@ -125,7 +134,7 @@ export class Changes {
     }
   }
 
-  /** Asks nothing more. */
+  /** Asks nothing more, until it begins again. */
   end(): void {
     this.#isOver = true;
     this.#settle(() => false, "the server is gone");

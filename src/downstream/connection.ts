@@ -22,6 +22,8 @@ export type Waiter = Dated & {
 };
 
 export type ConnectionEvents = {
+  /** Something has come from the server. */
+  readonly heard: () => void;
   /** A notification that is nobody's progress. */
   readonly notification: (method: string, message: Message, within: Waiter | undefined) => void;
   /** The server asks something, other than whether we are there. */
@@ -46,8 +48,9 @@ export class Connection {
   readonly #brake: Brake;
   #link: OwnLink | undefined;
   #closedBecause: string | undefined;
-  /** How many links were opened. Only what the last one brings counts. */
+  /** How many links were opened, or given up before they were. Only what the last one brings counts. */
   #generation = 0;
+  #isOpening = false;
   /** The request that was given up last. */
   #givenUp: number | undefined;
 
@@ -56,8 +59,12 @@ export class Connection {
     this.#brake = new Brake(clock, () => this.#link);
   }
 
-  /** Opens the link, or another one after it has closed. Rejects as `openLink` does. Before anything else. */
+  /**
+   * Opens the link, or another one in its place: who waits for a reply over that gets none. Rejects as `openLink` does,
+   * and where it is stopped meanwhile.
+   */
   async open(openLink: OpenLink): Promise<void> {
+    this.#lose("it was started anew");
     const generation = ++this.#generation;
     const ifPresent =
       <T>(take: (brought: T) => void) =>
@@ -65,24 +72,39 @@ export class Connection {
         if (generation === this.#generation) take(brought);
       };
     this.#closedBecause = undefined;
-    this.#link = await openLink({
-      message: (message, within) => {
-        if (generation === this.#generation) this.#receive(message, within);
-      },
-      badLine: ifPresent((line) => this.#receiveBadLine(line)),
-      closed: ifPresent((reason) => this.#close(reason)),
-      defect: this.#events.defect,
-      failed: (id, failure) => {
-        if (generation === this.#generation) this.#take(id)?.failed(failure);
-      },
-      renewed: () => {
-        if (generation === this.#generation) this.#events.renewed();
-      },
-    });
+    this.#isOpening = true;
+    try {
+      const link = await openLink({
+        message: (message, within) => {
+          if (generation === this.#generation) this.#receive(message, within);
+        },
+        badLine: ifPresent((line) => this.#receiveBadLine(line)),
+        closed: ifPresent((reason) => this.#close(reason)),
+        defect: this.#events.defect,
+        failed: (id, failure) => {
+          if (generation === this.#generation) this.#take(id)?.failed(failure);
+        },
+        renewed: () => {
+          if (generation === this.#generation) this.#events.renewed();
+        },
+      });
+      if (generation === this.#generation) this.#link = link;
+      else {
+        void link.stop();
+        throw new Error("it was stopped before its link was open");
+      }
+    } finally {
+      if (generation === this.#generation) this.#isOpening = false;
+    }
   }
 
-  /** Closes the link and ends what was started for it; resolves when nothing of that is left. */
+  /** Closes the link, and the one that is being opened as soon as it is; resolves when nothing of the first is left. */
   async stop(): Promise<void> {
+    if (this.#isOpening) {
+      this.#generation++;
+      this.#isOpening = false;
+      this.#closedBecause ??= "it was stopped";
+    }
     await this.#link?.stop();
   }
 
@@ -154,6 +176,7 @@ export class Connection {
 
   /** `within`: the request on whose way back it came, where that is known. */
   #receive(message: Message, within: number | undefined): void {
+    this.#events.heard();
     if (message.kind === "reply") {
       const id = message.integer(slot.id);
       const waiter = this.#take(id);
@@ -202,9 +225,13 @@ export class Connection {
   }
 
   #close(reason: string): void {
+    this.#lose(reason);
+    this.#events.closed(reason);
+  }
+
+  #lose(reason: string): void {
     this.#closedBecause = reason;
     for (const waiter of this.#waiters.values()) if (waiter.isSent) waiter.lost(reason);
-    this.#events.closed(reason);
   }
 }
 

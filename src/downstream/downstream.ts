@@ -2,26 +2,23 @@ import type { Kind, Offer } from "../catalog/definition.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { CallError } from "../errors.ts";
 import type { Pausable } from "../transport/link.ts";
-import { headBytes } from "../wire/lines.ts";
 import { type Message, type Outgoing, toBytes } from "../wire/message.ts";
-import { Call, type Request, requestOf, type Surroundings } from "./call.ts";
+import { Availability } from "./availability.ts";
+import { Call, type Request, type Surroundings } from "./call.ts";
 import { Changes } from "./changes.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
-import { Early } from "./early.ts";
 import { Gate } from "./gate.ts";
-import { type Era, envelope, type Greeting, type Identity } from "./handshake.ts";
-import { NoticeLimit } from "./notice-limit.ts";
+import { type Era, envelope, type Greeting, hasPing, type Identity } from "./handshake.ts";
+import { hearing } from "./hearing.ts";
+import type { Start } from "./life.ts";
 import { Offering } from "./offering.ts";
 import { openAndGreet } from "./opening.ts";
 import type { DownstreamOptions, State } from "./options.ts";
 import { OwnRequests } from "./own-requests.ts";
-import { StartLimit } from "./start-limit.ts";
+import { Repeats } from "./repeats.ts";
 
-const acknowledged = "notifications/subscriptions/acknowledged";
-const listChanged = /^notifications\/(tools|prompts|resources)\/list_changed$/;
-
-/** One configured server: its state, what it offers, and the calls that wait for it or are under way. */
+/** One configured server: what it offers, and the calls that wait for it or are under way. */
 export class Downstream implements Pausable {
   readonly config: ServerConfig;
   readonly #options: DownstreamOptions;
@@ -31,11 +28,9 @@ export class Downstream implements Pausable {
   readonly #requests: OwnRequests;
   readonly #offering: Offering;
   readonly #changes: Changes;
-  readonly #startLimit: StartLimit;
-  /** Calls that came before it was ready. */
-  readonly #early: Early;
-  #started: Promise<void> | undefined;
-  #state: State = { kind: "starting" };
+  readonly #availability: Availability;
+  /** Whether what runs now was greeted. */
+  #isGreeted = false;
   #greeting: Greeting | undefined;
   #serverInfo = "{}";
   /** Members of `_meta` that our own requests need; undefined where they need none. */
@@ -45,38 +40,22 @@ export class Downstream implements Pausable {
     const { config, clock, events } = options;
     this.config = config;
     this.#options = options;
-    const notices = new NoticeLimit({
-      clock,
-      pass: (method, message, within) => events.notified(method, message, requestOf(within)),
-      oddity: events.oddity,
-    });
-    this.#connection = new Connection(
-      {
-        notification: (method, message, within) => {
-          const list = listChanged.exec(method)?.[1];
-          if (list !== undefined) this.#offering.changed(list);
-          else if (method === acknowledged) this.#changes.acknowledged(message);
-          else notices.take(method, message, within);
-        },
-        request: (method, message, within) => events.asked(method, message, requestOf(within)),
-        strayLine: ({ head }) =>
-          events.stdoutLine(`${Buffer.from(head, "latin1")}${head.length < headBytes ? "" : "…"}`),
-        dropped: (what) => events.oddity(`dropped ${what}, which nobody waits for`),
+    const connection = new Connection(
+      hearing(events, clock, {
+        heard: () => this.#availability.health.hear(),
+        listChanged: (capability) => this.#offering.changed(capability),
+        acknowledged: (message) => this.#changes.acknowledged(message),
+        // While it is greeted, whoever greets it notices, and may start it anew.
         closed: (reason) => {
-          // While it is greeted, whoever greets it notices, and may start it anew.
-          if (this.#greeting !== undefined || this.#state.kind !== "starting") this.#goDown(reason);
+          if (this.#isGreeted) this.#availability.lost(reason);
         },
         renewed: () => this.#renew(),
-        defect: events.defect,
-      },
+      }),
       clock,
     );
-    const { connectTimeoutMs } = config;
-    this.#startLimit = new StartLimit(clock, connectTimeoutMs, () => {
-      this.#giveUp(`no answer within ${connectTimeoutMs / 1000} s of its start (connectTimeoutMs)`);
-    });
-    this.#deadlines = new Deadlines(clock, () => this.#connection.waiters());
-    this.#requests = new OwnRequests(this.#connection, this.#deadlines, clock);
+    this.#connection = connection;
+    this.#deadlines = new Deadlines(clock, () => connection.waiters());
+    this.#requests = new OwnRequests(connection, this.#deadlines, clock);
     this.#offering = new Offering({
       request: (method, members) => this.#request(method, members),
       isOverHttp: config.launch.kind !== "stdio",
@@ -85,11 +64,32 @@ export class Downstream implements Pausable {
       changed: events.offerChanged,
       oddity: events.oddity,
     });
-    const shared = { connection: this.#connection, requests: this.#requests, clock, redact: options.redact };
-    this.#changes = new Changes({ ...shared, connectTimeoutMs, oddity: events.oddity });
-    this.#early = new Early(config.maxQueuedBytes);
-    const relist = config.launch.kind === "stdio" ? undefined : () => this.#offering.relistTools();
-    this.#surroundings = { config, clock, gate: new Gate(config, clock), connection: this.#connection, relist };
+    const shared = { connection, requests: this.#requests, clock, redact: options.redact };
+    this.#changes = new Changes({ ...shared, connectTimeoutMs: config.connectTimeoutMs, oddity: events.oddity });
+    const isUp = (): boolean => this.#isUp;
+    this.#availability = new Availability({
+      ...options,
+      isUp,
+      begin: (start) => this.#begin(start),
+      end: () => connection.stop(),
+      ping: (limitMs) => {
+        const isAble = this.#isUp && this.era !== undefined && hasPing(this.era);
+        return isAble ? this.#requests.request("ping", "{}", limitMs) : undefined;
+      },
+      calls: () => [...connection.waiters()].filter((waiter) => waiter instanceof Call),
+      isWatched: () => this.#changes.isWatching,
+      changed: () => this.#changed(),
+      breakerChanged: events.breakerChanged,
+    });
+    const { breaker, health } = this.#availability;
+    this.#surroundings = {
+      ...{ config, clock, connection, breaker, health, isUp },
+      gate: new Gate(config, clock),
+      repeats: new Repeats(),
+      wait: (call) => this.#availability.wait(call),
+      ended: () => this.#availability.ended(),
+      relist: config.launch.kind === "stdio" ? undefined : () => this.#offering.relistTools(),
+    };
   }
 
   get name(): string {
@@ -102,10 +102,25 @@ export class Downstream implements Pausable {
   }
 
   get state(): State {
-    return this.#state;
+    return this.#availability.state;
   }
 
-  /** What it said of itself; also when it has gone down since, undefined until it was greeted. */
+  /** What is wrong with it now, as in "still starting"; undefined where it can be used. */
+  get trouble(): string | undefined {
+    return this.breakerTrouble ?? this.lifeTrouble;
+  }
+
+  /** The same of its process, or its link, alone. */
+  get lifeTrouble(): string | undefined {
+    return this.#availability.lifeTrouble;
+  }
+
+  /** Why calls are refused because others have failed, since when, and until when; undefined where they are not. */
+  get breakerTrouble(): string | undefined {
+    return this.#availability.breakerTrouble;
+  }
+
+  /** What it said of itself; also when it does not run now, undefined until it was greeted. */
   get greeting(): Greeting | undefined {
     return this.#greeting;
   }
@@ -125,7 +140,7 @@ export class Downstream implements Pausable {
     return this.#greeting ?? this.#options.seen?.greeting;
   }
 
-  /** Its lists as it gave them last, also when it has gone down since; until it does so what is remembered, or nothing. */
+  /** Its lists as it gave them last, also when it does not run now; until it does so what is remembered, or nothing. */
   get offer(): Offer {
     return this.#offering.offer;
   }
@@ -145,30 +160,37 @@ export class Downstream implements Pausable {
     for (const waiter of this.#connection.waiters()) if (waiter instanceof Call) yield waiter.request;
   }
 
-  /** Starts it, once. Resolves when it is ready or has failed; never rejects. */
+  /** Starts it for the first time. Resolves when it is ready or that has failed; never rejects. */
   start(): Promise<void> {
-    this.#started ??= this.#start();
-    return this.#started;
+    return this.#availability.start();
   }
 
-  /** Hands over a request that arrived now: it is sent as soon as the server is ready and its gate has a place. Undefined: it has failed already. */
+  /** It is wanted, and starts where it does not run. Resolves as `start`. */
+  wake(): Promise<void> {
+    return this.#availability.wake();
+  }
+
+  /**
+   * Hands over a request that arrived now: it is sent as soon as the server, which is started where it does not run, is
+   * ready and its gate has a place. Undefined: it has failed already.
+   */
   send(request: Request, now = this.#options.clock.now()): Call | undefined {
     if (this.#connection.isFull) {
       const text = `${this.name}: ${this.openRequests} calls are already open. The call did not run.`;
       request.fail(new CallError("queue_full", text, { server: this.name }));
       return undefined;
     }
-    const call = new Call(request, this.#surroundings, now);
+    const admission = this.#availability.admit(now);
+    const call = new Call(request, this.#surroundings, now, admission === "try");
     this.#deadlines.watch(call.deadlineAt);
-    if (this.#state.kind === "down") call.refuse(this.#state.reason);
-    else if (this.#state.kind === "starting") this.#early.add(call);
-    else call.enter(now);
+    this.#availability.let(call, admission, now);
     return call;
   }
 
-  /** A client asks for a list that may be out of date by now, by what its server said: it is asked for again. */
+  /** A client asks for a list that may be out of date by now, by what its server said: it is asked for again. One that was never had is fetched. */
   refresh(kind: Kind): void {
     this.#offering.refresh(kind);
+    if (this.state.kind === "idle" && !this.hasOffer) void this.wake();
   }
 
   /** The members of `_meta` that a request of this client needs, whoever it is for; `logLevel` as JSON. */
@@ -183,32 +205,37 @@ export class Downstream implements Pausable {
 
   /** Notifies it of something; does nothing while it is not ready. */
   notify(message: Outgoing): void {
-    if (this.#state.kind === "ready") this.#connection.send(message);
+    if (this.#isUp) this.#connection.send(message);
   }
 
   /** Asks it for something that no client waits for itself. The reply may be an error of the server's; rejects with one line. */
   async request(method: string, members: string): Promise<Message> {
-    if (this.#state.kind !== "ready") throw new Error(`${this.name} is not ready`);
+    if (this.state.kind !== "ready") throw new Error(`${this.name} is not ready`);
     return await this.#request(method, members);
   }
 
   /** Has it tell of a resource that changes. Gives the server's reply where it was asked; rejects with one line. */
   async subscribe(uri: string): Promise<Message | undefined> {
-    if (this.#state.kind !== "ready") throw new Error(`${this.name} is not ready`);
+    if (this.state.kind !== "ready") throw new Error(`${this.name} is not ready`);
     return await this.#changes.subscribe(uri);
   }
 
-  /** The opposite, as `subscribe`. */
+  /** The opposite, as `subscribe`; while it does not run it is only forgotten that somebody wanted to hear of it. */
   async unsubscribe(uri: string): Promise<Message | undefined> {
-    return this.#state.kind === "ready" ? await this.#changes.unsubscribe(uri) : undefined;
+    return await this.#changes.unsubscribe(uri);
   }
 
-  /** Takes nothing new and ends what was started; resolves when nothing of it is left. Calls under way may still be answered until then. */
-  async stop(): Promise<void> {
-    const reason = "tutti is stopping";
-    if (this.#state.kind !== "down") this.#state = { kind: "down", reason, isFailure: false };
-    this.#end(reason);
-    await this.#connection.stop();
+  /** Takes nothing new, finishes what runs, for at most `limitMs`, and stops for ever. Resolves when nothing of it is left. */
+  async drain(limitMs: number): Promise<void> {
+    await this.#availability.drain(limitMs);
+    await this.stop("it was drained");
+  }
+
+  /** Takes nothing new and ends what was started, for ever; resolves when nothing of it is left. Calls under way may still be answered until then. */
+  async stop(reason = "tutti is stopping"): Promise<void> {
+    const stopped = this.#availability.stop(reason);
+    this.#end();
+    await stopped;
   }
 
   /** Ends it at once and synchronously. */
@@ -225,41 +252,30 @@ export class Downstream implements Pausable {
     this.#connection.resume();
   }
 
-  async #start(): Promise<void> {
-    const startedAt = this.#options.clock.now();
-    this.#startLimit.begin();
-    try {
-      const greeting = await this.#greet();
-      this.#refuseWhenDown();
-      this.#greeting = greeting;
-      this.#serverInfo = toBytes(JSON.stringify(greeting.serverInfo));
-      await this.#offering.listAll(greeting.capabilities, this.#envelope !== undefined);
-      if (this.#state.kind !== "starting") return;
-      this.#changes.begin(greeting, this.#envelope);
-      this.#state = { kind: "ready", greeting, startedInMs: this.#options.clock.now() - startedAt };
-      this.#options.events.stateChanged();
-      for (const call of this.#early.take()) call.enter(this.#options.clock.now());
-    } catch (cause) {
-      this.#giveUp(this.#options.redact(cause instanceof Error ? cause.message : String(cause)));
-      // Its link may have been opened only after it was given up.
-      void this.#connection.stop();
-    } finally {
-      this.#startLimit.end();
-    }
+  get #isUp(): boolean {
+    return this.#isGreeted && this.#connection.closedBecause === undefined;
   }
 
-  async #greet(): Promise<Greeting> {
+  async #begin({ refuseWhenOver, without }: Start): Promise<Greeting> {
     // The time until a client is there is not the server's.
-    const who = (): Promise<Identity> => this.#startLimit.without(this.#options.who);
-    const refuseWhenDown = (): void => this.#refuseWhenDown();
-    const told = { connection: this.#connection, requests: this.#requests, who, refuseWhenDown };
+    const who = (): Promise<Identity> => without(this.#options.who);
+    const told = { connection: this.#connection, requests: this.#requests, who, refuseWhenDown: refuseWhenOver };
     const greeting = await openAndGreet({ ...this.#options, ...told, limitMs: this.config.connectTimeoutMs });
-    this.#envelope = envelope(await who(), greeting) || undefined;
+    const own = envelope(await who(), greeting) || undefined;
+    refuseWhenOver();
+    this.#envelope = own;
+    this.#greeting = greeting;
+    this.#serverInfo = toBytes(JSON.stringify(greeting.serverInfo));
+    this.#isGreeted = true;
+    await this.#offering.listAll(greeting.capabilities, own !== undefined);
     return greeting;
   }
 
-  #refuseWhenDown(): void {
-    if (this.#state.kind === "down") throw new Error(this.#state.reason);
+  #changed(): void {
+    const { state } = this;
+    if (state.kind === "ready") this.#changes.begin(state.greeting, this.#envelope);
+    else if (state.kind !== "draining") this.#end();
+    this.#options.events.stateChanged();
   }
 
   #request(method: string, members: string): Promise<Message> {
@@ -269,32 +285,16 @@ export class Downstream implements Pausable {
   }
 
   #renew(): void {
-    if (this.#state.kind !== "ready") return;
+    if (this.state.kind !== "ready") return;
     this.#offering.changed("tools", "prompts", "resources");
     this.#changes.renew();
     this.#options.events.renewed();
   }
 
-  #giveUp(reason: string): void {
-    if (this.#state.kind !== "starting") return;
-    this.#goDown(reason);
-  }
-
-  #goDown(reason: string): void {
-    if (this.#state.kind === "down") return;
-    this.#state = { kind: "down", reason, isFailure: this.#state.kind === "starting" };
-    this.#options.events.stateChanged();
-    this.#end(reason);
-    // A child that closed its output and lives can never answer again.
-    void this.#connection.stop();
-  }
-
-  /** Nothing is sent any more. */
-  #end(reason: string): void {
-    this.#early.take();
+  /** Nothing is sent to what runs any more. */
+  #end(): void {
+    this.#isGreeted = false;
     this.#offering.end();
     this.#changes.end();
-    for (const waiter of this.#connection.waiters())
-      if (waiter instanceof Call && !waiter.isSent) waiter.refuse(reason);
   }
 }

@@ -145,6 +145,11 @@ export function readGreeting(value: unknown): Greeting | undefined {
   return data && { ...data, instructions: data.instructions };
 }
 
+/** Whether a server of this era answers `ping`. */
+export function hasPing(era: Era): boolean {
+  return era === "legacy";
+}
+
 /** Whether a text that comes from outside is an era's name. */
 export function isEra(name: unknown): name is Era {
   return name === "legacy" || name === "modern";

@@ -61,6 +61,7 @@ export class Offering {
   /** Whether arguments of tools are repeated in headers. */
   #hasHeaders = false;
   #isOver = false;
+  #isListed = false;
 
   constructor(options: OfferingOptions) {
     this.#options = options;
@@ -73,7 +74,7 @@ export class Offering {
 
   /** Whether that is what the server has said, be it at an earlier start. */
   get isKnown(): boolean {
-    return this.#isComplete || this.#options.seen !== undefined;
+    return this.#isListed || this.#options.seen !== undefined;
   }
 
   /**
@@ -81,6 +82,7 @@ export class Offering {
    * empty, and it is said; those that are late are offered when they come. `hasHints`: its lists say how long they hold.
    */
   async listAll(capabilities: Readonly<Record<string, unknown>>, hasHints: boolean): Promise<void> {
+    this.#isOver = false;
     const declared = Object.keys(kindsOf).filter((name) => capabilities[name] !== undefined);
     this.#kinds = declared.flatMap((name) => kindsOf[name] ?? []);
     const silent = declared.filter((name) => (capabilities[name] as { listChanged?: unknown }).listChanged !== true);
@@ -102,7 +104,10 @@ export class Offering {
     await tools;
     await this.#within(lateMs, Promise.all([prompts, resources]));
     await this.#within(templatesLateMs, templates);
-    if (this.#isOther && !this.#isOver) this.#tell();
+    // It may have ended meanwhile.
+    if (this.#isOver) return;
+    if (this.#isOther) this.#tell();
+    this.#isListed = true;
     this.#isComplete = true;
     this.#relist();
   }
@@ -130,9 +135,10 @@ export class Offering {
     await this.#listSome(["tools"]);
   }
 
-  /** Asks nothing more. */
+  /** Asks nothing more, until all is listed again. */
   end(): void {
     this.#isOver = true;
+    this.#isComplete = false;
   }
 
   async #listFirst(kind: Kind): Promise<void> {
@@ -178,6 +184,11 @@ export class Offering {
     this.#isRelisting = true;
     const { clock } = this.#options;
     clock.after(Math.max(relistMs, this.#relistedAt + leastMsBetween - clock.now()), () => {
+      if (!this.#isComplete) {
+        // It is being listed anew; what is stale is asked for after that.
+        this.#isRelisting = false;
+        return;
+      }
       this.#relistedAt = clock.now();
       const kinds = [...this.#stale];
       this.#stale.clear();

@@ -8,16 +8,29 @@ import type { Seen } from "./memory.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 export type State =
+  /** Nothing of it runs: the next call starts it. */
+  | { readonly kind: "idle" }
   | { readonly kind: "starting" }
   | { readonly kind: "ready"; readonly greeting: Greeting; readonly startedInMs: number }
-  /** `reason`: one line. `isFailure`: it never was ready. */
-  | { readonly kind: "down"; readonly reason: string; readonly isFailure: boolean };
+  /** It finishes what runs, and takes nothing new. */
+  | { readonly kind: "draining" }
+  | {
+      readonly kind: "down";
+      /** One line. */
+      readonly reason: string;
+      /** Its last start came to nothing. */
+      readonly isFailure: boolean;
+      /** When it starts again unless a call does so before (ms, `clock.now()`); undefined: it does not. */
+      readonly nextTryAt: number | undefined;
+    };
 
 export type DownstreamEvents = {
   /** Its lists are other than before. */
   readonly offerChanged: () => void;
-  /** It is ready, or down. */
+  /** It is ready, down, idle or draining. */
   readonly stateChanged: () => void;
+  /** Its breaker has opened, or opened again, or is closed. */
+  readonly breakerChanged: () => void;
   /** It is ready as before, and knows nothing of what it was told since it was greeted. */
   readonly renewed: () => void;
   /** It asks the client something; `answer` it. `within`: the request in which it asks, where that is known. */
@@ -45,5 +58,7 @@ export type DownstreamOptions = {
   /** Whether several clients use it, so that what it says outside its replies may be about any of them. */
   readonly isShared: boolean;
   readonly clock: Clock;
+  /** So many random bytes. */
+  readonly random: (count: number) => Buffer;
   readonly events: DownstreamEvents;
 };

@@ -3,6 +3,9 @@ import type { LogLevel } from "../config/config.ts";
 import type { Observer } from "../events.ts";
 import { harmless } from "../process/harmless.ts";
 
+/** States of a server in which it cannot be used. */
+const worse: ReadonlySet<string> = new Set(["failed", "ended", "breaker open"]);
+
 /** What one server may add to the log in a second. */
 const mostLinesPerSecond = 200;
 
@@ -30,7 +33,7 @@ export function createLog({ level, write, redact, isForPeople, now }: LogOptions
   );
   const isDue = limitLines(now, (server, dropped) => log.warn({ server }, `${dropped} lines dropped`));
   return {
-    serverChanged: ({ server, state, text }) => log[state === "ready" ? "info" : "warn"]({ server }, text),
+    serverChanged: ({ server, state, text }) => log[worse.has(state) ? "warn" : "info"]({ server }, text),
     serverSaid: ({ server, from, line }) => {
       if (isDue(server)) log.info({ server, from }, line);
     },

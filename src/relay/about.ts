@@ -2,7 +2,6 @@ import type { About } from "../client/handshake.ts";
 import { callingOf } from "../client/introduction.ts";
 import type { Config } from "../config/config.ts";
 import type { Downstream } from "../downstream/downstream.ts";
-import type { State } from "../downstream/options.ts";
 import { digest } from "./digest.ts";
 import type { Routes } from "./routes.ts";
 
@@ -24,15 +23,10 @@ export function aboutServers(options: AboutOptions): About {
   const { config, downstreams, routes, redact, instructionsOf, isLazy, isLasting = false } = options;
   const described = downstreams.map((one) => ({
     name: one.name,
-    state: isLasting ? undefined : troubleOf(one.state),
+    state: isLasting ? undefined : one.trouble,
     instructions: instructionsOf(one),
   }));
   const calling = callingOf(config.callTools.scope !== "off", isLazy);
   const told = digest(described, config.instructions === "servers", calling);
   return { instructions: redact?.(told) ?? told, extensions: routes.extensions() };
-}
-
-function troubleOf(state: State): string | undefined {
-  if (state.kind === "ready") return undefined;
-  return state.kind === "starting" ? "still starting" : state.reason;
 }

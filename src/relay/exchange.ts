@@ -26,6 +26,8 @@ export type Exchanges = {
   readonly redact: ((text: string) => string) | undefined;
   /** The original name, in bytes, of what nobody had listed when the request came; an error where its server turns out not to have it. */
   readonly resolve: (exchange: Exchange) => string | CallError;
+  /** Whether a call does no harm that may run twice. */
+  readonly isHarmlessTwice: (exchange: Exchange) => boolean;
   /** Whether a reply that is no plain answer asks the client something first, and is taken; what edits it needs otherwise. */
   readonly question: (exchange: Exchange, reply: Message, type: string) => Edit[] | "taken";
   /** What stands for a tool's result (JSON) that is too long; undefined where it may pass. */
@@ -170,6 +172,13 @@ export class Exchange implements Request {
   fail(error: CallError): void {
     if (this.#isParked) this.#held = error;
     else this.#settle(this.#failure(this.rounds > 0 ? begun(error) : error), error.code);
+  }
+
+  isHarmlessTwice(): boolean {
+    const { method, isRetry } = this.arrival;
+    // Where it has asked its client something, that one would be asked again.
+    const isFirst = !isRetry && this.rounds === 0 && this.isAwaited;
+    return method === "tools/call" && isFirst && this.#exchanges.isHarmlessTwice(this);
   }
 
   /** Gives the client a reply that is made elsewhere. */

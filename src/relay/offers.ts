@@ -5,6 +5,7 @@ import { entryKey } from "../catalog/pins.ts";
 import type { Config } from "../config/config.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Events } from "../events.ts";
+import { TraitsReader } from "../metatools/scope.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** Changes of the catalog this close together are told to the clients once. */
@@ -41,6 +42,7 @@ export class Offers {
   /** The conflicts of the catalog, which have been said. */
   #told: readonly string[] = [];
   #catalog: Catalog;
+  readonly #traits = new TraitsReader();
   #isTelling = false;
 
   constructor(options: OffersOptions) {
@@ -64,6 +66,14 @@ export class Offers {
   lasting(): Catalog {
     const exposed = this.#options.downstreams.flatMap((one) => this.#exposed.get(one)?.exposed ?? []);
     return buildCatalog(exposed.map(withoutHints), this.#options.own);
+  }
+
+  /** Whether a tool says, or the operator of it, that a second call changes nothing more. */
+  isHarmlessTwice(tool: string): boolean {
+    const item = this.#catalog.tools.find(({ exposed }) => exposed === tool);
+    if (item === undefined) return false;
+    const { readOnlyHint, idempotentHint } = this.#traits.of(item).hints;
+    return readOnlyHint === true || idempotentHint === true;
   }
 
   /** A server's lists may have changed, or it is down: then nobody can say how long what it listed stays so. */

@@ -109,6 +109,7 @@ export class Relay implements Answerer {
     const exchanges = {
       errors: config.errors,
       resolve: ({ arrival }: Exchange) => this.#routes.original(arrival),
+      isHarmlessTwice: ({ arrival: { target } }: Exchange) => this.#offers.isHarmlessTwice(target),
       question: (exchange: Exchange, reply: Message, type: string) => this.#asking.question(exchange, reply, type),
       redact,
       shorten: metaTools.longResults?.shorten,
@@ -185,12 +186,14 @@ export class Relay implements Answerer {
     this.#offers.update(downstream);
   }
 
-  /** A server is ready, for the first time or in another session, or down. */
+  /** A server is ready, for the first time or in another session, or does not run any more. */
   changed(downstream: Downstream): void {
-    if (downstream.state.kind === "ready") {
+    const { kind } = downstream.state;
+    if (kind === "ready") {
+      this.#offers.update(downstream);
       this.#logs.ready(downstream);
       this.#asking.ready(downstream);
-    } else if (downstream.state.kind === "down") {
+    } else if (kind === "down" || kind === "idle") {
       this.#offers.update(downstream);
       this.#asking.lost(downstream);
     }

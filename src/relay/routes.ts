@@ -173,7 +173,7 @@ export class Routes {
   /** The only server that may still list a name without a prefix. */
   #unprefixed(): Destination {
     const [only, ...others] = [...this.#byName.values()].filter(
-      ({ config, state }) => !config.prefix && state.kind === "starting",
+      ({ config, state, hasOffer }) => !config.prefix && !hasOffer && state.kind !== "down",
     );
     return only === undefined || others.length > 0 ? nowhere : { downstream: only, route: undefined };
   }

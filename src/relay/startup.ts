@@ -52,8 +52,8 @@ export class Startup {
   }
 
   /**
-   * Starts all servers at once. Resolves when each is ready or has failed; never rejects. What waits does so no longer than
-   * `startup.waitMs` from when a client is there (`who`).
+   * Starts all servers at once, but those that wait until they are wanted. Resolves when each is ready or has failed; never
+   * rejects. What waits does so no longer than `startup.waitMs` from when a client is there (`who`).
    */
   async start(who: () => Promise<unknown>): Promise<void> {
     const { config, downstreams, clock, events } = this.#options;
@@ -73,8 +73,9 @@ export class Startup {
         this.end();
       });
     });
-    const unknown = downstreams.filter(({ hasOffer }) => !hasOffer);
-    const all = Promise.all(downstreams.map((downstream) => downstream.start()));
+    const eager = downstreams.filter(({ config: { lazyStart } }) => !lazyStart);
+    const unknown = eager.filter(({ hasOffer }) => !hasOffer);
+    const all = Promise.all(eager.map((downstream) => downstream.start()));
     await Promise.all(unknown.map((downstream) => downstream.start()));
     this.#go(() => {
       this.#hasLists = true;

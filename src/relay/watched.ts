@@ -67,14 +67,15 @@ export class Watched {
    */
   async hold({ downstream, original }: Place, holder: Holder): Promise<Message | undefined> {
     const { client, listen, uri } = holder;
-    const { name, state } = downstream;
+    const { name } = downstream;
     if (this.isFull(client)) {
       const text = `There are ${mostPerClient} subscriptions already, the most that a client can have. Take some back first.`;
       throw new CallError("queue_full", text);
     }
-    if (state.kind !== "ready") {
-      const why = state.kind === "down" ? state.reason : "still starting";
-      throw new CallError("unavailable", `${name}: ${why}. The subscription was not made.`, { server: name });
+    if (downstream.state.kind === "idle") await downstream.wake();
+    if (downstream.state.kind !== "ready") {
+      const text = `${name}: ${downstream.trouble}. The subscription was not made.`;
+      throw new CallError("unavailable", text, { server: name });
     }
     const key = keyOf(downstream, original);
     const watch = this.#all.get(key) ?? this.#begin(key, { downstream, original });
@@ -117,7 +118,7 @@ export class Watched {
     this.#all.delete(key);
     const reply = downstream.unsubscribe(original);
     reply.catch((cause: Error) => {
-      if (downstream.state.kind === "down") return;
+      if (downstream.state.kind !== "ready") return;
       this.#oddity(downstream.name, `still tells of ${JSON.stringify(cutAt(200, original))}: ${cause.message}`);
     });
     return { downstream, reply };

@@ -14,7 +14,8 @@ const undone: ReadonlySet<number> = new Set([
 export function networkFailure(cause: unknown): LinkFailure {
   const isSent = !(cause instanceof NetworkError) || cause.isSent;
   const text = cause instanceof Error ? cause.message : String(cause);
-  return { code: isSent ? "connection_lost" : "unavailable", text, mayHaveRun: isSent };
+  if (isSent) return { code: "connection_lost", text, mayHaveRun: true };
+  return { code: "unavailable", text, mayHaveRun: false, isUnreachable: true };
 }
 
 /** Whom a request went to, and what it said in confidence. */
@@ -34,7 +35,11 @@ export function statusFailure(response: InResponse, body: string, addressee: Add
   // What stands before a server says 503 too, of one that it had asked already.
   const mayHaveRun = !undone.has(status) && !(status === 503 && wait !== "") && !(status >= 300 && status < 400);
   const text = `it answered with HTTP ${status}${wait}${said}`;
-  return { code: mayHaveRun ? "bad_reply" : "unavailable", text, mayHaveRun };
+  const failure: LinkFailure = { code: mayHaveRun ? "bad_reply" : "unavailable", text, mayHaveRun };
+  const seconds = /^\d{1,6}$/.exec(response.header("retry-after") ?? "");
+  return seconds && (status === 429 || status === 503)
+    ? { ...failure, retryAfterMs: Number(seconds[0]) * 1000 }
+    : failure;
 }
 
 /** How a server's text begins, in one line, without what was sent to it in confidence. */

@@ -31,6 +31,11 @@ export type OwnLink = Link & {
 /** Opens one server's link; rejects with an error whose message is one line where that cannot be done. */
 export type OpenLink = (events: LinkEvents) => Promise<OwnLink>;
 
+/** A link cannot be opened, for a reason that does not go away by itself, such as a command that does not exist. */
+export class Unopenable extends Error {
+  override readonly name = "Unopenable";
+}
+
 /** Something whose reading can be held up. */
 export type Pausable = {
   readonly pause: () => void;
@@ -59,4 +64,8 @@ export type LinkFailure = {
   readonly text: string;
   /** False only where the server has certainly not worked on it. */
   readonly mayHaveRun: boolean;
+  /** The server could not be reached at all. */
+  readonly isUnreachable?: true;
+  /** So long the server wants to be left alone; then the request may succeed. */
+  readonly retryAfterMs?: number;
 };

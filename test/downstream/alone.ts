@@ -21,6 +21,12 @@ const config: ServerConfig = {
   callTimeoutCapMs: 3_600_000,
   askTimeoutMs: 300_000,
   connectTimeoutMs: 30_000,
+  restartMinMs: 500,
+  restartMaxMs: 30_000,
+  breakerFailures: 5,
+  breakerPauseMs: 5_000,
+  idleStopMs: 0,
+  lazyStart: false,
   tools: { include: [], exclude: [], rename: new Map(), annotations: [] },
 };
 
@@ -90,7 +96,9 @@ export function startAlone(
     },
     isShared: false,
     clock,
+    random: (count) => Buffer.alloc(count, 0xff),
     events: {
+      breakerChanged: ignore,
       offerChanged: ignore,
       stateChanged: ignore,
       renewed: ignore,

@@ -14,6 +14,7 @@ function twice() {
   const peers: Peer[] = [];
   const connection = new Connection(
     {
+      heard: () => {},
       notification: (method) => void notified.push(method),
       request: () => {},
       strayLine: () => {},

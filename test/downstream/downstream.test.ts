@@ -9,7 +9,7 @@ const leave = (_: unknown, server: { crash(): void }): undefined => {
 };
 
 test("a link that opens when the time for the start has passed is stopped", async () => {
-  const { downstream, server, clock, links } = startAlone({ isHeld: true });
+  const { downstream, server, clock, links } = startAlone({ isHeld: true }, { config: { restartMaxMs: 0 } });
   await clock.advance(31_000);
   expect(downstream.state).toMatchObject({ kind: "down", reason: expect.stringContaining("connectTimeoutMs") });
   server.open();
@@ -19,6 +19,7 @@ test("a link that opens when the time for the start has passed is stopped", asyn
 
 test("a link that opens when the server was stopped is stopped", async () => {
   const { downstream, server, links } = startAlone({ isHeld: true });
+  await quiet();
   await downstream.stop();
   server.open();
   await quiet();
@@ -93,7 +94,10 @@ test("what a server is, is not forgotten when tutti is stopped before it has ans
 
 test("what a server is, is not forgotten when it does not answer in time", async () => {
   const silent = { initialize: () => undefined, "server/discover": () => undefined };
-  const { downstream, clock, verdicts, started } = startAlone({ answers: silent }, { known: "legacy" });
+  const { downstream, clock, verdicts, started } = startAlone(
+    { answers: silent },
+    { known: "legacy", config: { restartMaxMs: 0 } },
+  );
   await clock.advance(60_000);
   await started;
   expect(downstream.state).toMatchObject({ kind: "down", reason: expect.stringContaining("within 30 s") });

@@ -49,14 +49,14 @@ test("nothing is said of templates that a server does not know when its resource
 test("nothing is said of lists that do not come because the server is gone, or is being stopped", async () => {
   for (const end of ["crash", "stop"] as const) {
     let lists = 0;
-    const { downstream, server, clock, oddities, started } = startAlone({
-      resources: ["a://1"],
-      prompts: ["p"],
-      answers: {
-        "prompts/list": silent,
-        "resources/list": () => (lists++ === 0 ? '"result":{"resources":[]}' : undefined),
-      },
-    });
+    const answers = {
+      "prompts/list": silent,
+      "resources/list": () => (lists++ === 0 ? '"result":{"resources":[]}' : undefined),
+    };
+    const { downstream, server, clock, oddities, started } = startAlone(
+      { resources: ["a://1"], prompts: ["p"], answers },
+      { config: { restartMaxMs: 0 } },
+    );
     await clock.advance(6000);
     await started;
     server.change("resources", ["a://2"]);

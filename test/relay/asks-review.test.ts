@@ -157,7 +157,8 @@ test("a question that is put to a client again has all of its time again", async
 });
 
 test("a call that its server cannot get again once it asked may have run", async () => {
-  const { begin, client, servers } = await open("LM", { alpha }, { client: able });
+  const once = { ...alpha, config: { restartMaxMs: 0 } };
+  const { begin, client, servers } = await open("LM", { alpha: once }, { client: able });
   const call = begin("alpha__do");
   (await servers.alpha.call()).result(
     `{"resultType":"input_required","inputRequests":{"a":${JSON.stringify(form("A?"))}}}`,

@@ -157,8 +157,8 @@ describe("a place among the running calls", () => {
     await client.reply(2);
   });
 
-  test("is not needed any more when the server crashes: each call ends once, with what it means for it", async () => {
-    const { client, servers, downstreams } = await stage(alpha({ maxConcurrentCalls: 2 }));
+  test("is not needed any more when the server crashes for good: each call ends once, with what it means for it", async () => {
+    const { client, servers, downstreams } = await stage(alpha({ maxConcurrentCalls: 2, restartMaxMs: 0 }));
     for (let n = 0; n < 6; n++) client.call(n, "alpha__echo");
     await servers.alpha.call();
     await servers.alpha.call();

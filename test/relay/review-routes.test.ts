@@ -20,7 +20,7 @@ describe("a resource that nobody lists", () => {
   test("is read from nobody else when the server is gone that it can be of", async () => {
     const { client, servers } = await open("LL", {
       web: { resources: ["http://example.com/a"] },
-      files: { resources: ["file:///y"] },
+      files: { resources: ["file:///y"], config: { restartMaxMs: 0 } },
     });
     servers.files.crash();
     await quiet();
@@ -171,7 +171,7 @@ test("hints say nothing of a list of which a server is down", async () => {
   const hints = '"ttlMs":5000,"cacheScope":"public"';
   const { client, servers, settle } = await open("MM", {
     alpha: { tools: ["do"], hints },
-    beta: { tools: ["do"], hints },
+    beta: { tools: ["do"], hints, config: { restartMaxMs: 0 } },
   });
   await client.listen(1, { toolsListChanged: true });
   expect((await client.ask("tools/list")).json.result).toMatchObject({ ttlMs: 5000, cacheScope: "public" });

@@ -223,8 +223,8 @@ describe("a call for a server that failed", () => {
     expect((await client.failure(1)).text).toBe("alpha: it is broken. The call did not run.");
   });
 
-  test("after it was ready says how it ended, and its tools stay listed", async () => {
-    const { client, servers } = await stage({ servers: { alpha: echo } });
+  test("for good after it was ready says how it ended, and its tools stay listed", async () => {
+    const { client, servers } = await stage({ servers: { alpha: { ...echo, config: { restartMaxMs: 0 } } } });
     servers.alpha.crash();
     await client.ping();
     client.call(1, "alpha__echo");

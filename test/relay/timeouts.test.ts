@@ -151,7 +151,9 @@ describe("a server that does not come up", () => {
     const { client, clock } = await stage({
       servers: { alpha: { answers: { "tools/list": () => undefined }, config: { connectTimeoutMs: 2000 } } },
       isReady: false,
+      isGreeted: true,
     });
+    await client.ping();
     client.call(1, "alpha__echo");
     await clock.advance(2000);
     expect((await client.failure(1)).mark).toMatchObject({ code: "unavailable" });

@@ -80,6 +80,7 @@ export function greeting(
   else server.connect(theirs);
   const connection = new Connection(
     {
+      heard: () => {},
       notification: () => {},
       request: () => {},
       strayLine: () => {},

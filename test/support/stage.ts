@@ -145,7 +145,9 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
         holds: (own) => void streams.push(own),
       })),
       clock,
+      random: (count) => Buffer.alloc(count, 0xff),
       events: {
+        breakerChanged: () => {},
         offerChanged: () => relay.update(downstream),
         stateChanged: () => relay.changed(downstream),
         renewed: () => relay.changed(downstream),
@@ -217,6 +219,12 @@ function serverConfig(name: string, some: OnStage["config"] = {}): ServerConfig 
     callTimeoutCapMs: 3_600_000,
     askTimeoutMs: 300_000,
     connectTimeoutMs: 30_000,
+    restartMinMs: 500,
+    restartMaxMs: 30_000,
+    breakerFailures: 5,
+    breakerPauseMs: 5_000,
+    idleStopMs: 0,
+    lazyStart: false,
     ...some,
     tools: { include: [], exclude: [], rename: new Map(), annotations: [], ...some.tools },
   };

@@ -24,6 +24,12 @@ const config: ServerConfig = {
   callTimeoutCapMs: 20_000,
   askTimeoutMs: 20_000,
   connectTimeoutMs: 10_000,
+  restartMinMs: 500,
+  restartMaxMs: 30_000,
+  breakerFailures: 5,
+  breakerPauseMs: 5_000,
+  idleStopMs: 0,
+  lazyStart: false,
   tools: { include: [], exclude: [], rename: new Map(), annotations: [] },
 };
 
@@ -97,7 +103,9 @@ export function startRemote(
         events,
       ),
     clock: systemClock,
+    random: (count) => Buffer.alloc(count),
     events: {
+      breakerChanged: () => {},
       offerChanged: () => {},
       stateChanged: () => {},
       renewed: () => void renewals++,

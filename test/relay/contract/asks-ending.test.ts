@@ -145,7 +145,8 @@ describe("with askTimeoutMs", () => {
 });
 
 cells("ask.server-dies", async (cell) => {
-  const { client, begin, servers, relay } = await open(cell, { alpha, beta: alpha }, { client: able });
+  const dying = { ...alpha, config: { restartMaxMs: 0 } };
+  const { client, begin, servers, relay } = await open(cell, { alpha: dying, beta: alpha }, { client: able });
   const [call, other] = [begin("alpha__do"), begin("beta__do")];
   const running = await servers.alpha.call();
   void running.ask({ who: form("You?") }, "s").catch(() => {}); // It gets no answer any more.

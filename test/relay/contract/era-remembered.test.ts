@@ -26,6 +26,12 @@ const config: ServerConfig = {
   callTimeoutCapMs: 3_600_000,
   askTimeoutMs: 300_000,
   connectTimeoutMs: 30_000,
+  restartMinMs: 500,
+  restartMaxMs: 30_000,
+  breakerFailures: 5,
+  breakerPauseMs: 5_000,
+  idleStopMs: 0,
+  lazyStart: false,
   tools: { include: [], exclude: [], rename: new Map(), annotations: [] },
 };
 
@@ -62,7 +68,9 @@ async function start({ files, date }: ReturnType<typeof machine>, script: Server
     },
     isShared: false,
     clock,
+    random: (count) => Buffer.alloc(count),
     events: {
+      breakerChanged: ignore,
       offerChanged: ignore,
       stateChanged: ignore,
       renewed: ignore,

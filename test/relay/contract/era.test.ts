@@ -120,7 +120,8 @@ describe("a server that leaves whatever it is asked is started twice, and then n
       self.crash();
       return undefined;
     };
-    const { client, clock } = await meeting({ answers: { "server/discover": leave, initialize: leave } });
+    const answers = { "server/discover": leave, initialize: leave };
+    const { client, clock } = await meeting({ answers, config: { restartMaxMs: 0 } });
     await clock.advance(10_000);
     client.call(1, "alpha__do");
     expect((await client.failure(1)).mark).toMatchObject({ code: "unavailable", mayHaveRun: false });

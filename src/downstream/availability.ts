@@ -1,0 +1,171 @@
+import type { ServerConfig } from "../config/config.ts";
+import type { Clock } from "../ports/clock.ts";
+import { Breaker } from "./breaker.ts";
+import type { Call } from "./call.ts";
+import type { Greeting } from "./handshake.ts";
+import { Health } from "./health.ts";
+import { Idleness } from "./idleness.ts";
+import { Life, type Start } from "./life.ts";
+import type { State } from "./options.ts";
+import { WaitingCalls } from "./waiting-calls.ts";
+
+export type AvailabilityOptions = {
+  readonly config: ServerConfig;
+  readonly clock: Clock;
+  /** So many random bytes. */
+  readonly random: (count: number) => Buffer;
+  readonly redact: (text: string) => string;
+  /** Starts and greets it. Throws an Error of one line. */
+  readonly begin: (start: Start) => Promise<Greeting>;
+  /** Ends what was started, or is being started; never rejects. Resolves when nothing of it is left. */
+  readonly end: () => Promise<void>;
+  /** Whether what is sent now can reach the server. */
+  readonly isUp: () => boolean;
+  /** Asks the server whether it is there; undefined where it cannot be asked. */
+  readonly ping: (limitMs: number) => Promise<unknown> | undefined;
+  /** Calls that wait or are under way. */
+  readonly calls: () => readonly Call[];
+  /** Whether somebody wants to hear of what changes there. */
+  readonly isWatched: () => boolean;
+  /** It is in another state; calls that wait go on, or are refused, after that. */
+  readonly changed: () => void;
+  readonly breakerChanged: () => void;
+};
+
+/** Whether one server can be used: its life, its breaker and its health, and the calls that wait for it. */
+export class Availability {
+  readonly breaker: Breaker;
+  readonly health: Health;
+  readonly #options: AvailabilityOptions;
+  readonly #idleness: Idleness;
+  readonly #life: Life;
+  readonly #waiting: WaitingCalls;
+  #drained = (): void => {};
+
+  constructor(options: AvailabilityOptions) {
+    const { config, clock, redact, begin, end, ping, calls, isWatched, breakerChanged } = options;
+    const { connectTimeoutMs, restartMinMs: minMs, restartMaxMs: maxMs } = config;
+    this.#options = options;
+    const random = (): number => options.random(4).readUInt32BE() / 2 ** 32;
+    const bounds = { failures: config.breakerFailures, pauseMs: config.breakerPauseMs };
+    this.breaker = new Breaker(bounds, random, breakerChanged);
+    this.health = new Health({
+      clock,
+      ping,
+      isAwaited: () => calls().some(({ isSent }) => isSent),
+      silent: () => this.breaker.openFor("a call had no reply, and a ping no answer", clock.now()),
+      back: () => this.breaker.succeeded(),
+      dead: (reason) => {
+        // At an address there is nothing that could be started anew.
+        if (config.launch.kind === "stdio") this.#life.lost(reason);
+      },
+    });
+    const isBusy = (): boolean => calls().length > 0 || isWatched();
+    this.#idleness = new Idleness(clock, config.idleStopMs, isBusy, () => this.#life.rest());
+    this.#life = new Life({
+      clock,
+      random,
+      connectTimeoutMs,
+      restart: maxMs === 0 ? false : { minMs, maxMs },
+      isLazy: config.lazyStart,
+      breaker: this.breaker,
+      redact,
+      begin,
+      end,
+      changed: () => this.#changed(),
+    });
+    this.#waiting = new WaitingCalls({
+      life: this.#life,
+      breaker: this.breaker,
+      clock,
+      mostBytes: config.maxQueuedBytes,
+      unsent: () => calls().filter(({ isSent }) => !isSent),
+    });
+  }
+
+  get state(): State {
+    return this.#life.state;
+  }
+
+  /** What is wrong with its process, or its link, as in "still starting"; undefined where nothing is. */
+  get lifeTrouble(): string | undefined {
+    return this.#life.describe(this.#options.clock.now());
+  }
+
+  /** Why calls are refused because others have failed, since when, and until when; undefined where they are not. */
+  get breakerTrouble(): string | undefined {
+    return this.breaker.describe(this.#options.clock.now());
+  }
+
+  /** Starts it for the first time. Resolves when it is ready or that has failed; never rejects. */
+  start(): Promise<void> {
+    return this.#life.start();
+  }
+
+  /** It is wanted, and starts where it does not run. Resolves as `start`. */
+  wake(): Promise<void> {
+    return this.#life.wake();
+  }
+
+  /** What runs has ended by itself. */
+  lost(reason: string): void {
+    this.#life.lost(reason);
+  }
+
+  /** Whether a call that comes now may go, is refused, or goes to try whether the server works again. */
+  admit(now: number): "pass" | "try" | "refused" {
+    this.#idleness.used(now);
+    return this.#life.isOver ? "pass" : this.breaker.admit(now);
+  }
+
+  /** Lets a call go as it was admitted: now, or when the server is ready. */
+  let(call: Call, admission: "pass" | "try" | "refused", now: number): void {
+    if (admission === "refused") call.refuse(this.breaker.describe(now) ?? "");
+    else if (this.state.kind === "ready" && this.#options.isUp()) call.enter(now);
+    else this.wait(call);
+  }
+
+  /** Has a call wait for the server, or refuses it. */
+  wait(call: Call): void {
+    this.#waiting.add(call);
+  }
+
+  /** A call is over. */
+  ended(): void {
+    if (this.state.kind === "draining" && this.#options.calls().length === 0) this.#drained();
+  }
+
+  /** Takes nothing new and finishes what runs; resolves when that is done, and at the latest after `limitMs`. */
+  async drain(limitMs: number): Promise<void> {
+    const { clock, calls } = this.#options;
+    if (!this.#life.drain() || calls().length === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(limitMs, resolve);
+      this.#drained = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** It ends for ever; resolves when nothing of it is left. */
+  async stop(reason: string): Promise<void> {
+    const stopped = this.#life.stop(reason);
+    this.#rest();
+    this.#waiting.settle();
+    await stopped;
+  }
+
+  #changed(): void {
+    const { kind } = this.state;
+    if (kind === "ready") this.#idleness.begin();
+    else if (kind !== "draining") this.#rest();
+    this.#options.changed();
+    this.#waiting.settle();
+  }
+
+  #rest(): void {
+    this.health.end();
+    this.#idleness.end();
+  }
+}

@@ -1,0 +1,145 @@
+import { expect, test } from "vitest";
+import { Breaker } from "../../src/downstream/breaker.ts";
+
+type Told = { readonly breaker: Breaker; readonly changes: string[] };
+
+/** One with pauses as they are at most; it notes what it tells. */
+function breakerWith(failures = 3, pauseMs = 1000): Told {
+  const changes: string[] = [];
+  const breaker = new Breaker(
+    { failures, pauseMs },
+    () => 1 - Number.EPSILON,
+    () => {
+      changes.push(breaker.describe(0) === undefined ? "closed" : "open");
+    },
+  );
+  return { breaker, changes };
+}
+
+/** `count` failures one after the other. */
+function fail(breaker: Breaker, count: number, now: number, isStart = false): void {
+  for (let n = 0; n < count; n++) breaker.failed({ reason: "no reply", isStart }, breaker.round, now);
+}
+
+test("is closed until so many failures came in a row", () => {
+  const { breaker, changes } = breakerWith(3);
+  fail(breaker, 2, 0);
+  expect(breaker.admit(0)).toBe("pass");
+  fail(breaker, 1, 0);
+  expect(breaker.admit(0)).toBe("refused");
+  expect(changes).toEqual(["open"]);
+});
+
+test("counts from the start again after a reply", () => {
+  const { breaker } = breakerWith(3);
+  for (let n = 0; n < 10; n++) {
+    fail(breaker, 2, 0);
+    breaker.succeeded();
+  }
+  expect(breaker.admit(0)).toBe("pass");
+});
+
+test("takes what fails together for one failure: what was sent before the last one counts no more", () => {
+  const { breaker } = breakerWith(3);
+  for (let crash = 0; crash < 2; crash++) {
+    const { round } = breaker;
+    for (let call = 0; call < 50; call++) breaker.failed({ reason: "lost" }, round, 0);
+  }
+  expect(breaker.admit(0)).toBe("pass");
+});
+
+test("opens where most of the last calls failed, though never so many in a row", () => {
+  const { breaker } = breakerWith(5);
+  let calls = 0;
+  while (breaker.admit(0) === "pass" && calls < 1000) {
+    calls++;
+    if (calls % 5 === 0) breaker.succeeded();
+    else fail(breaker, 1, 0);
+  }
+  expect(calls).toBeLessThanOrEqual(25);
+  expect(breaker.describe(0)).toContain("15 failures in 20 calls");
+});
+
+test("stays closed where every other call fails", () => {
+  const { breaker } = breakerWith(5);
+  for (let n = 0; n < 200; n++) {
+    fail(breaker, 1, 0);
+    breaker.succeeded();
+  }
+  expect(breaker.admit(0)).toBe("pass");
+});
+
+test("lets one call try after the pause, and only one until that has ended", () => {
+  const { breaker } = breakerWith();
+  fail(breaker, 3, 0);
+  expect(breaker.admit(999)).toBe("refused");
+  expect(breaker.admit(1000)).toBe("try");
+  expect(breaker.admit(1000)).toBe("refused");
+  breaker.release();
+  expect(breaker.admit(1000)).toBe("try");
+});
+
+test("closes when the one that tries has a reply", () => {
+  const { breaker, changes } = breakerWith();
+  fail(breaker, 3, 0);
+  breaker.admit(1000);
+  breaker.succeeded();
+  expect(breaker.admit(1000)).toBe("pass");
+  expect(changes).toEqual(["open", "closed"]);
+});
+
+test("pauses twice as long each time the try fails, up to a minute, and as at first once it was closed", () => {
+  const { breaker } = breakerWith(3, 1000);
+  const pauses: number[] = [];
+  let now = 0;
+  fail(breaker, 3, now);
+  for (let tries = 0; tries < 8; tries++) {
+    pauses.push(Math.round(breaker.untilMs - now));
+    now = breaker.untilMs;
+    expect(breaker.admit(now)).toBe("try");
+    fail(breaker, 1, now);
+  }
+  expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+  now = breaker.untilMs;
+  breaker.admit(now);
+  breaker.succeeded();
+  fail(breaker, 3, now);
+  expect(Math.round(breaker.untilMs - now)).toBe(1000);
+});
+
+test("is not kept open by what fails while it is", () => {
+  const { breaker } = breakerWith();
+  fail(breaker, 3, 0);
+  fail(breaker, 20, 500);
+  expect(breaker.admit(1000)).toBe("try");
+});
+
+test("closes when a server starts that failed to start, and not when it failed otherwise", () => {
+  const { breaker } = breakerWith();
+  fail(breaker, 3, 0, true);
+  breaker.started();
+  expect(breaker.admit(0)).toBe("pass");
+  fail(breaker, 2, 0, true);
+  fail(breaker, 1, 0);
+  breaker.started();
+  expect(breaker.admit(0)).toBe("refused");
+});
+
+test("says why, since when, and when it is tried", () => {
+  const { breaker } = breakerWith(3, 10_000);
+  expect(breaker.describe(0)).toBe(undefined);
+  fail(breaker, 3, 0);
+  const why = "3 failures in a row (the last: no reply)";
+  expect(breaker.describe(4000)).toBe(`not used for 4 s now, after ${why}; next try in 6 s`);
+  expect(breaker.describe(12_000)).toBe(`not used for 12 s now, after ${why}; the next call tries it`);
+  breaker.admit(12_000);
+  expect(breaker.describe(12_000)).toBe(`not used for 12 s now, after ${why}; one call tries it now`);
+});
+
+test("never opens with 0", () => {
+  const { breaker, changes } = breakerWith(0);
+  fail(breaker, 1000, 0);
+  breaker.openFor("it is silent", 0);
+  expect(breaker.admit(0)).toBe("pass");
+  expect(changes).toEqual([]);
+});
