@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { longestMs, text, toolPatterns, wholeNumber } from "./fields.ts";
+import { lifeFields } from "./life-schema.ts";
 import { toolsSchema } from "./tools-schema.ts";
 
 /** Every default of the file, stated once: the schema shows them, and they fill in what the file leaves out. */
@@ -29,11 +30,6 @@ export const defaults = {
   callTimeoutCapMs: 3_600_000,
   askTimeoutMs: 300_000,
   connectTimeoutMs: 30_000,
-  restartMinMs: 500,
-  restartMaxMs: 30_000,
-  breakerFailures: 5,
-  breakerPauseMs: 5_000,
-  idleStopMs: 0,
 } as const;
 
 const pinsSchema = z.enum(["off", "warn", "quarantine"]);
@@ -279,34 +275,7 @@ export const ownServerSchema = z.strictObject({
       "From the start of the server to its complete lists, in milliseconds; also for each later request of tutti's own " +
         "(lists again, subscriptions, log level).",
     ),
-  restartMinMs: wholeNumber(1, longestMs)
-    .default(defaults.restartMinMs)
-    .describe(
-      "The pause before a server that has ended or did not start is started again, in milliseconds; it doubles with each " +
-        "try that comes to nothing. A call does not wait for it: it starts the server at once.",
-    ),
-  restartMaxMs: wholeNumber(0, longestMs)
-    .default(defaults.restartMaxMs)
-    .describe("The longest of these pauses, in milliseconds. 0 = a server that has ended is not started again."),
-  breakerFailures: wholeNumber(0, 1000)
-    .default(defaults.breakerFailures)
-    .describe(
-      "After so many failures in a row (crashes, calls without a reply or with one that cannot be read) calls are refused " +
-        "at once for a while, then one is let through to try. 0 = never.",
-    ),
-  breakerPauseMs: wholeNumber(1, longestMs)
-    .default(defaults.breakerPauseMs)
-    .describe("How long that is, in milliseconds; twice as long each time the try fails, up to a minute."),
-  idleStopMs: wholeNumber(0, longestMs)
-    .default(defaults.idleStopMs)
-    .describe(
-      "A server that had no call for so long is stopped, in milliseconds, and started again by the next one; not while " +
-        "a client subscribes to one of its resources. What it remembers and tasks that run on end with it. 0 = never.",
-    ),
-  lazyStart: z
-    .boolean()
-    .default(false)
-    .describe("true = the server starts only when a client asks for a list, or calls a tool under its prefix."),
+  ...lifeFields,
   tools: z
     .union([toolsSchema, toolPatterns])
     .prefault({})

@@ -189,14 +189,11 @@ export class Relay implements Answerer {
   /** A server is ready, for the first time or in another session, or does not run any more. */
   changed(downstream: Downstream): void {
     const { kind } = downstream.state;
+    this.#offers.update(downstream);
     if (kind === "ready") {
-      this.#offers.update(downstream);
       this.#logs.ready(downstream);
       this.#asking.ready(downstream);
-    } else if (kind === "down" || kind === "idle") {
-      this.#offers.update(downstream);
-      this.#asking.lost(downstream);
-    }
+    } else if (kind === "down" || kind === "idle") this.#asking.lost(downstream);
   }
 
   /** Whether the request is one of a client of this relay. */
