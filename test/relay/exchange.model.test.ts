@@ -3,11 +3,14 @@ import { expect, test } from "vitest";
 import { Client } from "../../src/client/client.ts";
 import { stranger } from "../../src/client/handshake.ts";
 import type { ServerConfig } from "../../src/config/config.ts";
+import { Breaker } from "../../src/downstream/breaker.ts";
 import { Call } from "../../src/downstream/call.ts";
 import { Connection } from "../../src/downstream/connection.ts";
 import { Deadlines } from "../../src/downstream/deadlines.ts";
 import type { Downstream } from "../../src/downstream/downstream.ts";
 import { Gate } from "../../src/downstream/gate.ts";
+import { Health } from "../../src/downstream/health.ts";
+import { Repeats } from "../../src/downstream/repeats.ts";
 import { Exchange, type Exchanges } from "../../src/relay/exchange.ts";
 import type { LinkEvents, OwnLink } from "../../src/transport/link.ts";
 import { Message, type Outgoing } from "../../src/wire/message.ts";
@@ -48,6 +51,7 @@ async function open() {
   const ignore = (): void => {};
   const connection = new Connection(
     {
+      heard: ignore,
       notification: ignore,
       request: ignore,
       strayLine: ignore,
@@ -66,11 +70,21 @@ async function open() {
     return { ...link, send: keep(toServer), stop: async () => {}, kill: ignore } as OwnLink;
   });
   const deadlines = new Deadlines(clock, () => connection.waiters());
-  const at = { config, clock, gate: new Gate(bounds, clock), connection, relist: undefined };
+  const told = { silent: ignore, back: ignore, dead: ignore };
+  const at = {
+    ...{ config, clock, connection, relist: undefined, ended: ignore },
+    gate: new Gate(bounds, clock),
+    breaker: new Breaker({ failures: 0, pauseMs: 1 }, () => 0, ignore),
+    health: new Health({ clock, ping: () => undefined, isAwaited: () => true, ...told }),
+    repeats: new Repeats(),
+    isUp: () => connection.closedBecause === undefined,
+    wait: (call: Call) => call.refuse("the server is gone"),
+  };
   const all: One[] = [];
   let lastId = 0;
   const exchanges: Exchanges = {
     errors: "result",
+    isHarmlessTwice: () => false,
     redact: undefined,
     resolve: () => '"t"',
     question: () => [],
