@@ -89,6 +89,17 @@ describe("a gate", () => {
     expect(entered).toEqual([0, 1]);
   });
 
+  test("has no more room for who waits because one leaves twice", async () => {
+    const gate = gateOf(1, 0);
+    const first = gate.enter(() => {}) as Leave;
+    await quiet();
+    first();
+    first();
+    await quiet();
+    expect(gate.enter(() => {})).toBeDefined();
+    expect(gate.enter(() => {})).toBeUndefined();
+  });
+
   test("never lets in who gave up waiting, also in the turn in which its place came", async () => {
     const gate = gateOf(1, 10);
     const entered: number[] = [];

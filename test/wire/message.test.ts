@@ -31,6 +31,28 @@ function isInLetter(text: string, member: Slot): boolean {
   return messageOf(text).has(member);
 }
 
+test("a message tells where the names stand that only tutti may write", () => {
+  const message = messageOf('{"jsonrpc":"2.0","id":1,"result":{"_meta":{"a":1,"tutti/error":{}}}}');
+  const [start = 0, end = 0, ...more] = message.reservedNames;
+  expect([message.slice(start, end), more]).toEqual(['"tutti/error"', []]);
+});
+
+test("a message whose members were moved has those where they are now, and the others where they stood", () => {
+  const message = messageOf('{"jsonrpc":"2.0","id":7,"method":"a","params":{"name":"b"}}');
+  const body = '{"jsonrpc":"2.0","id":7,"method":"a","params":{"name":"long"}}';
+  const [name, params] = ['"long"', '{"name":"long"}'].map((text) => ({
+    start: body.indexOf(text),
+    end: body.indexOf(text) + text.length,
+  })) as [{ start: number; end: number }, { start: number; end: number }];
+  const moved = message.moved(body, [
+    { member: slot.name, ...name },
+    { member: slot.params, ...params },
+  ]);
+  const whole = messageOf(body);
+  const all = (one: Message) => slots.map((member) => [one.start(member), one.end(member)]);
+  expect(all(moved)).toEqual(all(whole));
+});
+
 describe("the kind of a message", () => {
   test("is what the parsed object says, whatever it looks like", () => {
     fc.assert(

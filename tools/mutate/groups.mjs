@@ -9,7 +9,7 @@ const wireTests = {
   utf8: ["utf8", "lines"],
   members: ["members", "json"],
   lines: ["lines", "hostile"],
-  message: ["message", "with-values"],
+  message: ["message"],
   object: ["object"],
   walk: ["walk", "object"],
   whole: ["whole", "sse"],
