@@ -98,7 +98,7 @@ const notApplicable: Readonly<Record<string, string>> = {
 };
 
 /** Rows that have no test yet. */
-const untested = "F32 F34 F36 F41 F59 F62 F63 F64".split(" ");
+const untested: readonly string[] = ["F41"];
 
 const folder = import.meta.dirname;
 const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
