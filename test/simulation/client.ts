@@ -19,7 +19,7 @@ export type Temperament = {
   readonly logLevel: string | undefined;
 };
 
-type Request = Pick<Sent, "method" | "kind"> & {
+export type Request = Pick<Sent, "method" | "kind"> & {
   readonly params: string;
   readonly nonces?: readonly string[];
   readonly meta?: string;
@@ -231,6 +231,9 @@ export class SimClient {
   // biome-ignore lint/suspicious/noExplicitAny: whatever came.
   #answerAll(request: Request, { inputRequests = {}, requestState }: any): void {
     const dice = this.#dice;
+    if (typeof requestState === "string") this.#world.states.push({ owner: this.number, request, state: requestState });
+    // It has written a state of its own into this one.
+    if (request.params.includes('"requestState"')) return;
     if (!dice.chance(this.#temperament.answers)) {
       this.#world.faults.does("never comes back with answers");
       return;

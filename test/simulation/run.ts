@@ -58,7 +58,7 @@ export async function runSeed({ seed, without = new Set(), tail = 0 }: RunOption
   const cuts = dice.pick([0, 20, 60]);
   const mostMs = dice.pick([1, 5, 40]);
   const weather = (own: Dice): Weather => ({ scheduler, dice: own, mostMs, cuts });
-  const world: World = { scheduler, ledger, faults, weather, trouble };
+  const world: World = { scheduler, ledger, faults, weather, trouble, states: [] };
   const personas = serversOf(dice, trouble);
   const config = await load(configOf(personas, dice));
   const processes = new Processes(commandsFor(world, config, personas, dice.fork()), weather, dice.fork());

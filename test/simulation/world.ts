@@ -1,3 +1,4 @@
+import type { Request } from "./client.ts";
 import type { Dice } from "./dice.ts";
 import type { Faults } from "./faults.ts";
 import type { Ledger } from "./ledger.ts";
@@ -12,4 +13,6 @@ export type World = {
   readonly weather: (dice: Dice) => Weather;
   /** How often things go wrong in this run: 0, 1 or more. */
   readonly trouble: number;
+  /** What clients were given to come back with, each with the request that it belongs to. */
+  readonly states: { readonly owner: number; readonly request: Request; readonly state: string }[];
 };

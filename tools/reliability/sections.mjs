@@ -1,6 +1,8 @@
 // sections.mjs: the parts of docs/reliability.md, each printed from bench/results/<name>.json. Results that bring `rows`
 // ({ what, measured, asked?, passed? }) are printed as they are.
 
+import { markdown } from "../../bench/tables.mjs";
+
 const rowsOf = ({ rows = [] }) => rows;
 
 export const sections = [
@@ -8,8 +10,9 @@ export const sections = [
     name: "simulation",
     title: "Simulation",
     about:
-      "The whole relay with a clock, random numbers, links and processes that are injected; clients and servers of both eras that behave, misbehave and die at random. A seed replays exactly. `npm run simulate`.",
-    rowsOf,
+      "The whole of tutti with a clock, random numbers, files and processes that are injected; clients and servers of both eras that behave, misbehave and die at random. A seed replays exactly; what must hold stands in `test/simulation/README.md`. `npm run simulate`.",
+    rowsOf: simulationRows,
+    more: simulationMore,
   },
   {
     name: "kills",
@@ -48,6 +51,27 @@ export const sections = [
 ];
 
 const number = (value) => Math.round(value).toLocaleString("en-US");
+
+function simulationRows(result) {
+  const { seeds, failed, requests, calls, compared, steps, faults, virtualHours, seconds, cpuSeconds } = result;
+  return [
+    { what: "seeds", measured: `${number(seeds)} in ${number(seconds)} s (${number(cpuSeconds)} s of CPU)` },
+    { what: "seeds that failed", measured: failed.length, asked: "0", passed: failed.length === 0 },
+    { what: "requests of clients", measured: number(requests) },
+    { what: "calls at servers", measured: number(calls) },
+    { what: "answers compared byte for byte", measured: number(compared) },
+    { what: "steps; hours on the clock of the runs", measured: `${number(steps)}; ${number(virtualHours)}` },
+    { what: "faults", measured: number(faults) },
+  ];
+}
+
+function simulationMore({ faultsByKind, planted }) {
+  const kinds = Object.entries(faultsByKind).map(([kind, count]) => `- ${kind}: ${number(count)}`);
+  const found = planted.map(({ what, seeds }) => [what, seeds === undefined ? "not found in 500" : String(seeds)]);
+  const table = markdown([["Defect", "Seeds until it was found"], ...found]);
+  const about = "Defects that were put into tutti one at a time (`npm run simulate -- --planted`):";
+  return `The faults:\n\n${kinds.join("\n")}\n\n${about}\n\n${table}`;
+}
 
 function soakRows({ minutes, isComplete, sides }) {
   const rows = [{ what: "minutes", measured: isComplete ? minutes : `broken off, of ${minutes}` }];

@@ -68,7 +68,12 @@ export const planted = [
     "this.#entries.delete(id);\n        entry.timer.cancel();\n        return entry;",
     "this.#entries.delete(id);\n        return entry;",
   ],
-  ["a state works for any client", "relay/parked", "if (entry.client !== client)", "if (false)"],
+  [
+    "a state works for any client",
+    "relay/parked",
+    'if (entry.client !== client)\n            return { problem: "requestState was given to another client" };',
+    "",
+  ],
   [
     "short messages overtake long ones of their own source",
     "transport/outbox",
