@@ -52,7 +52,7 @@ async function plantAll() {
       file,
       text.replace(from, () => to),
     );
-    const found = await run(["--first", "--seeds", "500"], ["ignore", "pipe", "inherit"]);
+    const found = await run(["--first", "--seeds", "300"], ["ignore", "pipe", "inherit"]);
     writeFileSync(file, text);
     console.log(`${what}: ${found}`);
     if (found.startsWith("not found")) process.exitCode = 1;
