@@ -1,5 +1,5 @@
 // Runs seeds of the simulation: node tools/simulate.mjs [--seeds N] [--from S] [--seed S [--trace]] [--out FILE]
-// With --planted it puts known defects into tutti, one after the other, and says after how many seeds each was found.
+// With --planted [WORD] it puts known defects into tutti, one after the other, and says after how many seeds each was found.
 // Node 20 takes no types away, so the simulation and the sources it runs are compiled first, beside each other.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -40,7 +40,9 @@ else process.exitCode = await run([...process.argv.slice(2), "--commit", commit(
 /** How many seeds it takes to find each of the planted defects. */
 async function plantAll() {
   const all = [];
+  const word = process.argv[process.argv.indexOf("--planted") + 1] ?? "--";
   for (const [what, name, from, to] of planted) {
+    if (!word.startsWith("--") && !what.includes(word)) continue;
     const file = join(folder, "src", `${name}.js`);
     const text = readFileSync(file, "utf8");
     if (text.split(from).length !== 2) {
