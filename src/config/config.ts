@@ -48,7 +48,7 @@ export type Config = {
 export type PinMode = "off" | "warn" | "quarantine";
 
 /** Whether lists are answered with what servers offered at an earlier start, while they start. */
-export type StartupMode = "cached" | "waiting";
+export type StartupMode = "cached" | "waiting" | "lazy";
 
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 

@@ -43,10 +43,11 @@ export async function loadConfig(options: {
   }
   if (problems.length > 0) throw new ConfigError(firstFew(problems).join("\n"));
   const { $schema: _, ...settings } = settingsSchema.parse(mergeSettings(parts));
+  const isLazy = settings.startup.mode === "lazy";
   return {
     ...settings,
     files: paths,
-    servers: parts.flatMap(({ servers }) => servers),
+    servers: parts.flatMap(({ servers }) => servers).map((one) => (isLazy ? { ...one, lazyStart: true } : one)),
     caFiles: parts.flatMap((part, index) => caFilesOf(part, dirname(paths[index] as string), options.env)),
     secrets: [...gathered.secrets],
     notices: [...gathered.notices].map(([message, servers]) => `${message}${namesOf(servers)}.`),

@@ -43,11 +43,12 @@ export const settingsSchema = z.strictObject({
   startup: z
     .strictObject({
       mode: z
-        .enum(["cached", "waiting"])
+        .enum(["cached", "waiting", "lazy"])
         .default(defaults.startupMode)
         .describe(
           'What the first lists say of servers that are still starting. "cached": what they offered at an earlier start; ' +
-            'servers of which nothing is known are waited for. "waiting": all are waited for.',
+            'servers of which nothing is known are waited for. "waiting": all are waited for. "lazy": as "cached", and a ' +
+            "server of which something is known starts only when a call needs it.",
         ),
       waitMs: wholeNumber(0, 600_000)
         .default(defaults.waitMs)

@@ -73,7 +73,9 @@ export class Startup {
         this.end();
       });
     });
-    const eager = downstreams.filter(({ config: { lazyStart } }) => !lazyStart);
+    // Of what is not known there would be no list.
+    const isNeeded = ({ hasOffer }: Downstream): boolean => config.startup.mode === "lazy" && !hasOffer;
+    const eager = downstreams.filter((one) => !one.config.lazyStart || isNeeded(one));
     const unknown = eager.filter(({ hasOffer }) => !hasOffer);
     const all = Promise.all(eager.map((downstream) => downstream.start()));
     await Promise.all(unknown.map((downstream) => downstream.start()));

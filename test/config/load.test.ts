@@ -31,6 +31,7 @@ describe("one file", () => {
           breakerPauseMs: 5_000,
           idleStopMs: 0,
           lazyStart: false,
+          pins: undefined,
           tools: noTools,
         },
       ],
@@ -42,7 +43,9 @@ describe("one file", () => {
       caFiles: [],
       instructions: "digest",
       limits: { maxMessageBytes: 33_554_432, maxDepth: 512, maxOpenRequests: 1024, maxHeldBytes: 268_435_456 },
-      log: { level: "info" },
+      log: { level: "info", file: true },
+      pins: "warn",
+      hygiene: "flag",
       secrets: [],
       notices: [],
     });

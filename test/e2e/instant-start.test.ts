@@ -166,6 +166,19 @@ describe("the second start", () => {
     expect(news(second)).toEqual([0, 0, 0]);
   });
 
+  test("starts only the servers that calls need where startup.mode is lazy, and lists are whole all the same", async () => {
+    const { open, remember } = world(both, { startup: { mode: "lazy" } });
+    // What is not known has to be started to be known.
+    await remember();
+    const tutti = await open();
+    expect(await names(tutti)).toEqual(["one__a", "one__b", "two__c"]);
+    expect(tutti.servers()).toEqual([]);
+    expect(textOf(await tutti.request("tools/call", { name: "two__c" }))).toBeDefined();
+    await tutti.untilServers(1);
+    expect(await names(tutti)).toEqual(["one__a", "one__b", "two__c"]);
+    expect(tutti.servers()).toHaveLength(1);
+  });
+
   test("remembers nothing of a configuration that has changed, nor under another --lazy", async () => {
     const { open, remember, config, state } = world(both, { startup: { waitMs: 500 } });
     await remember();
