@@ -2,14 +2,14 @@ import type { ExposedItem } from "../catalog/catalog.ts";
 import type { InnerCallHandle } from "./meta-tool.ts";
 import { type Ended, type Failure, failed } from "./outcomes.ts";
 import type { PlannedCall } from "./plan.ts";
-import type { Leave } from "./scheduler.ts";
+import type { Ticket } from "./scheduler.ts";
 import type { Traits } from "./scope.ts";
 
 /** The tool that an entry's calls go to. */
 export type Target = { readonly tool: ExposedItem; readonly traits: Traits };
 
 /** One call of a server's tool: an entry has one, or one for each element. */
-export type Inner = {
+export type Inner = Ticket & {
   readonly entry: Entry;
   /** Of its element; undefined where the entry has one call. */
   readonly index: number | undefined;
@@ -20,7 +20,6 @@ export type Inner = {
   endedAt: number;
   /** While it is under way. */
   call: InnerCallHandle | undefined;
-  leave: Leave | undefined;
 };
 
 /** Of a tool that is not there. */

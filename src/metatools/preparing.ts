@@ -9,7 +9,7 @@ import { argumentLimits, fill, found, type Unfilled } from "./references.ts";
 import type { NoSuchValue } from "./resolve.ts";
 
 /** Of an `each`. */
-export const mostElements = 100;
+const mostElements = 100;
 /** Of the arguments of all calls of one plan, once they are filled. */
 const mostArgumentBytes = 64 * 1024 * 1024;
 
@@ -54,8 +54,21 @@ export class Preparing {
     const given = this.#arguments(entry, element);
     const args = Buffer.isBuffer(given) ? given : none;
     const ended = Buffer.isBuffer(given) ? undefined : failed(given);
+    const { tool, traits } = entry.target as Target;
+    const order = entry.order * mostElements + (index ?? 0);
     // Member for member: spreading an object costs as much as all the rest of this.
-    return { entry, index, args, ended, startedAt: undefined, endedAt: 0, call: undefined, leave: undefined };
+    return {
+      server: tool.server,
+      order,
+      isWriting: traits.isWriting,
+      entry,
+      index,
+      args,
+      ended,
+      startedAt: undefined,
+      endedAt: 0,
+      call: undefined,
+    };
   }
 
   #elements(path: Path): readonly Buffer[] | Failure {

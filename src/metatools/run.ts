@@ -4,7 +4,7 @@ import type { Handles } from "./handles.ts";
 import type { Answers, MetaRequest, Outcome } from "./meta-tool.ts";
 import { endOf, type Failure, failed, notBegun, tooMuch, unanswered } from "./outcomes.ts";
 import type { Plan, PlannedCall } from "./plan.ts";
-import { mostElements, Preparing } from "./preparing.ts";
+import { Preparing } from "./preparing.ts";
 import { Questions } from "./questions.ts";
 import { Lanes } from "./scheduler.ts";
 
@@ -44,7 +44,7 @@ export class Run {
   readonly #done: (done: Done) => void;
   readonly #entries: readonly Entry[];
   readonly #preparing: Preparing;
-  readonly #lanes = new Lanes();
+  readonly #lanes = new Lanes<Inner>((inner) => this.#send(inner));
   readonly #questions = new Questions();
   readonly #rounds = new Map<Inner, number>();
   /** How many calls are under way. */
@@ -100,18 +100,7 @@ export class Run {
     entry.inners = inners;
     for (const { ended } of inners) if (ended === undefined) entry.open++;
     if (entry.open === 0) this.#over(entry);
-    for (const inner of inners) if (inner.ended === undefined) this.#enter(inner);
-  }
-
-  #enter(inner: Inner): void {
-    const { entry, index } = inner;
-    const { tool, traits } = entry.target as Target;
-    const ticket = {
-      order: entry.order * mostElements + (index ?? 0),
-      isWriting: traits.isWriting,
-      go: () => this.#send(inner),
-    };
-    inner.leave = this.#lanes.enter(tool.server, ticket);
+    for (const inner of inners) if (inner.ended === undefined) this.#lanes.enter(inner);
   }
 
   #send(inner: Inner, answers?: Answers): void {
@@ -155,7 +144,7 @@ export class Run {
     inner.endedAt = this.#options.clock.now();
     // Who has waited for it comes into the lane before the next one leaves it.
     if (--inner.entry.open === 0) this.#over(inner.entry);
-    inner.leave?.();
+    this.#lanes.leave(inner);
   }
 
   #fail(entry: Entry, failure: Failure): void {

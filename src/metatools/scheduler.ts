@@ -1,17 +1,14 @@
 /** One call that has all it needs, on its way to a server. */
-type Ticket = {
+export type Ticket = {
+  readonly server: string;
   /** Its place in the list. */
   readonly order: number;
   readonly isWriting: boolean;
-  readonly go: () => void;
 };
 
-/** Lets the next ones go. Called once. */
-export type Leave = () => void;
-
-type Lane = {
+type Lane<One> = {
   /** In the order of the list. */
-  readonly waiting: Ticket[];
+  readonly waiting: One[];
   sharing: number;
   isWriting: boolean;
 };
@@ -21,26 +18,35 @@ type Lane = {
  * the order of the list. Only who has all that it needs comes here, so nobody in here waits for anybody out there, and
  * no server waits for another.
  */
-export class Lanes {
-  readonly #lanes = new Map<string, Lane>();
+export class Lanes<One extends Ticket> {
+  readonly #lanes = new Map<string, Lane<One>>();
+  readonly #go: (one: One) => void;
 
-  /** Calls `go` at once or when those before it have left, at most once; never after `close`. */
-  enter(server: string, ticket: Ticket): Leave {
-    const lane = this.#laneOf(server);
-    if (lane.waiting.length === 0 && mayGo(lane, ticket)) go(lane, ticket);
-    else {
-      const before = lane.waiting.findLastIndex(({ order }) => order < ticket.order);
-      lane.waiting.splice(before + 1, 0, ticket);
-      letGo(lane);
-    }
-    return () => {
-      if (ticket.isWriting) lane.isWriting = false;
-      else lane.sharing--;
-      letGo(lane);
-    };
+  /** `go`: what each does that may go, which is told at most once; nobody goes after `close`. */
+  constructor(go: (one: One) => void) {
+    this.#go = go;
   }
 
-  #laneOf(server: string): Lane {
+  /** It goes at once, or when those before it have left. */
+  enter(one: One): void {
+    const lane = this.#laneOf(one.server);
+    if (lane.waiting.length === 0 && mayGo(lane, one)) this.#letIn(lane, one);
+    else {
+      const before = lane.waiting.findLastIndex(({ order }) => order < one.order);
+      lane.waiting.splice(before + 1, 0, one);
+      this.#letGo(lane);
+    }
+  }
+
+  /** One that went is done: the next ones may go. Once for each. */
+  leave({ server, isWriting }: One): void {
+    const lane = this.#laneOf(server);
+    if (isWriting) lane.isWriting = false;
+    else lane.sharing--;
+    this.#letGo(lane);
+  }
+
+  #laneOf(server: string): Lane<One> {
     let lane = this.#lanes.get(server);
     if (lane === undefined) {
       lane = { waiting: [], sharing: 0, isWriting: false };
@@ -53,21 +59,21 @@ export class Lanes {
   close(): void {
     for (const { waiting } of this.#lanes.values()) waiting.length = 0;
   }
-}
 
-function letGo(lane: Lane): void {
-  for (let next = lane.waiting[0]; next !== undefined && mayGo(lane, next); next = lane.waiting[0]) {
-    lane.waiting.shift();
-    go(lane, next);
+  #letGo(lane: Lane<One>): void {
+    for (let next = lane.waiting[0]; next !== undefined && mayGo(lane, next); next = lane.waiting[0]) {
+      lane.waiting.shift();
+      this.#letIn(lane, next);
+    }
+  }
+
+  #letIn(lane: Lane<One>, one: One): void {
+    if (one.isWriting) lane.isWriting = true;
+    else lane.sharing++;
+    this.#go(one);
   }
 }
 
-function mayGo(lane: Lane, { isWriting }: Ticket): boolean {
-  return !lane.isWriting && !(isWriting && lane.sharing > 0);
-}
-
-function go(lane: Lane, ticket: Ticket): void {
-  if (ticket.isWriting) lane.isWriting = true;
-  else lane.sharing++;
-  ticket.go();
+function mayGo({ isWriting, sharing }: Lane<Ticket>, one: Ticket): boolean {
+  return !isWriting && !(one.isWriting && sharing > 0);
 }

@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { Lanes, type Leave } from "../../src/metatools/scheduler.ts";
+import { Lanes, type Ticket } from "../../src/metatools/scheduler.ts";
 
 /** Lanes whose calls are written down when they go. */
 function watched() {
-  const lanes = new Lanes();
   const gone: string[] = [];
-  const enter = (server: string, order: number, isWriting: boolean): Leave =>
-    lanes.enter(server, { order, isWriting, go: () => void gone.push(`${server}${order}`) });
+  const lanes = new Lanes<Ticket>(({ server, order }) => void gone.push(`${server}${order}`));
+  const enter = (server: string, order: number, isWriting: boolean): (() => void) => {
+    const one = { server, order, isWriting };
+    lanes.enter(one);
+    return () => lanes.leave(one);
+  };
   return {
     lanes,
     gone,
