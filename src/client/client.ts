@@ -36,6 +36,8 @@ export type Issuer = {
   readonly within: Message;
   /** Its one reply. One that a server has written may come as it was read, under another id. */
   readonly reply: (reply: Outgoing | Message) => void;
+  /** The client is asked something about it, until what this gives is called. */
+  readonly hold?: () => (() => void) | undefined;
 };
 
 /** Who has so much to read takes what comes later than it could. */
@@ -159,11 +161,21 @@ export class Client {
     return this.#link.queuedBytes(this.#own(about)) > behindBytes;
   }
 
-  /** Asks the client; `encode` writes the request under the id that it is given, which is returned. The rest as for `notify`. */
+  /**
+   * Asks the client; `encode` writes the request under the id that it is given, which is returned. The rest as for `notify`.
+   * What is asked about requests that were issued within one of its own is put one after the other.
+   */
   ask(encode: (id: number) => Outgoing, asked: Asked, source?: Pausable, about?: Message): number {
-    const id = this.#asks.add(asked);
+    const own = this.#own(about);
+    const issuer = about && this.#issued.get(about);
+    const put = (id: number): boolean => {
+      if (issuer !== undefined && !this.#issued.values().some(({ within }) => within === own)) return false;
+      if (!this.#isClosed) this.#link.send(encode(id), source, own);
+      return true;
+    };
+    const turn = issuer && { within: issuer.within, over: issuer.hold?.() };
+    const id = this.#asks.add(asked, put, turn);
     if (this.#isClosed) void Promise.resolve().then(() => this.#asks.loseAll());
-    else this.#link.send(encode(id), source, this.#own(about));
     return id;
   }
 
@@ -192,9 +204,9 @@ export class Client {
     this.#link.dismiss?.(request);
   }
 
-  /** Forgets a question: nothing more is heard of it. The client is not told. */
-  forgetAsk(id: number): void {
-    this.#asks.forget(id);
+  /** Forgets a question: nothing more is heard of it. The client is not told; whether it knows of it, and could be. */
+  forgetAsk(id: number): boolean {
+    return this.#asks.forget(id);
   }
 
   receive(message: Message): void {

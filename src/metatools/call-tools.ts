@@ -111,7 +111,7 @@ export function callTools(options: CallToolsOptions): MetaTool {
         request.reply(resultOf(done, request, options)),
       );
       run.start();
-      return { cancel: (reason) => run.cancel(reason) };
+      return { cancel: (reason) => run.cancel(reason), hold: () => run.hold() };
     },
   };
 }

@@ -15,6 +15,8 @@ export type MetaTool = {
 export type MetaCall = {
   /** Its client has taken it back, or is gone: everything it has begun is taken back. It replies no more. */
   readonly cancel: (reason: string) => void;
+  /** Its client is asked something by a request: its own time stands still until what this gives is called. */
+  readonly hold?: () => () => void;
 };
 
 /** What a call of a meta-tool was given, and all that it can do. */

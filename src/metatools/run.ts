@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../ports/clock.ts";
+import { Deadline } from "./deadline.ts";
 import { Entry, type Inner, labelOf, type Target } from "./entry.ts";
 import type { Handles } from "./handles.ts";
 import type { Answers, MetaRequest, Outcome } from "./meta-tool.ts";
@@ -51,13 +52,11 @@ export class Run {
   #running = 0;
   readonly #startedAt: number;
   #finished = 0;
-  #leftMs: number;
-  #since = 0;
-  #timer: Timer | undefined;
+  readonly #deadline: Deadline;
   /** Until it is asked what is to be asked, though calls run on. */
   #gathering: Timer | undefined;
-  /** Whether the client is away with questions. */
-  #isAway = false;
+  /** While the client is away with questions: lets the deadline go on. */
+  #release: (() => void) | undefined;
   #isOver = false;
   #bytesIn = 0;
   #keptBytes = 0;
@@ -67,7 +66,6 @@ export class Run {
     this.#options = options;
     this.#done = done;
     this.#startedAt = options.clock.now();
-    this.#leftMs = options.deadlineMs || Number.POSITIVE_INFINITY;
     this.#entries = plan.calls.map((call, order) => new Entry(call, order, options.target(call)));
     const byId = new Map<string, Entry>();
     if (plan.calls.some(({ needs }) => needs.size > 0)) {
@@ -76,10 +74,10 @@ export class Run {
     }
     const earlier = (handle: string) => options.handles.value(request.owner, handle);
     this.#preparing = new Preparing(options.handles, (root) => byId.get(root)?.value() ?? earlier(root), earlier);
+    this.#deadline = new Deadline(options.clock, options.deadlineMs, () => this.#expire());
   }
 
   start(): void {
-    this.#resumeTimer();
     for (const entry of this.#entries) if ("code" in entry.target && !entry.isOver) this.#fail(entry, entry.target);
     for (const entry of this.#entries) if (entry.call.needs.size === 0 && !entry.isOver) this.#ready(entry);
     this.#goOn();
@@ -88,6 +86,11 @@ export class Run {
   /** Nobody waits for it any more: what runs is taken back, what waits is never begun. */
   cancel(reason: string): void {
     if (!this.#isOver) this.#end(reason);
+  }
+
+  /** Its client is asked something otherwise, until what this gives is called. */
+  hold(): () => void {
+    return this.#deadline.hold();
   }
 
   /** It has all that it needs. */
@@ -190,7 +193,7 @@ export class Run {
   #goOn(isDue = false): void {
     if (this.#isOver) return;
     if (this.#finished === this.#entries.length) this.#reply();
-    else if (this.#questions.size === 0 || this.#isAway) return;
+    else if (this.#questions.size === 0 || this.#release !== undefined) return;
     else if (this.#running === 0 || isDue) this.#ask();
     else {
       this.#gathering ??= this.#options.clock.after(gatherMs, () => {
@@ -201,11 +204,11 @@ export class Run {
   }
 
   #ask(): void {
-    this.#isAway = true;
-    this.#pauseTimer();
+    this.#release = this.#deadline.hold();
     const back = (task: () => void) => (): void => {
-      if (this.#isOver || !this.#isAway) return;
-      this.#isAway = false;
+      if (this.#isOver || this.#release === undefined) return;
+      this.#release();
+      this.#release = undefined;
       task();
     };
     this.#request.ask(
@@ -216,7 +219,6 @@ export class Run {
   }
 
   #resume(responses: Buffer): void {
-    this.#resumeTimer();
     const { ready, silent } = this.#questions.answered(responses);
     for (const [inner, answers] of ready) this.#send(inner, answers);
     for (const inner of silent) this.#ended(inner, { failure: unanswered });
@@ -267,23 +269,12 @@ export class Run {
 
   #end(reason: string): void {
     this.#isOver = true;
-    this.#timer?.cancel();
+    this.#deadline.end();
     this.#gathering?.cancel();
     this.#lanes.close();
     for (const { inners } of this.#entries) {
       for (const inner of inners) if (inner.call?.cancel(reason) === false) inner.startedAt = undefined;
     }
     this.#questions.close(reason);
-  }
-
-  #resumeTimer(): void {
-    this.#since = this.#options.clock.now();
-    if (Number.isFinite(this.#leftMs))
-      this.#timer = this.#options.clock.after(Math.max(0, this.#leftMs), () => this.#expire());
-  }
-
-  #pauseTimer(): void {
-    this.#timer?.cancel();
-    this.#leftMs -= this.#options.clock.now() - this.#since;
   }
 }

@@ -194,9 +194,8 @@ export class Asking {
         this.#close(ask);
         downstream.answer(answer);
       },
-      lost: (why) => {
+      lost: (text) => {
         this.#close(ask);
-        const text = why === "left" ? "the client has left" : "the client's answer cannot be read";
         refuse(ask, rpcCode.internalError, text);
       },
     });

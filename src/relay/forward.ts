@@ -31,7 +31,15 @@ export function refuse({ downstream, id }: Ask, code: number, text: string): voi
 type Forwarded = {
   /** For the server, under its id. */
   readonly answered: (answer: Outgoing) => void;
-  readonly lost: (why: "left" | "spoilt") => void;
+  /** `text` says why, for the server. */
+  readonly lost: (text: string) => void;
+};
+
+/** Why no answer of a client will come. */
+const lostTexts = {
+  left: "the client has left",
+  spoilt: "the client's answer cannot be read",
+  over: "the calls that it could be about are over",
 };
 
 /** Puts a question to a client as a request of ours; `about`: its request in which the server asks. */
@@ -54,11 +62,11 @@ export function forward(ask: Ask, client: Client, about: Message | undefined, { 
       const at = { start: notice.start(slot.token), end: notice.end(slot.token) };
       downstream.notify(notice.splice([{ ...at, bytes: token }]));
     },
-    lost,
+    lost: (why: keyof typeof lostTexts) => lost(lostTexts[why]),
   };
   const ours = client.ask(encode, asked, downstream, about);
   ask.withdraw = (notice) => {
-    client.forgetAsk(ours);
+    if (!client.forgetAsk(ours)) return;
     const at = notice && { start: notice.start(slot.requestId), end: notice.end(slot.requestId) };
     const plain = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${ours}}}`;
     // From the same source as the question, which it would overtake otherwise.

@@ -1,7 +1,7 @@
 import type { Client, Issuer } from "../client/client.ts";
 import type { Origin } from "../client/handshake.ts";
 import { cutAt, rpcCode } from "../errors.ts";
-import type { Answers, Outcome } from "../metatools/meta-tool.ts";
+import type { Answers, MetaCall, Outcome } from "../metatools/meta-tool.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import { encodeString, Message, type Outgoing } from "../wire/message.ts";
@@ -9,8 +9,8 @@ import { membersOf } from "../wire/walk.ts";
 import { resultTypeOf } from "./eras.ts";
 import { kindOf, questions, readQuestions } from "./question.ts";
 
-/** Whose name a call is made in: `request` is the one that waits now. */
-type Caller = { readonly client: Client; readonly request: Message };
+/** Whose name a call is made in: `request` is the one that waits now, `call` what it has begun. */
+type Caller = { readonly client: Client; readonly request: Message; readonly call: MetaCall | undefined };
 
 const done = Promise.resolve();
 
@@ -45,6 +45,10 @@ export class InnerCall implements Issuer {
 
   reply(reply: Outgoing | Message): void {
     this.#settle(this.#read(reply));
+  }
+
+  hold(): (() => void) | undefined {
+    return this.#caller.call?.hold?.();
   }
 
   cancel(reason: string): boolean {

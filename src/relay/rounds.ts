@@ -84,7 +84,7 @@ export class Rounds {
       this.#open.delete(exchange);
       timer?.cancel();
       for (const id of ids) {
-        client.forgetAsk(id);
+        if (!client.forgetAsk(id)) continue;
         const params = `{"requestId":${id},"reason":${encodeString(reason)}}`;
         // From the same source as the question, which it would overtake otherwise.
         client.notify(

@@ -32,11 +32,12 @@ test("each question has one end, under exactly the id that it was given, whateve
       for (const { do: what, id: raw } of steps) {
         const isOpen = /^[1-9]\d*$/.test(raw) && open.has(Number(raw));
         if (what === "ask") {
-          const own: number = asks.add({
+          const asked = {
             reply: () => void told.push(`${own} answered`),
             progress: () => {},
-            lost: (why) => void told.push(`${own} ${why}`),
-          });
+            lost: (why: string) => void told.push(`${own} ${why}`),
+          };
+          const own: number = asks.add(asked, () => true, undefined);
           expect(own).toBe(++last);
           open.add(own);
         } else if (what === "reply") {
@@ -61,4 +62,71 @@ test("each question has one end, under exactly the id that it was given, whateve
     }),
     { numRuns: 1000 },
   );
+});
+
+const turnStep = fc.record({
+  do: fc.constantFrom("ask" as const, "ask" as const, "reply" as const, "forget" as const),
+  within: fc.constantFrom(0, 1),
+  at: fc.nat(3),
+});
+
+test("of the questions within one request only the first that is open is put, and each is over once", async () => {
+  const requests = [reply("1"), reply("2")];
+  await fc.assert(
+    fc.asyncProperty(fc.array(turnStep, { maxLength: 30 }), async (steps) => {
+      const asks = new Asks();
+      const open: [number[], number[]] = [[], []];
+      const put: number[] = [];
+      let over = 0;
+      let ended = 0;
+      for (const { do: what, within, at } of steps) {
+        const own = open[within] as number[];
+        const first = own[0];
+        if (what === "ask") {
+          const asked = { reply: () => void ended++, progress: () => {}, lost: () => {} };
+          const turn = { within: requests[within] as Message, over: () => void over++ };
+          own.push(asks.add(asked, (one) => put.push(one) > 0, turn));
+        } else if (what === "reply") {
+          // Of one that was not put yet the client cannot know: whoever guesses its id says nothing.
+          for (const later of own.slice(1)) asks.reply(reply(String(later)));
+          asks.reply(reply(String(first ?? 999)));
+          own.shift();
+        } else if (own.length > 0) {
+          const index = at % own.length;
+          expect(asks.forget(own[index] as number)).toBe(index === 0);
+          own.splice(index, 1);
+          ended++;
+        }
+        await Promise.resolve();
+        expect(open.map(([one]) => one === undefined || put.includes(one))).toEqual([true, true]);
+        expect(put.filter((one) => open[0].includes(one) || open[1].includes(one))).toHaveLength(
+          open.filter(({ length }) => length > 0).length,
+        );
+        expect(over).toBe(ended);
+      }
+      expect(new Set(put).size).toBe(put.length);
+    }),
+  );
+});
+
+test("a question of which nobody needs the answer when its turn comes is lost, and the next one is put", async () => {
+  const asks = new Asks();
+  const within = reply("1");
+  const told: string[] = [];
+  const ask = (name: string, isNeeded: boolean) => {
+    const asked = { reply: () => {}, progress: () => {}, lost: (why: string) => void told.push(`${name} ${why}`) };
+    const put = () => {
+      told.push(`${name} put`);
+      return isNeeded;
+    };
+    return asks.add(asked, put, { within, over: undefined });
+  };
+  const first = ask("a", true);
+  ask("b", false);
+  ask("c", true);
+  asks.reply(reply(String(first)));
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(told).toEqual(["a put", "b put", "b over", "c put"]);
+  expect(asks.count).toBe(1);
 });

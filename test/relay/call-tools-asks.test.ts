@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { eventually, serverEra } from "../support/cells.ts";
+import { clientEra, eventually, serverEra } from "../support/cells.ts";
 import { stage } from "../support/stage.ts";
 import { cells, entriesIn, entriesOf, openPlans, said, structured } from "./call-tools-stage.ts";
 import { able, accepted, form, sampled, sampling } from "./contract/questions.ts";
@@ -26,14 +26,17 @@ for (const cell of cells) {
       z.result(said("done z"));
       await on.clock.advance(10);
       const [askedX, askedY] = [x.ask({ who: form("Who?") }, "state x"), y.ask({ what: sampling("What?") }, "state y")];
-      const questions = await plan.questions(2);
-      const texts = questions.map(({ method, params }) => `${method} ${params["message"] ?? ""}`.trim());
-      expect(texts.toSorted()).toEqual(["elicitation/create one: Who?", "sampling/createMessage"]);
-      if (plan.keys.length > 0) {
-        const own = serverEra(cell) === "modern" ? ["x/who", "y/what"] : ["x/q1", "y/q1"];
-        expect(plan.keys).toEqual(own);
+      const texts: string[] = [];
+      for (const count of clientEra(cell) === "legacy" ? [1, 1] : [2]) {
+        const questions = await plan.questions(count);
+        texts.push(...questions.map(({ method, params }) => `${method} ${params["message"] ?? ""}`.trim()));
+        if (plan.keys.length > 0) {
+          const own = serverEra(cell) === "modern" ? ["x/who", "y/what"] : ["x/q1", "y/q1"];
+          expect(plan.keys).toEqual(own);
+        }
+        plan.answer(...questions.map(({ method }) => (method === "sampling/createMessage" ? sampled : accepted)));
       }
-      plan.answer(...questions.map(({ method }) => (method === "sampling/createMessage" ? sampled : accepted)));
+      expect(texts.toSorted()).toEqual(["elicitation/create one: Who?", "sampling/createMessage"]);
       const [backX, backY] = [await askedX, await askedY];
       expect(backX.answers.who.result).toEqual(accepted);
       expect(backY.answers.what.result).toEqual(sampled);
@@ -114,6 +117,26 @@ for (const cell of cells) {
       expect(on.relay.held).toBe(0);
     });
 
+    test("let the time of the plan stand still while the client is asked, and no longer", async () => {
+      const on = await openPlans(cell, { one }, { client: able });
+      const plan = on.plan([
+        { id: "x", name: "one__a" },
+        { id: "y", name: "one__b" },
+      ]);
+      const [x] = await Promise.all([on.servers.one.call("a"), on.servers.one.call("b")]);
+      await on.clock.advance(30_000);
+      const asked = x.ask({ who: form("Who?") }, "state");
+      await on.clock.advance(300);
+      await plan.questions(1);
+      await on.clock.advance(100_000);
+      plan.answer(accepted);
+      (await asked).call.result(said("fine"));
+      await on.clock.advance(18_000);
+      expect(on.relay.held).toBe(1);
+      await on.clock.advance(2000);
+      expect(await entriesOf(plan)).toMatchObject([{ result: "fine" }, { error: { code: "timeout" } }]);
+    });
+
     test("leave what results say of questions alone", async () => {
       const on = await openPlans(cell, { one }, { client: able });
       const plan = on.plan([
@@ -126,6 +149,51 @@ for (const cell of cells) {
       expect(y.line.text).toContain(`"arguments":{"of":${json}}`);
       y.result(said("ok"));
       expect((await entriesOf(plan))[0]?.result).toEqual(JSON.parse(json));
+    });
+  });
+}
+
+for (const cell of ["LL", "LM"] as const) {
+  describe(`a client that is asked by requests, ${cell}`, () => {
+    test("is asked by the calls of a plan one after the other, and by its own calls at once", async () => {
+      const on = await openPlans(cell, { one, two: one, three: one }, { client: able });
+      const plan = on.plan([
+        { id: "x", name: "one__a" },
+        { id: "y", name: "two__a" },
+      ]);
+      on.begin("three__b");
+      const inner = await Promise.all([on.servers.one.call("a"), on.servers.two.call("a")]);
+      const own = await on.servers.three.call("b");
+      for (const one of inner) void one.ask({ who: form("Inner?") }, "s");
+      await on.clock.advance(10);
+      void own.ask({ who: form("Own?"), what: form("And?") }, "s");
+      await on.clock.advance(10);
+      const asked = () => on.client.peer.lines.filter(({ text }) => text.includes('"elicitation/create"'));
+      await eventually(on, () => asked().length === 3, "the first of the plan, and both of the call");
+      await on.settle();
+      expect(asked().filter(({ text }) => text.includes("Inner?"))).toHaveLength(1);
+      const [first] = await plan.questions(1);
+      expect(first?.params["message"]).toMatch(/: Inner\?$/);
+      plan.answer(accepted);
+      await eventually(on, () => asked().length === 4, "the second of the plan");
+    });
+
+    test("hears nothing of a question whose plan is over before its turn", async () => {
+      const on = await openPlans(cell, { one, two: one }, { client: able });
+      const plan = on.plan([
+        { id: "x", name: "one__a" },
+        { id: "y", name: "two__a" },
+      ]);
+      const calls = await Promise.all([on.servers.one.call("a"), on.servers.two.call("a")]);
+      const [first] = calls.map((one) => one.ask({ who: form("Who?") }, "s"));
+      await plan.questions(1);
+      on.client.cancel(plan.id);
+      await on.settle();
+      plan.answer(accepted);
+      if (serverEra(cell) === "legacy") await first;
+      await on.clock.advance(301_000);
+      expect(on.client.peer.lines.filter(({ text }) => text.includes('"elicitation/create"'))).toHaveLength(1);
+      expect(on.relay.held).toBe(0);
     });
   });
 }
