@@ -1,5 +1,5 @@
 import { nearest } from "../config/nearest.ts";
-import { type Element, elementsOf, skipSpace } from "../wire/walk.ts";
+import { afterComma, skipSpace } from "../wire/walk.ts";
 import { onOneLine } from "./compact.ts";
 import { findMembers, nameOf } from "./find-members.ts";
 import type { Path } from "./paths.ts";
@@ -40,6 +40,7 @@ export const handlePrefix = "r_";
 
 const openBrace = 0x7b;
 const openBracket = 0x5b;
+const closeBracket = 0x5d;
 const topNames = ["calls", "name", "tool"].map(nameOf);
 const nobody: ReadonlySet<string> = new Set();
 const example = '{"calls":[{"id":"a","name":"…","arguments":{…}}]}';
@@ -52,52 +53,54 @@ const example = '{"calls":[{"id":"a","name":"…","arguments":{…}}]}';
 export function readPlan(args: Buffer): Plan | { readonly problem: string } {
   try {
     // What is sent to servers must be on one line.
-    return { calls: planned(callsIn(onOneLine(args)), mayHoldReferences(args)) };
+    return { calls: planned(callsIn(onOneLine(args), mayHoldReferences(args))) };
   } catch (error) {
     if (error instanceof BadPlan) return { problem: error.message };
     throw error;
   }
 }
 
-/** The calls as they are written, and the text they stand in. */
-type Written = { readonly text: Buffer; readonly calls: readonly Element[] };
-
 /** The calls: a list of objects, one alone, or either as text. */
-function callsIn(args: Buffer): Written {
+function callsIn(args: Buffer, mayRefer: boolean): readonly WrittenCall[] {
   const start = skipSpace(args, 0);
-  if (args[start] === openBracket) return elements(args, start);
+  if (args[start] === openBracket) return listed(args, start, mayRefer);
   if (args[start] !== openBrace) throw new BadPlan(`the arguments must be an object: ${example}`);
   const [list, ...ofCall] = findMembers(args, start, topNames);
   if (list === undefined) {
-    if (ofCall.some((member) => member !== undefined)) return { text: args, calls: [{ start, end: args.length }] };
+    if (ofCall.some((member) => member !== undefined)) return [callAt(args, start, 0, mayRefer)];
     throw new BadPlan(`"calls" is missing: ${example}`);
   }
-  if (args[list.start] === openBracket) return elements(args, list.start);
+  if (args[list.start] === openBracket) return listed(args, list.start, mayRefer);
   const calls = unpacked(args.subarray(list.start, list.end));
-  if (calls[0] === openBracket) return elements(calls, 0);
-  if (calls[0] === openBrace) return { text: calls, calls: [{ start: 0, end: calls.length }] };
+  if (calls[0] === openBracket) return listed(calls, 0, mayRefer);
+  if (calls[0] === openBrace) return [callAt(calls, 0, 0, mayRefer)];
   throw new BadPlan(`"calls" must be a list: ${example}`);
 }
 
-function elements(text: Buffer, at: number): Written {
-  const calls: Element[] = [];
-  for (const element of elementsOf(text, at)) {
-    if (calls.push(element) > mostCalls) {
+function listed(text: Buffer, at: number, mayRefer: boolean): readonly WrittenCall[] {
+  const calls: WrittenCall[] = [];
+  let start = skipSpace(text, at + 1);
+  while (text[start] !== closeBracket) {
+    if (calls.length === mostCalls) {
       throw new BadPlan(`"calls" has more than ${mostCalls} calls: send the others in another request`);
     }
+    const call = callAt(text, start, calls.length, mayRefer);
+    calls.push(call);
+    start = afterComma(text, call.end);
   }
   if (calls.length === 0) throw new BadPlan(`"calls" is empty: ${example}`);
-  return { text, calls };
+  return calls;
 }
 
-function planned({ text, calls: places }: Written, mayRefer: boolean): readonly PlannedCall[] {
-  const calls = places.map((place, index) => {
-    try {
-      return readCall(text, place, mayRefer);
-    } catch (error) {
-      throw inCall(error, index, () => idIn(text, place));
-    }
-  });
+function callAt(text: Buffer, start: number, index: number, mayRefer: boolean): WrittenCall {
+  try {
+    return readCall(text, start, mayRefer);
+  } catch (error) {
+    throw inCall(error, index, () => idIn(text, start));
+  }
+}
+
+function planned(calls: readonly WrittenCall[]): readonly PlannedCall[] {
   const ids = idsOf(calls);
   const references = calls.reduce((count, call) => count + call.references.length, 0);
   if (references > mostReferences) {

@@ -1,11 +1,13 @@
 import { type Element, elementsOf, endOfValue, stringAt } from "../wire/walk.ts";
-import { type Found, findMembers, memberAt, nameOf } from "./find-members.ts";
+import { type Found, memberAt, nameOf, readMembers } from "./find-members.ts";
 import { type BadPath, isRoot, type Path, readPath, readPick } from "./paths.ts";
 import { referencesIn } from "./references.ts";
 import { jsonIn } from "./values.ts";
 
 /** One call as a model has written it, understood by itself. */
 export type WrittenCall = {
+  /** Where it ends in the text that it stands in. */
+  readonly end: number;
   /** Undefined where it was given none. */
   readonly id: string | undefined;
   readonly name: string;
@@ -56,17 +58,19 @@ const noArguments = Buffer.from("{}");
 const example = '{"id":"a","name":"…","arguments":{…}}';
 
 /**
- * Reads the call that stands in `text`, which is on one line: an object, or a JSON string that holds one. `mayRefer`:
- * whether there may be references in it (`mayHoldReferences`). Throws `BadPlan`.
+ * Reads the call that begins at `start` of `text`, which is on one line: an object, or a JSON string that holds one.
+ * `mayRefer`: whether there may be references in it (`mayHoldReferences`). Throws `BadPlan`.
  */
-export function readCall(text: Buffer, place: Element, mayRefer: boolean): WrittenCall {
-  const { call, at } = callAt(text, place);
+export function readCall(text: Buffer, start: number, mayRefer: boolean): WrittenCall {
+  const { call, at } = callAt(text, start);
   if (call[at] !== openBrace) throw new BadPlan(`a call must be an object, ${example}`);
-  const [id, name, given, after, each, pick] = membersIn(call, at);
+  const { members, end } = membersIn(call, at);
+  const [id, name, given, after, each, pick] = members;
   const args = readArguments(partOf(call, given));
   const references = mayRefer ? referencesIn(args) : none;
   if ("problem" in references) throw new BadPlan(references.problem);
   return {
+    end: call === text ? end : endOfValue(text, start),
     id: id && readId(call, id),
     name: readName(call, name),
     args,
@@ -78,16 +82,16 @@ export function readCall(text: Buffer, place: Element, mayRefer: boolean): Writt
 }
 
 /** The id of a call, however bad the rest of it; undefined where it has none, or none that can be read. */
-export function idIn(text: Buffer, place: Element): string | undefined {
-  const { call, at } = callAt(text, place);
-  const start = call[at] === openBrace ? memberAt(call, at, "id") : -1;
-  if (call[start] !== quote) return undefined;
-  return stringAt(call, start, endOfValue(call, start));
+export function idIn(text: Buffer, start: number): string | undefined {
+  const { call, at } = callAt(text, start);
+  const id = call[at] === openBrace ? memberAt(call, at, "id") : -1;
+  if (call[id] !== quote) return undefined;
+  return stringAt(call, id, endOfValue(call, id));
 }
 
-function callAt(text: Buffer, { start, end }: Element): { readonly call: Buffer; readonly at: number } {
-  if (text[start] !== quote) return { call: text, at: start };
-  return { call: unpacked(text.subarray(start, end)), at: 0 };
+function callAt(text: Buffer, at: number): { readonly call: Buffer; readonly at: number } {
+  if (text[at] !== quote) return { call: text, at };
+  return { call: unpacked(text.subarray(at, endOfValue(text, at))), at: 0 };
 }
 
 function partOf(text: Buffer, place: Element | undefined): Buffer | undefined {
@@ -99,10 +103,11 @@ export function unpacked(json: Buffer): Buffer {
   return (json[0] === quote ? jsonIn(json, deepestArguments) : undefined) ?? json;
 }
 
-/** The members of a call that say anything, by what they mean; `null` says nothing. */
-function membersIn(call: Buffer, start: number): Members {
+/** The members of a call that say anything, by what they mean, and where it ends; `null` says nothing. */
+function membersIn(call: Buffer, start: number): { readonly members: Members; readonly end: number } {
   let odd: string | undefined;
-  const spelled = findMembers(call, start, knownNames, (name) => {
+  const spelled: (Found | undefined)[] = knownNames.map(() => undefined);
+  const end = readMembers(call, start, knownNames, spelled, (name) => {
     if (!ignored.has(name)) odd ??= name;
   });
   const found: (Found | undefined)[] = [undefined, undefined, undefined, undefined, undefined, undefined];
@@ -122,7 +127,7 @@ function membersIn(call: Buffer, start: number): Members {
       `a call has no ${shown(odd)}: what the tool is given goes in "arguments", and beside it there can be "after", "each" and "pick"`,
     );
   }
-  return found;
+  return { members: found, end };
 }
 
 function readId(call: Buffer, { start, end }: Element): string | undefined {

@@ -182,7 +182,7 @@ describe("a plan is refused as a whole, with the call and the cure", () => {
     }));
     expect(problem({ calls: chain })).toBe("none");
     expect(problem({ calls: [a({ after: Array.from({ length: 100_000 }, () => "a") })] })).toContain("more than 64");
-    expect(problem({ calls: Array.from({ length: 200_000 }, () => 1) })).toContain("more than 32 calls");
+    expect(problem({ calls: Array.from({ length: 200_000 }, () => ({ name: "t" })) })).toContain("more than 32 calls");
     expect(
       problem({ calls: [Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`k${index}`, 1]))] }),
     ).toContain("a call has no");
