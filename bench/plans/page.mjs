@@ -1,6 +1,7 @@
 /** Prints `docs/benchmarks-plans.md` from `bench/results/plans.json`, and from nothing else: `node bench/plans/page.mjs`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { measuredTable } from "../tables.mjs";
 import { arms } from "./arms.mjs";
 import { ANSWER_TOKENS, depths, MEDIAN_MS, prefixes, price, resultSizes, SYSTEM_TOKENS } from "./assumptions.mjs";
 import { sources } from "./sources.mjs";
@@ -128,15 +129,10 @@ function saidText(said) {
 ${markdown([["", "plans", "calls", "references"], ...rows])}`;
 }
 
-function overheadText({ calls, plan, together, inTurn, date, commit }) {
-  const rows = [
-    ["one plan", plan.toFixed(2), "1"],
-    ["on their own, all at once", together.toFixed(2), (plan / together).toFixed(2)],
-    ["on their own, one after the other", inTurn.toFixed(2), (plan / inTurn).toFixed(2)],
-  ];
-  return `CPU of tutti for ${calls} quick calls, after as many plans and calls as V8 needs to compile what they run. Measured on ${date}${commit === undefined ? "" : `, at commit ${commit}`}: \`npm run bench:plans -- --overhead\`.
+function overheadText({ table, load, date, commit }) {
+  return `${table.about} What is asked of a plan, at most 1.5 times the calls, is asked of the steady state, as all that the benchmarks measure comes after a warm-up. Measured on ${date}${commit === undefined ? "" : `, at commit ${commit}`}, with ${load} processes that wanted to run: \`npm run bench:plans -- --overhead\`.
 
-${markdown([["", "CPU (ms)", "the plan, against it"], ...rows])}`;
+${measuredTable(table)}`;
 }
 
 function searchText(search) {

@@ -7,11 +7,13 @@
  * measured, `bench/results/plans.json` is written and `docs/benchmarks-plans.md` printed; any other run only shows.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { circumstances } from "../results.mjs";
+import { plan } from "../measures/plan.mjs";
+import { circumstances, tableOf } from "../results.mjs";
 import { median } from "../statistics.mjs";
+import { takeTurn } from "../take-turn.mjs";
 import { queryFor, wavesOf } from "./arms.mjs";
-import { overhead } from "./overhead.mjs";
 import { printPage, saved, sections } from "./page.mjs";
 import { replayAll, sayAll, suppose } from "./replays.mjs";
 import { catalogOf, qualityOf, searcher, searchTimes } from "./search-quality.mjs";
@@ -28,7 +30,7 @@ import { startTutti } from "./tutti.mjs";
  *   replayed: { name: string, tasks: number, isSupposed: boolean, arms: Record<string, import("./replays.mjs").Replayed> }[],
  *   supposed: { name: string, tasks: number, calls: number, steps: number, settings: import("./supposed.mjs").Setting[] }[],
  *   said: ({ name: string } & Awaited<ReturnType<typeof sayAll>>)[],
- *   overhead: (import("./overhead.mjs").Overhead & ReturnType<typeof circumstances>) | undefined,
+ *   overhead: ({ load: number, table: import("../results.mjs").Table } & ReturnType<typeof circumstances>) | undefined,
  *   search: ({ name: string } & import("./search-quality.mjs").Quality)[],
  *   catalogs: { name: string, tools: number, listTokens: number, lazyTokens: number, searchTokens: number, indexMs: number, queryMs: number }[],
  * }} PlanResults
@@ -97,9 +99,15 @@ function write(whole) {
   console.log("written: bench/results/plans.json, docs/benchmarks-plans.md");
 }
 
+/** The measure of `npm run bench -- --only plan`, with how many processes wanted to run meanwhile. */
 async function measuredOverhead() {
-  const spent = await overhead();
-  return spent && { ...circumstances(), ...spent };
+  const turns = [];
+  for (let round = 0; round < plan.rounds; round += 1) {
+    const taken = await takeTurn(plan, { contender: "tutti", isQuick: false });
+    if ("failed" in taken) throw new Error(`what a plan costs cannot be measured: ${taken.failed}`);
+    turns.push(taken.values);
+  }
+  return { ...circumstances(), load: Math.round(loadavg()[1] ?? 0), table: tableOf(plan, { tutti: turns }) };
 }
 
 /** @param {string} why */
