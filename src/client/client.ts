@@ -1,10 +1,11 @@
-import { rpcCode, toProtocolError } from "../errors.ts";
+import { toProtocolError } from "../errors.ts";
 import type { Link, Pausable } from "../transport/link.ts";
 import { UnderWay } from "../transport/under-way.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import { type Edit, encodeString, type Message, type Outgoing } from "../wire/message.ts";
 import { type Asked, Asks } from "./asks.ts";
+import { badRequests } from "./bad-requests.ts";
 import {
   type About,
   answerDiscover,
@@ -45,18 +46,6 @@ const behindBytes = 1024 * 1024;
 
 /** What came before anybody answered. Notifications have no origin. */
 type Waiting = { readonly method: string; readonly message: Message; readonly origin?: Origin };
-
-const badRequests: Record<BadLine["problem"], readonly [code: number, text: string]> = {
-  not_json: [rpcCode.parseError, "The message is not valid JSON."],
-  bad_utf8: [rpcCode.parseError, "The message is not valid UTF-8."],
-  not_rpc: [
-    rpcCode.invalidRequest,
-    "The message is no JSON-RPC 2.0 request, notification or reply. Batches are not supported.",
-  ],
-  too_deep: [rpcCode.invalidRequest, "The message is nested too deeply (limits.maxDepth)."],
-  too_long: [rpcCode.invalidRequest, "The message is too long (limits.maxMessageBytes)."],
-  duplicate: [rpcCode.invalidRequest, "The message has a member twice that may be there once."],
-};
 
 /**
  * One connected client. Handshakes of every kind, in any order, and pings are answered here and at once; everything
