@@ -43,6 +43,7 @@ export function createPinning(options: {
       files,
       clock,
       redact,
+      isUsed: () => [...members].some(({ downstream, relays }) => downstream.name === name && relays.size > 0),
       changed: (changes) => {
         const became = mode === "warn" ? "passed on as it is now" : "withheld";
         const text = `${summary(changes)}: ${became}. tutti check shows it, ${approval(name)} accepts it`;

@@ -41,6 +41,8 @@ export type PinsOptions = {
   readonly files: StateFiles;
   readonly clock: Clock;
   readonly redact: (text: string) => string;
+  /** Whether anybody uses the server; while nobody does it is not looked for what was approved. */
+  readonly isUsed: () => boolean;
   /** Something is not as it was and was not so before. */
   readonly changed: (changes: readonly Change[]) => void;
   /** Other things may be seen than `review` said last. */
@@ -91,7 +93,7 @@ export function readBook(
 
 /** Reads the file at the first review; whatever is noted is written soon, with what others have written since. */
 export function createPins(options: PinsOptions): Pins {
-  const { server, mode, path, files, clock, redact, changed, released, notice } = options;
+  const { server, mode, path, files, clock, redact, isUsed, changed, released, notice } = options;
   const key = bookKey(server, redact);
   let book: Book | undefined;
   /** Whether it was first seen in this run; then each kind is pinned as it comes first. */
@@ -129,6 +131,7 @@ export function createPins(options: PinsOptions): Pins {
     isLooking = true;
     clock.after(lookMs, () => {
       isLooking = false;
+      if (!isUsed()) return;
       const before = withheld;
       merge(() => files.readText(path));
       if (withheld.size > 0) look();
@@ -195,6 +198,7 @@ export function createPins(options: PinsOptions): Pins {
         if (mode === "quarantine") note({ offer, greeting });
         else clock.soon(() => note({ offer, greeting }));
       }
+      if (withheld.size > 0) look();
       return withheld;
     },
     book: () => book,

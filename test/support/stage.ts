@@ -204,7 +204,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
 }
 
 /** A server's configuration: the defaults but for `some`. */
-function serverConfig(name: string, some: OnStage["config"] = {}): ServerConfig {
+export function serverConfig(name: string, some: OnStage["config"] = {}): ServerConfig {
   return {
     name,
     disabled: false,
