@@ -14,17 +14,36 @@ export type Observer = {
     readonly line: string;
   }) => void;
   /** A reply or notification that belongs to nothing was dropped, or a tool was left out: worth a line, harmless to others. */
-  readonly oddity?: (event: { readonly server: string; readonly text: string }) => void;
+  readonly oddity?: (event: { readonly server: string; readonly text: string; readonly topic?: Topic }) => void;
   /** What a server offers is not what was pinned, in a way that was not told before. */
   readonly definitionsChanged?: (event: { readonly server: string; readonly text: string }) => void;
   readonly callEnded?: (event: CallEnded) => void;
   /** Clients can come to these addresses now. */
   readonly listening?: (event: { readonly urls: readonly string[] }) => void;
   /** Something about the configuration that its owner should know. */
-  readonly notice?: (event: { readonly text: string }) => void;
+  readonly notice?: (event: { readonly text: string; readonly topic?: Topic }) => void;
   /** A defect of ours. */
   readonly defect?: (event: { readonly cause: unknown }) => void;
 };
+
+/**
+ * What an oddity or a notice is about, for whoever knows a cure.
+ *
+ * - `left_out`: something that a server offers is not offered to clients.
+ * - `not_listed`: one of its lists could not be had.
+ * - `hidden_characters`: a definition holds what nobody sees.
+ * - `name_conflict`: two servers have something of the same name or URI.
+ * - `pins_lost`: what a server offered before is not known any more; `pins_anew`: it is not comparable with what is now.
+ * - `not_kept`: what is to be kept for the next start cannot be written.
+ */
+export type Topic =
+  | "left_out"
+  | "not_listed"
+  | "hidden_characters"
+  | "name_conflict"
+  | "pins_lost"
+  | "pins_anew"
+  | "not_kept";
 
 export type ServerChanged = {
   readonly server: string;

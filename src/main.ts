@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Command, commands, commonHelp } from "./cli/commands.ts";
+import { exitCode as exitCodes } from "./cli/exit-codes.ts";
 import { type OptionValues, options, ownOptions } from "./cli/options.ts";
 
 // Without a reader the log is lost, and nothing else.
@@ -17,7 +18,7 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
   try {
     const unknown = unknownOption(argv);
     const known = Object.keys(options).map((option) => `--${option}`);
-    if (unknown !== undefined) return await refuse(`There is no option "${unknown}".`, unknown, known);
+    if (unknown !== undefined) return await refuse(argv, `There is no option "${unknown}".`, unknown, known);
     const end = argv.indexOf("--");
     const [before, rest] = end === -1 ? [argv, undefined] : [argv.slice(0, end), argv.slice(end + 1)];
     const { values, positionals } = parseArgs({ args: [...before], allowPositionals: true, options });
@@ -25,15 +26,15 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     if (values.version) return say(version);
     if (values.help && positionals.length === 0) return say(overview());
     const command = commands.get(name);
-    if (command === undefined) return await refuse(`There is no command "${name}".`, name, [...commands.keys()]);
+    if (command === undefined) return await refuse(argv, `There is no command "${name}".`, name, [...commands.keys()]);
     if (values.help) return say(`${command.usage}\n\n  ${command.summary}\n\n${command.help}\n\n${commonHelp}`);
     const problem = problemOf(command, values, words, rest);
-    if (problem !== undefined) return await refuse(problem);
+    if (problem !== undefined) return await refuse(argv, problem);
     if (name !== "serve") process.stdout.on("error", endWithoutReader);
     const { run } = await command.load();
     return await run({ version, options: values, positionals: words, rest });
   } catch (cause) {
-    return await explain(cause);
+    return await explain(argv, cause);
   }
 }
 
@@ -81,23 +82,32 @@ function endWithoutReader({ code, message }: NodeJS.ErrnoException): void {
   process.exit(1);
 }
 
-async function refuse(text: string, word?: string, known: readonly string[] = []): Promise<number> {
+async function refuse(
+  argv: readonly string[],
+  text: string,
+  word?: string,
+  known: readonly string[] = [],
+): Promise<number> {
   const { nearest } = await import("./config/nearest.ts");
   const [close] = word === undefined ? [] : nearest(word, known, 1);
   const hint = close === undefined ? "" : ` Did you mean "${close}"?`;
-  process.stderr.write(`tutti: ${/[.?]$/.test(text) ? text : `${text}.`}${hint} See tutti --help.\n`);
-  return 1;
+  return failed(argv, "usage", `${/[.?]$/.test(text) ? text : `${text}.`}${hint} See tutti --help.`);
 }
 
-async function explain(cause: unknown): Promise<number> {
+async function explain(argv: readonly string[], cause: unknown): Promise<number> {
   const { ConfigError } = await import("./config/config-error.ts");
-  if (cause instanceof ConfigError) process.stderr.write(`tutti: ${cause.message}\n`);
-  else if (isUsage(cause)) return await refuse(cause.message);
-  else
-    process.stderr.write(
-      `tutti: a defect, please report it: ${cause instanceof Error ? cause.stack : String(cause)}\n`,
-    );
-  return 1;
+  if (cause instanceof ConfigError) return failed(argv, "unusable", cause.message);
+  if (isUsage(cause)) return await refuse(argv, cause.message);
+  const stack = cause instanceof Error ? cause.stack : String(cause);
+  return failed(argv, "defect", `a defect, please report it: ${stack}`, exitCodes.defect);
+}
+
+/** Says on stderr why nothing comes of a command line, as JSON where that was asked for. */
+function failed(argv: readonly string[], code: string, message: string, exit: number = exitCodes.unusable): number {
+  const end = argv.indexOf("--");
+  const isJson = argv.slice(0, end === -1 ? argv.length : end).includes("--json");
+  process.stderr.write(isJson ? `${JSON.stringify({ error: { code, message } })}\n` : `tutti: ${message}\n`);
+  return exit;
 }
 
 // parseArgs tells what was wrong with the command line by codes of this form.

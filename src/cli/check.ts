@@ -1,68 +1,131 @@
-import { counted, type Kind, kinds } from "../catalog/definition.ts";
-import { approval, changesIn } from "../catalog/pins.ts";
-import type { Downstream } from "../downstream/downstream.ts";
-import { harmless } from "../process/harmless.ts";
+import { changesIn } from "../catalog/pins.ts";
+import { stateFolder } from "../config/state-folder.ts";
+import { bytesPerToken } from "../metatools/budget.ts";
+import { ignoredKey, oldNode } from "./check/about-runtime.ts";
+import { changed, notStarted, remarked, slowStart, strayOutput } from "./check/about-servers.ts";
+import { aboutSize, aboutTools } from "./check/about-tools.ts";
+import type { Finding } from "./check/finding.ts";
+import { type Observed, observe } from "./check/observed.ts";
+import { Progress } from "./check/progress.ts";
+import { asJson, forPeople, type Report, serverLines } from "./check/report.ts";
+import { failureOf, reportOf, type ServerReport } from "./check/server-report.ts";
 import type { Invocation } from "./commands.ts";
-import type { Tutti } from "./compose.ts";
 import { exitCode } from "./exit-codes.ts";
-import { changeLines } from "./pin-lines.ts";
-import { unmarkedOf } from "./unmarked.ts";
-import { withServers } from "./with-servers.ts";
+import { failed } from "./failed.ts";
+import { shown } from "./shown.ts";
+import { type Running, withServers } from "./with-servers.ts";
 
-/** Starts every server, says what became of each, and stops them again. */
+/** Starts every server, says what became of each and what else is wrong, and stops them again. */
 export async function run(invocation: Invocation): Promise<number> {
-  return await withServers(invocation, "silent", async ({ tutti, config, events, machine, print: printRaw }) => {
-    const { system, pins: pinned } = machine;
-    // Much of what is said here comes from the servers.
-    const print = (line: string): void => printRaw(harmless(line));
-    const said: string[] = [];
-    events.subscribe({
-      oddity: ({ server, text }) => said.push(`! ${server}: ${text}`),
-      notice: ({ text }) => said.push(`! ${text}`),
-    });
+  const { options } = invocation;
+  return await withServers(invocation, "silent", async (running) => {
+    const { tutti, events, machine, print, redact } = running;
+    const observed = observe(events, redact);
+    const progress = progressOf(running, observed, options);
+    progress?.begin();
     await tutti.start();
-    const width = Math.max(...config.servers.map(({ name }) => name.length), 0);
-    for (const { name } of config.servers) {
-      const downstream = tutti.downstreams.find((one) => one.name === name);
-      const [sign, text] = downstream === undefined ? ["–", "disabled"] : describe(downstream);
-      print(`${sign} ${name.padEnd(width)}  ${text}`);
-    }
     // What was seen last is noted then.
-    await new Promise<void>((resolve) => system.clock.soon(resolve));
-    for (const { name, pins } of config.servers) {
-      const book = pinned(name)?.book();
-      const changes = book === undefined ? [] : changesIn(book);
-      if (changes.length === 0) continue;
-      const became = (pins ?? config.pins) === "warn" ? "which is passed on" : "which is withheld";
-      print(`! ${name}: offers what it did not when it was first seen, ${became}. Accept it with: ${approval(name)}`);
-      for (const line of changeLines(changes)) printRaw(line);
-    }
-    for (const line of unmarkedLines(tutti)) print(line);
-    for (const line of [...said, ...config.notices.map((notice) => `! ${notice}`)]) print(line);
-    const ready = tutti.downstreams.filter(({ state }) => state.kind === "ready").length;
-    const total = tutti.downstreams.length;
-    const tools = counted("tools", tutti.relay.catalog.tools.length);
-    print(`${ready} of ${total} servers ready, ${tools} (${config.files.join(", ")})`);
-    return ready === total ? exitCode.ok : exitCode.unreachable;
+    await new Promise<void>((resolve) => machine.system.clock.soon(resolve));
+    progress?.end();
+    const report = reportAll(running, observed, invocation.version);
+    for (const line of options.json ? [shown(asJson(report))] : forPeople(report)) print(line);
+    const missing = report.servers.filter(({ state }) => state === "failed").map(({ name }) => name);
+    if (missing.length === 0) return exitCode.ok;
+    const message = `${missing.length} of ${tutti.downstreams.length} servers not ready: ${missing.join(", ")}`;
+    return failed(exitCode.unreachable, { code: "unreachable", message: redact(message) }, options);
   });
 }
 
-/** What could be said of tools that say nothing of what they change, ready to be put into the configuration. */
-function unmarkedLines({ downstreams, relay }: Tutti): readonly string[] {
-  return downstreams.flatMap(({ name }) => {
-    const unmarked = unmarkedOf(relay.catalog.tools.filter(({ server }) => server === name));
-    if (unmarked === undefined) return [];
-    return [`! ${name}: ${unmarked.text}. Where they only read, say so in its entry:`, `    ${unmarked.entry}`];
+/** Undefined where nobody sees it, or lines of the log would come between. */
+function progressOf(running: Running, observed: Observed, { json, log }: Invocation["options"]): Progress | undefined {
+  const { stdout } = process;
+  if (!stdout.isTTY || json || log !== undefined || process.env["TERM"] === "dumb") return undefined;
+  const screen = {
+    write: (text: string) => void stdout.write(text),
+    get columns() {
+      return stdout.columns;
+    },
+    get rows() {
+      return stdout.rows;
+    },
+  };
+  return new Progress(screen, running.machine.system.clock, () => {
+    const reports = serverReports(running, observed);
+    return serverLines(reports).map(({ sign, text }, index) => ({
+      sign: reports[index]?.state === "starting" ? undefined : sign,
+      text: running.redact(text),
+    }));
   });
 }
 
-function describe({ state, trouble, offer }: Downstream): readonly [sign: string, text: string] {
-  if (state.kind !== "ready") return ["✗", `failed  ${state.kind === "down" ? state.reason : trouble}`];
-  const { serverInfo, protocolVersion } = state.greeting;
-  const name = `${serverInfo.name} ${serverInfo.version}`.trim() || "unnamed";
-  const seconds = (state.startedInMs / 1000).toFixed(1);
-  const counts = (Object.keys(kinds) as Kind[])
-    .filter((kind) => kind === "tools" || offer[kind].definitions.length > 0)
-    .map((kind) => counted(kind, offer[kind].definitions.length));
-  return ["✓", `ready   ${name}, protocol ${protocolVersion}, ${counts.join(", ")}, ${seconds} s`];
+function serverReports({ tutti, config }: Running, { remarks, complaintOf }: Observed): readonly ServerReport[] {
+  const { tools } = tutti.relay.catalog;
+  return config.servers.map(({ name }) => {
+    const bytes = tools.reduce((sum, tool) => (tool.server === name ? sum + tool.bytes.length : sum), 0);
+    const isIncomplete = remarks.some(({ server, topic }) => server === name && topic === "not_listed");
+    const downstream = tutti.downstreams.find((one) => one.name === name);
+    return reportOf(name, downstream, { tokens: tokensIn(bytes), isIncomplete, complaint: complaintOf(name) });
+  });
+}
+
+function reportAll(running: Running, observed: Observed, version: string): Report {
+  const { tutti, config, machine } = running;
+  const { system } = machine;
+  const { catalog } = tutti.relay;
+  const servers = serverReports(running, observed);
+  const own = catalog.ownTools();
+  const tools = catalog.tools.length + own.length;
+  const tokens = tokensIn(
+    [...catalog.tools.map(({ bytes }) => bytes), ...own].reduce((sum, one) => sum + one.length, 0),
+  );
+  const folder = stateFolder(system);
+  const remarks = observed.remarks.map((remark) => remarked(remark, folder));
+  return {
+    tutti: version,
+    node: process.versions.node,
+    nodePath: process.execPath,
+    platform: `${process.platform} ${process.arch}`,
+    files: config.files,
+    stateFolder: folder,
+    path: (system.env["PATH"] ?? "").split(system.platform === "win32" ? ";" : ":"),
+    servers,
+    findings: [
+      ...servers.flatMap((server) => [
+        ...aboutServer(running, observed, server),
+        ...remarks.filter((remark) => remark.server === server.name),
+      ]),
+      ...remarks.filter((remark) => remark.server === undefined),
+      ...config.notices.map(ignoredKey),
+      ...aboutSize(tools, tokens, tokensIn(catalog.list("tools", false, true).length)),
+      ...oldNode(process.versions.node),
+    ],
+    tools,
+    tokens,
+  };
+}
+
+function aboutServer(
+  { tutti, config, machine }: Running,
+  observed: Observed,
+  report: ServerReport,
+): readonly Finding[] {
+  const { name, state, startMs = 0 } = report;
+  const server = config.servers.find((one) => one.name === name);
+  const book = machine.pins(name)?.book();
+  if (server === undefined) return [];
+  return [
+    ...(state === "failed" ? [notStarted(name, failureOf(report))] : []),
+    ...slowStart(name, startMs),
+    ...strayOutput(name, observed.strayOf(name)),
+    ...changed(name, book === undefined ? [] : changesIn(book), (server.pins ?? config.pins) === "quarantine"),
+    ...aboutTools(
+      server,
+      tutti.relay.catalog.tools.filter((tool) => tool.server === name),
+    ),
+  ];
+}
+
+/** About so many. */
+function tokensIn(bytes: number): number {
+  return Math.round(bytes / bytesPerToken);
 }

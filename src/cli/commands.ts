@@ -74,6 +74,12 @@ const logsHelp = `The last 200 lines of those that run; where none does, of the 
   --follow, -f    go on with what comes
   --json          the lines as they are kept`;
 
+const checkHelp = `A line for each server, then what is wrong or worth knowing: each finding with a code and what to do, and
+docs/troubleshooting.md says more by the code. The tokens of definitions are an estimate, a quarter of their bytes.
+Exit code 0: all are ready; 4: at least one is not; 1: the configuration cannot be used.
+
+  --json          all of it as one object: tutti, node, files, servers, findings, tools, tokens`;
+
 /** All commands, in the order in which help shows them. */
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
@@ -101,11 +107,11 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     "check",
     {
-      summary: "start every server and say what became of each",
-      usage: "tutti check [--config FILE]",
-      help: "Exit code 0: all are ready; 4: at least one is not; 1: the configuration cannot be used.",
+      summary: "start every server, say what became of each, what is wrong and what to do",
+      usage: "tutti check [--json] [--config FILE]",
+      help: checkHelp,
       words: [0, 0],
-      options: [],
+      options: ["json"],
       load: () => import("./check.ts"),
     },
   ],

@@ -14,6 +14,7 @@ import { type Program, programs, type Surroundings } from "../setup/programs.ts"
 import type { Invocation } from "./commands.ts";
 import { configSearch } from "./config-search.ts";
 import { exitCode } from "./exit-codes.ts";
+import { failed } from "./failed.ts";
 import { paint } from "./paint.ts";
 import { confirm, shownEdit, writeEdits } from "./write-settings.ts";
 
@@ -38,7 +39,10 @@ export async function run({ options, positionals }: Invocation): Promise<number>
   else for (const line of describe(gathered, added, known.length)) say(line);
   if (!options.json) for (const problem of gathered.problems) process.stderr.write(`tutti: ${harmless(problem)}\n`);
   const nothingRead = gathered.files.length === 0 && gathered.problems.length > 0;
-  if (nothingRead) return exitCode.unusable;
+  if (nothingRead) {
+    const message = harmless(createRedactor(secrets)(gathered.problems.join("; ")));
+    return options.json ? failed(exitCode.unusable, { code: "unusable", message }, options) : exitCode.unusable;
+  }
   if (added.length === 0) return exitCode.ok;
   if (options["dry-run"]) {
     const edit = { path, before: file.text, after };
@@ -50,7 +54,7 @@ export async function run({ options, positionals }: Invocation): Promise<number>
   if (answer === undefined) {
     throw new ConfigError(`nothing is written, because nobody can be asked here. Say --yes, or look with --dry-run.`);
   }
-  if (!answer) return exitCode.unusable;
+  if (!answer) return failed(exitCode.unusable, { code: "declined", message: "nothing is written." }, options);
   writeEdits([{ path, before: file.text, after }], (one) => `${one}.bak`);
   if (!options.json)
     say(`${servers} written to ${path}${file.text === undefined ? "" : `; what it was is in ${path}.bak`}`);

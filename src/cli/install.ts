@@ -10,6 +10,7 @@ import type { Program, ProgramFile } from "../setup/programs.ts";
 import type { Invocation } from "./commands.ts";
 import { configSearch } from "./config-search.ts";
 import { exitCode } from "./exit-codes.ts";
+import { failed } from "./failed.ts";
 import { literalsOf, mainFile, programOf, surroundings } from "./import.ts";
 import { confirm, type Edit, shownEdit, writeEdits } from "./write-settings.ts";
 
@@ -39,7 +40,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (answer === undefined) {
     throw new ConfigError("nothing is written, because nobody can be asked here. Say --yes, or look with --dry-run.");
   }
-  if (!answer) return exitCode.unusable;
+  if (!answer) return failed(exitCode.unusable, { code: "declined", message: "nothing is written." }, options);
   writeEdits(changed, (path) => (path === file.path ? backup : `${path}.bak`));
   if (options.uninstall) removeBackup(changed);
   for (const { path, after } of changed) say(`${harmless(path)}: ${after === undefined ? "removed" : "written"}`);

@@ -3,6 +3,7 @@ import { type Kind, kinds } from "../catalog/definition.ts";
 import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
+import { failed } from "./failed.ts";
 import { shown } from "./shown.ts";
 import { withServers } from "./with-servers.ts";
 
@@ -17,8 +18,10 @@ export async function run(invocation: Invocation): Promise<number> {
     );
     if (invocation.options.json) print(shown(`{${all.map(([kind, items]) => definitions(kind, items)).join(",\n")}}`));
     else for (const [kind, items] of all) for (const line of lines(kind, items, redact)) print(line);
-    const isComplete = tutti.downstreams.every(({ state }) => state.kind === "ready");
-    return isComplete ? exitCode.ok : exitCode.unreachable;
+    const missing = tutti.downstreams.filter(({ state }) => state.kind !== "ready").map(({ name }) => name);
+    if (missing.length === 0) return exitCode.ok;
+    const message = redact(`not complete, because these servers are not ready: ${missing.join(", ")}`);
+    return failed(exitCode.unreachable, { code: "unreachable", message }, invocation.options);
   });
 }
 

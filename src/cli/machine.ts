@@ -86,7 +86,7 @@ export function createMachine(config: Config, version: string, events: Events, s
     date: system.date,
     failed: (reason) => {
       const text = `what protocol each server speaks is not remembered, so each start asks again: ${reason}`;
-      events.publish("notice", { text });
+      events.publish("notice", { text, topic: "not_kept" });
     },
   });
   const memory = createMemory({
@@ -96,7 +96,7 @@ export function createMachine(config: Config, version: string, events: Events, s
     redact,
     failed: (reason) => {
       const text = `what servers offer is not remembered, so each start waits for them: ${reason}`;
-      events.publish("notice", { text });
+      events.publish("notice", { text, topic: "not_kept" });
     },
   });
   const opener = createOpener(config, events, {
@@ -161,7 +161,7 @@ export function createMachine(config: Config, version: string, events: Events, s
           else each((relay) => relay.notified(downstream, method, message));
         },
         stdoutLine: (line) => events.publish("serverSaid", { server: name, from: "stdout", line }),
-        oddity: (text) => events.publish("oddity", { server: name, text }),
+        oddity: (text, topic) => events.publish("oddity", { server: name, text, ...(topic && { topic }) }),
         defect: (cause) => events.publish("defect", { cause }),
       },
     });

@@ -50,7 +50,7 @@ export function createPinning(options: {
         events.publish("definitionsChanged", { server: name, text });
       },
       released: () => release(name),
-      notice: (text) => events.publish("oddity", { server: name, text }),
+      notice: (text, topic) => events.publish("oddity", { server: name, text, topic }),
     });
   };
   return {

@@ -9,6 +9,7 @@ import { elementsOf, endOfValue, skipSpace } from "../wire/walk.ts";
 import type { Bar } from "./burst.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
+import { failed } from "./failed.ts";
 import { connectLocally, type ToolResult } from "./rpc.ts";
 import { shown } from "./shown.ts";
 import { drawWaterfall } from "./waterfall.ts";
@@ -62,7 +63,10 @@ export async function runPlan(invocation: Invocation, path: string): Promise<num
       for (const line of orderOf(plan)) print(line);
       for (const entry of entriesIn(Buffer.from(text))) print(harmless(entry));
     }
-    return results.every(({ ok }) => ok) ? exitCode.ok : exitCode.toolFailed;
+    const count = results.filter(({ ok }) => !ok).length;
+    if (count === 0) return exitCode.ok;
+    const message = `${count} of ${results.length} calls did not succeed; their outcomes say why`;
+    return failed(exitCode.toolFailed, { code: "tool_failed", message }, invocation.options);
   });
 }
 

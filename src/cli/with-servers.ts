@@ -6,6 +6,7 @@ import type { Invocation } from "./commands.ts";
 import { compose, type Tutti } from "./compose.ts";
 import { defectText, withoutSecrets } from "./defects.ts";
 import { exitCode } from "./exit-codes.ts";
+import { failed } from "./failed.ts";
 import { createMachine, type Machine } from "./machine.ts";
 import { readConfig, startLog } from "./settings.ts";
 
@@ -52,7 +53,9 @@ export async function withServers(
   onEndSignals(() => {
     if (hasSignal) process.exit(exitCode.unusable);
     hasSignal = true;
-    void tutti.stop().then(() => process.exit(exitCode.unusable));
+    const message = "ended by a signal; the servers are stopped.";
+    const code = failed(exitCode.unusable, { code: "interrupted", message }, options);
+    void tutti.stop().then(() => process.exit(code));
   });
   try {
     const print = (line: string): void => {

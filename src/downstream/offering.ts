@@ -7,6 +7,7 @@ import {
   type Offer,
   type OfferedList,
 } from "../catalog/definition.ts";
+import type { Topic } from "../events.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Message } from "../wire/message.ts";
 import { fetchList } from "./lists.ts";
@@ -38,7 +39,7 @@ export type OfferingOptions = {
   /** What it offered at an earlier start. */
   readonly seen: Offer | undefined;
   readonly changed: () => void;
-  readonly oddity: (text: string) => void;
+  readonly oddity: (text: string, topic: Topic) => void;
 };
 
 /** What one server offers: its lists as it gave them last. */
@@ -148,7 +149,7 @@ export class Offering {
       if (kind === "tools") throw cause;
       if (this.#isOver) return; // It is down, or being stopped.
       if (kind === "templates") this.#kinds = this.#kinds.filter((one) => one !== kind);
-      else this.#options.oddity(`its ${kind} could not be listed: ${(cause as Error).message}`);
+      else this.#options.oddity(`its ${kind} could not be listed: ${(cause as Error).message}`, "not_listed");
     }
   }
 
@@ -167,7 +168,7 @@ export class Offering {
     const { leftOut, ...list } = await fetchList(kind, this.#options.request, this.#hasHeaders);
     if (this.#isOver) return;
     if (this.#untold.has(kind)) this.#listedAt.set(kind, this.#options.clock.now());
-    for (const text of leftOut) this.#options.oddity(text);
+    for (const text of leftOut) this.#options.oddity(text, "left_out");
     const isFirst = this.#offer[kind] === emptyOffer[kind];
     if (isFirst || !isSame(list, this.#offer[kind])) this.#offer = { ...this.#offer, [kind]: list };
     else if (!this.#isOther) return;
@@ -209,7 +210,7 @@ export class Offering {
           await this.#list(kind);
         } catch (cause) {
           if (this.#isOver) return;
-          this.#options.oddity(`its ${kind} could not be listed again: ${(cause as Error).message}`);
+          this.#options.oddity(`its ${kind} could not be listed again: ${(cause as Error).message}`, "not_listed");
         }
       }),
     );

@@ -1,4 +1,5 @@
 import type { ServerConfig } from "../config/config.ts";
+import type { Topic } from "../events.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OpenLink } from "../transport/link.ts";
 import type { Message } from "../wire/message.ts";
@@ -38,7 +39,7 @@ export type DownstreamEvents = {
   /** It notifies of something that is neither progress nor a change of its lists; `within` as before. */
   readonly notified: (method: string, message: Message, within: Request | undefined) => void;
   readonly stdoutLine: (line: string) => void;
-  readonly oddity: (text: string) => void;
+  readonly oddity: (text: string, topic?: Topic) => void;
   readonly defect: (cause: unknown) => void;
 };
 

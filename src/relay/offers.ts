@@ -109,8 +109,9 @@ export class Offers {
       config.prefix,
     );
     const isNew = this.#exposed.has(downstream) && this.#exposed.get(downstream)?.offer !== offer;
-    for (const text of [...(isNew ? leftOut : []), ...clean.said])
-      this.#options.events.publish("oddity", { server: name, text });
+    const { events } = this.#options;
+    for (const text of isNew ? leftOut : []) events.publish("oddity", { server: name, text, topic: "left_out" });
+    for (const text of clean.said) events.publish("oddity", { server: name, text, topic: "hidden_characters" });
     const isDown = state.kind === "down";
     const withheld = this.#options.review(downstream);
     const seen = withheld.size === 0 ? exposed : withhold(exposed, withheld);
@@ -121,7 +122,8 @@ export class Offers {
     const { downstreams, events } = this.#options;
     const exposed = downstreams.map((one) => this.#exposed.get(one)?.exposed).filter((one) => one !== undefined);
     const catalog = buildCatalog(exposed, this.#options.own);
-    for (const text of catalog.conflicts) if (!this.#told.includes(text)) events.publish("notice", { text });
+    for (const text of catalog.conflicts)
+      if (!this.#told.includes(text)) events.publish("notice", { text, topic: "name_conflict" });
     this.#told = catalog.conflicts;
     return catalog;
   }

@@ -48,7 +48,7 @@ export type PinsOptions = {
   /** Other things may be seen than `review` said last. */
   readonly released: () => void;
   /** Something about the pins themselves, in a sentence. */
-  readonly notice: (text: string) => void;
+  readonly notice: (text: string, topic: "pins_lost" | "pins_anew" | "not_kept") => void;
 };
 
 /** What is withheld may be approved by another process: so often that is looked for. */
@@ -113,9 +113,9 @@ export function createPins(options: PinsOptions): Pins {
     const { book: found, isOther, problem } = readBook(() => files.readText(path), key);
     if (problem !== undefined) {
       const cure = `Look at what it offers (tutti check), then accept it: ${approval(server.name)}`;
-      notice(`what it offered before is not known any more: ${path}: ${problem}. ${cure}`);
+      notice(`what it offered before is not known any more: ${path}: ${problem}. ${cure}`, "pins_lost");
     }
-    if (isOther) notice("is started in another way than before: what it offers now is pinned anew");
+    if (isOther) notice("is started in another way than before: what it offers now is pinned anew", "pins_anew");
     isFirstRun = found === undefined;
     return found ?? emptyBook;
   };
@@ -163,7 +163,7 @@ export function createPins(options: PinsOptions): Pins {
         });
       } catch (cause) {
         if (!hasFailed)
-          notice(`what it offers cannot be pinned: ${path} cannot be written: ${(cause as Error).message}`);
+          notice(`what it offers cannot be pinned: ${path} cannot be written: ${(cause as Error).message}`, "not_kept");
         hasFailed = true;
       }
     }

@@ -19,104 +19,6 @@ const commands = [
   "get",
 ];
 
-test("check says that all servers are ready, and ends with 0", async () => {
-  const config = configFile({ one: fake(), sdk: fixture("sdk-server.mjs"), off: { ...fake(), disabled: true } });
-  const { code, stdout, stderr, left } = await run(["check", "--config", config]);
-  const unmarked = (server: string, which: string): string =>
-    `! ${server}: n tools do not say what they change (${which}): Claude Code and Codex run them one at a time. ` +
-    "Where they only read, say so in its entry:";
-  const firstEight = "echo, pid, environment, sleep, tool_error, rpc_error, hang, cancelled";
-  expect(stdout.replaceAll(/\d\.\d s/g, "0.1 s").replaceAll(/\d+ (tools|more)/g, "n $1")).toBe(
-    [
-      "✓ one  ready   fake-server 1, protocol 2025-11-25, n tools, 0.1 s",
-      "✓ sdk  ready   sdk-server 1, protocol 2025-11-25, n tools, 0.1 s",
-      "– off  disabled",
-      unmarked("one", `${firstEight}, and n more`),
-      '    "tools": { "annotations": {"echo":{"readOnlyHint":true}} }',
-      unmarked("sdk", "throws, steps"),
-      '    "tools": { "annotations": {"throws":{"readOnlyHint":true}} }',
-      `2 of 2 servers ready, n tools (${config})`,
-      "",
-    ].join("\n"),
-  );
-  expect({ code, stderr, left }).toEqual({ code: 0, stderr: "", left: [] });
-});
-
-test("what check prints for tools that do not say what they change is taken as it is, and then they do", async () => {
-  const server = { ...fake(), tools: { include: ["pid", "echo"], annotations: { pid: { readOnlyHint: false } } } };
-  const before = (await run(["check", "--config", configFile({ one: server })])).stdout.split("\n");
-  expect(before[1]).toMatch(/^! one: 1 tool does not say what they change \(echo\): Claude Code and Codex run it one/);
-  const { tools } = JSON.parse(`{${before[2]}}`) as { tools: { annotations: object } };
-  const annotations = { ...server.tools.annotations, ...tools.annotations };
-  const mended = configFile({ one: { ...server, tools: { ...server.tools, annotations } } });
-  const { stdout } = await run(["check", "--config", mended]);
-  expect(stdout.split("\n").slice(1)).toEqual([`1 of 1 servers ready, 2 tools (${mended})`, ""]);
-});
-
-test("check names every server that is not ready, with the reason and the cure, and ends with 4", async () => {
-  const config = configFile({
-    one: fake(),
-    absent: { command: "no-such-command" },
-    dead: fixture("exit-at-once.mjs", 3, "cannot open the database"),
-    silent: { ...fixture("never-starts.mjs"), connectTimeoutMs: 400 },
-    web: { url: "http://127.0.0.1:9/mcp" },
-    lost: { ...fake(), cwd: "/no/such/folder" },
-  });
-  const { code, stdout, left } = await run(["check", "--config", config]);
-  const lines = stdout.split("\n");
-  expect(lines[0]).toMatch(/^✓ one +ready/);
-  expect(lines[1]).toMatch(/^✗ absent +failed +no-such-command: not found.*install it, or write the absolute path/);
-  expect(lines[2]).toMatch(/^✗ dead +failed +.*exited with code 3; its last words: cannot open the database$/);
-  expect(lines[3]).toMatch(/^✗ silent +failed +no answer within 0.4 s.*connectTimeoutMs/);
-  expect(lines[4]).toMatch(/^✗ web +failed +nothing listens at 127\.0\.0\.1:9 \(ECONNREFUSED\)$/);
-  expect(lines[5]).toMatch(/^✗ lost +failed +\/no\/such\/folder: the folder to start in does not exist/);
-  expect(lines.at(-2)).toMatch(/^1 of 6 servers ready/);
-  expect({ code, left }).toEqual({ code: 4, left: [] });
-});
-
-test("check names keys that do nothing, and tools that are left out", async () => {
-  const config = configFile({ one: { ...fake(), autoApprove: ["echo"] }, bad: fixture("bad-definitions.mjs") });
-  const { code, stdout } = await run(["check", "--config", config]);
-  expect(stdout).toMatch(/^! bad: tool "?no_schema"? is left out: it has no inputSchema$/m);
-  expect(stdout).toMatch(/^! .*autoApprove.*\(server "one"\)/m);
-  expect(stdout).toContain("✓ bad");
-  expect(code).toBe(0);
-});
-
-test("check says which resources two servers have, and what cannot be remembered", async () => {
-  const config = configFile({
-    everything: fixture("legacy-server.mjs", "same"),
-    serial: fixture("legacy-server.mjs", "same"),
-  });
-  const { code, stdout } = await run(["check", "--config", config], { env: { XDG_STATE_HOME: config } });
-  expect(stdout).toContain(
-    '! "everything" and "serial" both have the resource "same://text" (and 1 more): that URI is read from "everything", ' +
-      'which comes first in the configuration; those of "serial" are at tutti://serial/…\n',
-  );
-  expect(stdout).toMatch(
-    /^! what protocol each server speaks is not remembered, so each start asks again: .*eras\.json cannot be written/m,
-  );
-  expect(code).toBe(0);
-});
-
-test("check and the log count one tool as one", async () => {
-  const starts = join(temporaryFolder(), "starts");
-  const config = configFile({ one: fixture("old-manners.mjs", "leaves", starts) });
-  const { stdout, stderr } = await run(["check", "--log", "info", "--config", config]);
-  expect(stdout).toMatch(/^✓ one {2}ready {3}.*, 1 tool, /m);
-  expect(stdout).toContain("1 of 1 servers ready, 1 tool (");
-  expect(stderr).toMatch(/ready with 1 tool in /);
-});
-
-test("what servers say of themselves cannot act on the terminal", async () => {
-  const config = configFile({ bad: fixture("bad-definitions.mjs"), rude: fixture("bad-definitions.mjs", "refuse") });
-  for (const { stdout, stderr } of await Promise.all(["check", "list"].map((one) => run([one, "--config", config])))) {
-    expect(stdout + stderr).toContain("bad");
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: what this test is about
-    expect(stdout + stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
-  }
-});
-
 test("list prints a line a tool, and with --json the definitions as clients get them", async () => {
   const config = configFile({ sdk: { ...fixture("sdk-server.mjs"), tools: { exclude: ["steps"] } } });
   const plain = await run(["list", "--config", config]);
@@ -246,7 +148,6 @@ test.each([
   [["check", "--config"], "--config"],
   [["check", "extra"], '"extra" is one word too many'],
   [["call"], "A word is missing. Usage: tutti call TOOL"],
-  [["check", "--json"], "--json does not go with this command"],
   [["list", "--svg", "x"], "--svg does not go with this command"],
   [["call", "one__echo", "--plan", "x"], '"one__echo" is one word too many'],
   [["check", "--plan", "x"], "--plan does not go with this command"],
@@ -260,6 +161,25 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toContain(text);
   expect(stderr).toMatch(/^tutti: [^\n]+[.?] See tutti --help\.\n$/);
+});
+
+test("with --json the reason why nothing comes of a command is a line of JSON on stderr", async () => {
+  const missing = ["--config", "/no/such/servers.json"];
+  const said = async (...args: string[]) => {
+    const { code, stdout, stderr } = await run(args);
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    return (JSON.parse(stderr) as { error: { code: string; message: string } }).error;
+  };
+  const [usage, unknown, unusable] = await Promise.all([
+    said("demo", "--json"),
+    said("check", "--json", "--jsn"),
+    said("list", "--json", ...missing),
+  ]);
+  expect([usage, unknown, unusable].map(({ code }) => code)).toEqual(["usage", "usage", "unusable"]);
+  expect(usage.message).toContain("--json does not go with this command");
+  expect(unknown.message).toContain('Did you mean "--json"?');
+  expect(unusable.message).toContain("/no/such/servers.json: there is no such file");
 });
 
 test.each(["check", "list", "call"])(

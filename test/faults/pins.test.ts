@@ -115,7 +115,7 @@ test("F58: whatever member of a definition changes between two starts: told once
   await again.exit();
   expect(again.stderr).not.toContain("first seen");
   const { stdout } = await command("check");
-  expect(stdout).toContain("Accept it with: tutti approve files");
+  expect(stdout).toContain("accept it with: tutti approve files");
   const found = [...stdout.matchAll(/^ {4}~ tool (\w+): changed\n {8}[-+ ]/gm)].map(([, name]) => name);
   expect(found).toEqual(Object.keys(members));
   expect(stdout).not.toContain("tool same");
@@ -131,7 +131,7 @@ test("F58: another order of members, other white space and other ways to write a
   offer({ raw: { tools: '[ {"inputSchema": {"x":[1,100.0,"é"] , "type":"object"}, "name":"a"} ]' } });
   const { stdout } = await command("check");
   expect(stdout).not.toContain("first seen");
-  expect(stdout).toContain("1 tool (");
+  expect(stdout).toContain("1 tool, ~");
 });
 
 test("F58: a tool renamed, and instructions, a prompt and a template changed, are all withheld by quarantine", async () => {

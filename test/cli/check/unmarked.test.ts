@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { buildCatalog, expose } from "../../src/catalog/catalog.ts";
-import { unmarkedOf } from "../../src/cli/unmarked.ts";
-import { defined, noRules, offerOf } from "../catalog/offered.ts";
+import { buildCatalog, expose } from "../../../src/catalog/catalog.ts";
+import { unmarkedOf } from "../../../src/cli/check/unmarked.ts";
+import { defined, noRules, offerOf } from "../../catalog/offered.ts";
 
 function tools(...described: readonly (readonly [name: string, annotations?: string])[]) {
   const offer = offerOf({});

@@ -1,12 +1,10 @@
-import type { ExposedItem } from "../catalog/catalog.ts";
-import { matches } from "../catalog/glob.ts";
+import type { ExposedItem } from "../../catalog/catalog.ts";
+import { matches } from "../../catalog/glob.ts";
+import { listed } from "./finding.ts";
 
 /** What begins the names of tools that, by what they are called, only read. */
 const reading =
   /^(get|list|search|read|find|describe|show|query|fetch|count|view|lookup|browse|inspect|stat)(?=[_A-Z.-])([_.-]?)/;
-
-/** As many names as a line bears. */
-const mostNames = 8;
 
 /** The tools of one server that do not say what they change, for whoever can say it for them. */
 export type Unmarked = {
@@ -21,10 +19,8 @@ export type Unmarked = {
 export function unmarkedOf(tools: readonly ExposedItem[]): Unmarked | undefined {
   const names = tools.filter(({ bytes }) => !isMarked(bytes)).map(({ original }) => original);
   if (names.length === 0) return undefined;
-  const shown = names.slice(0, mostNames).join(", ");
-  const more = names.length > mostNames ? `, and ${names.length - mostNames} more` : "";
   const [are, do_] = names.length === 1 ? ["tool does", "it"] : ["tools do", "them"];
-  const text = `${names.length} ${are} not say what they change (${shown}${more}): Claude Code and Codex run ${do_} one at a time`;
+  const text = `${names.length} ${are} not say what they change (${listed(names)}): Claude Code and Codex run ${do_} one at a time, and codex exec not at all`;
   return { names, text, entry: entryFor(names, tools) };
 }
 

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { findingCodes } from "../../src/cli/check/finding.ts";
+import { rpcCode } from "../../src/errors.ts";
+import { sourcesIn } from "../support/sources.ts";
+import { root, run } from "./support/program.ts";
+
+const page = readFileSync(join(root, "docs", "troubleshooting.md"), "utf8");
+const errors = readFileSync(join(root, "docs", "errors.md"), "utf8");
+
+test("the page has a section with something to do for each finding, and for no other", () => {
+  const sections = [...page.matchAll(/^### `(\w+)`\n\n(.+)$/gm)].map(([, code]) => code);
+  expect(sections.sort()).toEqual([...findingCodes].sort());
+});
+
+test("each finding is made somewhere", () => {
+  const code = sourcesIn("src/cli/check")
+    .filter(({ path }) => !path.endsWith("/finding.ts"))
+    .map(({ text }) => text)
+    .join("\n");
+  expect(findingCodes.filter((one) => !code.includes(`code: "${one}"`) && !code.includes(`${one}: {`))).toEqual([]);
+});
+
+test("the codes of failed commands are those that commands give", () => {
+  const source = sourcesIn("src").filter(({ path }) => path.startsWith("src/cli/") || path === "src/main.ts");
+  const given = source.flatMap(({ text }) => [
+    ...[...text.matchAll(/failed\([^;]*?code: "(\w+)"/g)].map(([, code]) => code),
+    ...[...text.matchAll(/failed\(argv, "(\w+)"/g)].map(([, code]) => code),
+  ]);
+  const table = page.slice(page.indexOf("## Failed calls and exit codes"));
+  const documented = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
+  expect([...new Set([...given, "tool_failed"])].sort()).toEqual(documented.sort());
+});
+
+test("the page leads to the codes of calls, each of which has a row there", () => {
+  expect(page).toContain("(errors.md");
+  for (const code of Object.keys(rpcCode)) expect(errors).toMatch(new RegExp(`^\\| \`${code}\` \\|`, "m"));
+});
+
+test("the command line knows what the page says", async () => {
+  const written = [...page.matchAll(/(?:^|`)tutti ([a-z][^`#\n]*?)(?:`| +#.*)?$|`tutti ([^`]+)`/gm)];
+  const commands = new Set(
+    written.map(([, line, inline]) => (line ?? inline ?? "").replace(/^install( CLIENT)?/, "install cursor")),
+  );
+  expect(commands.size).toBeGreaterThan(8);
+  for (const words of commands)
+    expect(await run([...words.split(" "), "--help"])).toMatchObject({ code: 0, stderr: "" });
+});
