@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findingCodes } from "../../src/cli/check/finding.ts";
-import { rpcCode } from "../../src/errors.ts";
 import { sourcesIn } from "../support/sources.ts";
 import { root, run } from "./support/program.ts";
 
@@ -34,16 +33,19 @@ test("the codes of failed commands are those that commands give", () => {
 });
 
 test("the page leads to the codes of calls, each of which has a row there", () => {
-  expect(page).toContain("(errors.md");
-  for (const code of Object.keys(rpcCode)) expect(errors).toMatch(new RegExp(`^\\| \`${code}\` \\|`, "m"));
+  const union = sourcesIn("src").find(({ path }) => path === "src/errors.ts")?.text ?? "";
+  const codes = [...union.matchAll(/^ {2}\| "(\w+)"/gm)].map(([, code]) => code);
+  expect(codes.length).toBeGreaterThan(10);
+  expect(page).toContain("(errors.md#codes)");
+  for (const code of codes) expect(errors).toMatch(new RegExp(`^\\| \`${code}\` \\|`, "m"));
 });
 
 test("the command line knows what the page says", async () => {
-  const written = [...page.matchAll(/(?:^|`)tutti ([a-z][^`#\n]*?)(?:`| +#.*)?$|`tutti ([^`]+)`/gm)];
-  const commands = new Set(
-    written.map(([, line, inline]) => (line ?? inline ?? "").replace(/^install( CLIENT)?/, "install cursor")),
-  );
+  const block = /^```sh\n(.*?)^```$/ms.exec(page)?.[1] ?? "";
+  const lines = [...block.matchAll(/^tutti (.*?)(?: +#.*)?$/gm), ...page.matchAll(/`tutti ([^`]+)`/g)];
+  const commands = new Set(lines.map(([, words = ""]) => words.replace(/^install( CLIENT)?/, "install cursor")));
   expect(commands.size).toBeGreaterThan(8);
-  for (const words of commands)
+  for (const words of commands) {
     expect(await run([...words.split(" "), "--help"])).toMatchObject({ code: 0, stderr: "" });
+  }
 });

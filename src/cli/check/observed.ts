@@ -6,7 +6,7 @@ const longestLine = 300;
 
 /** How a line reports that something went wrong: an exception of some language, or a program's own word. */
 const complaint =
-  /\b\w*(?:Error|Exception)\b|\b(?:error|ERR!|fatal|panic|cannot|can't|could not|failed|denied|refused|not found|no such)\b/i;
+  /\b\w*(?:Error|Exception)\b|\b(?:error|fatal|panic|cannot|can't|could not|failed|denied|refused|not found|no such)\b|\bERR!/i;
 
 /** A line that only says that there is more to come. */
 const heading = /^\s*(?:Traceback \(most recent|throw (?:new )?\w+|at )/;
