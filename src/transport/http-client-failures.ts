@@ -15,7 +15,9 @@ export function networkFailure(cause: unknown): LinkFailure {
   const isSent = !(cause instanceof NetworkError) || cause.isSent;
   const text = cause instanceof Error ? cause.message : String(cause);
   if (isSent) return { code: "connection_lost", text, mayHaveRun: true };
-  return { code: "unavailable", text, mayHaveRun: false, isUnreachable: true };
+  // What we have refused to do ourselves has no cause of the system's, and stays refused.
+  const isUnreachable = cause.cause !== undefined;
+  return { code: "unavailable", text, mayHaveRun: false, ...(isUnreachable && { isUnreachable }) };
 }
 
 /** Whom a request went to, and what it said in confidence. */

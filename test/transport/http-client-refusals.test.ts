@@ -39,7 +39,10 @@ describe("an answer without a reply", () => {
     });
     const { ask, failure, message } = linkTo(server.url);
     ask(1, "tools/call", call);
-    expect(await failure()).toEqual({ id: 1, code, text, mayHaveRun });
+    const { retryAfterMs, ...rest } = await failure();
+    expect(rest).toEqual({ id: 1, code, text, mayHaveRun });
+    const { "retry-after": seconds = "" } = headers as { "retry-after"?: string };
+    expect(retryAfterMs).toBe(/^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : undefined);
     ask(2, "tools/call", call);
     await message(0);
   });

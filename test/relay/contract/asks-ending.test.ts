@@ -146,7 +146,7 @@ describe("with askTimeoutMs", () => {
 
 cells("ask.server-dies", async (cell) => {
   const dying = { ...alpha, config: { restartMaxMs: 0 } };
-  const { client, begin, servers, relay } = await open(cell, { alpha: dying, beta: alpha }, { client: able });
+  const { client, begin, servers, relay, clock } = await open(cell, { alpha: dying, beta: alpha }, { client: able });
   const [call, other] = [begin("alpha__do"), begin("beta__do")];
   const running = await servers.alpha.call();
   void running.ask({ who: form("You?") }, "s").catch(() => {}); // It gets no answer any more.
@@ -155,6 +155,9 @@ cells("ask.server-dies", async (cell) => {
   await quiet();
   if (cell === "LL") expect((await client.notification(cancelled)).json.params.requestId).toEqual(expect.any(Number));
   else call.answer(accepted);
+  // One that cannot be reached is tried once more, a little later.
+  await quiet();
+  await clock.advance(1000);
   const { isError, _meta } = await call.result();
   expect(isError).toBe(true);
   expect(_meta["tutti/error"]).toMatchObject({ server: "alpha", origin: "tutti" });
