@@ -20,6 +20,10 @@ export type Observer = {
   readonly callEnded?: (event: CallEnded) => void;
   /** Clients can come to these addresses now. */
   readonly listening?: (event: { readonly urls: readonly string[] }) => void;
+  /** Other servers are served from now on: these. `text`: what became of the others. */
+  readonly reloaded?: (event: { readonly servers: readonly string[]; readonly text: string }) => void;
+  /** A configuration was read that cannot be used: what is served stays as it was. */
+  readonly unusable?: (event: { readonly text: string }) => void;
   /** Something about the configuration that its owner should know. */
   readonly notice?: (event: { readonly text: string; readonly topic?: Topic }) => void;
   /** A defect of ours. */

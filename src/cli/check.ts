@@ -111,8 +111,8 @@ function aboutServer(
 ): readonly Finding[] {
   const { name, state, startMs = 0 } = report;
   const server = config.servers.find((one) => one.name === name);
-  const book = machine.pins(name)?.book();
   if (server === undefined) return [];
+  const book = machine.pins(server)?.book();
   return [
     ...(state === "failed" ? [notStarted(name, failureOf(report))] : []),
     ...slowStart(name, startMs),

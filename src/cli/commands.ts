@@ -26,7 +26,8 @@ export type Command = {
   readonly load: () => Promise<{ readonly run: (invocation: Invocation) => Promise<number | undefined> }>;
 };
 
-const serveHelp = `Ends when the client closes stdin, or on SIGTERM, SIGINT or SIGHUP; all servers end with it.
+const serveHelp = `Ends when the client closes stdin, or on SIGTERM or SIGINT; all servers end with it. A changed configuration is read while it
+runs, on SIGHUP too (which ends it where stdin is a terminal).
 stdout carries the protocol only; the log goes to stderr.
 
   --lazy          show the client four tools instead of all: search_tools, call_tools, call_tool, read_result

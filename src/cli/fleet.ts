@@ -1,11 +1,12 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Answerer, Client } from "../client/client.ts";
 import type { Identity } from "../client/identity.ts";
+import type { ServerConfig } from "../config/config.ts";
 import { CallError, toFailure } from "../errors.ts";
 import { asksInReplies } from "../relay/eras.ts";
 import type { Relay } from "../relay/relay.ts";
 import { slot } from "../wire/members.ts";
-import { compose, type Tutti } from "./compose.ts";
+import { type Change, compose, type Tutti } from "./compose.ts";
 import type { Machine, Member } from "./machine.ts";
 
 /** What can be asked of a client in all; whoever can be asked none of it can be given nobody else's question. */
@@ -16,6 +17,9 @@ const askable: readonly (readonly [method: string, params: object])[] = [
   ["roots/list", {}],
 ];
 
+/** Servers that one client has for itself, and who that is. */
+type OwnSet = { readonly set: Tutti; readonly identity: Identity };
+
 /**
  * Serves many clients with as few servers as is safe: one set for all of them, and one of its own for a client that may be
  * asked something by a server which does not say in which call it asks. Those servers of the common set are in it too of
@@ -24,7 +28,7 @@ const askable: readonly (readonly [method: string, params: object])[] = [
 export class Fleet {
   readonly #machine: Machine;
   readonly #common: Tutti;
-  readonly #own = new Map<Client, Tutti>();
+  readonly #own = new Map<Client, OwnSet>();
   /** Sets whose client has left, until nothing of them is left. */
   readonly #ending = new Set<Tutti>();
 
@@ -58,7 +62,7 @@ export class Fleet {
 
   /** What a client is offered; before it is known who it is, what all are. */
   catalogOf(client: Client): Catalog {
-    return (this.#own.get(client) ?? this.#common).relay.catalog;
+    return (this.#own.get(client)?.set ?? this.#common).relay.catalog;
   }
 
   /** Starts the common set. Resolves when each of its servers is ready or has failed. */
@@ -72,12 +76,35 @@ export class Fleet {
     void client.identity.then((identity) => this.#place(client, identity));
   }
 
+  /** As `Tutti.prepare`, for all sets. */
+  prepare(servers: readonly ServerConfig[]): Omit<Change, "members"> {
+    const common = this.#common.prepare(servers);
+    const changes = new Map<Tutti, Change>();
+    const changeOf = ({ set, identity }: OwnSet): Change => {
+      const known = changes.get(set);
+      if (known !== undefined) return known;
+      const shared = sharedWith(identity, common.members);
+      const change = set.prepare(servers, (server) => shared.get(server));
+      changes.set(set, change);
+      return change;
+    };
+    return {
+      // What of the common set can be shared is known when it has started.
+      started: common.started.then(() => Promise.all([...this.#own.values()].map((one) => changeOf(one).started))),
+      swap: () => Promise.all([common.swap(), ...[...this.#own.values()].map((one) => changeOf(one).swap())]),
+    };
+  }
+
   async stop(): Promise<void> {
-    await Promise.all([this.#common, ...this.#own.values(), ...this.#ending].map((set) => set.stop()));
+    await Promise.all(this.#sets().map((set) => set.stop()));
   }
 
   kill(): void {
-    for (const set of [this.#common, ...this.#own.values(), ...this.#ending]) set.kill();
+    for (const set of this.#sets()) set.kill();
+  }
+
+  #sets(): readonly Tutti[] {
+    return [this.#common, ...[...this.#own.values()].map(({ set }) => set), ...this.#ending];
   }
 
   #place(client: Client, identity: Identity): void {
@@ -86,21 +113,14 @@ export class Fleet {
 
   /** Puts the client behind a relay; undefined where it needs a set of its own and there is no room for one. */
   #relayFor(client: Client, identity: Identity): Relay | undefined {
-    const isAskable = askable.some(([method, params]) => identity.canAsk(method, params));
-    const isSafe = ({ downstream, era }: Member): boolean => {
-      const known = era();
-      return downstream.config.shared ?? (!isAskable || (known !== undefined && asksInReplies(known)));
-    };
-    const shared = new Map(
-      this.#common.members.filter(isSafe).map((member) => [member.downstream.config, member] as const),
-    );
+    const shared = sharedWith(identity, this.#common.members);
     if (shared.size === this.#common.members.length) {
       this.#common.relay.addClient(client);
       return this.#common.relay;
     }
     if (this.setsInAll >= this.#machine.config.http.maxSets) return undefined;
     const set = compose(this.#machine, { who: async () => identity, reuse: (server) => shared.get(server) });
-    this.#own.set(client, set);
+    this.#own.set(client, { set, identity });
     // In this order it is stopped where the client has left already.
     void set.start();
     set.relay.addClient(client, () => void this.#end(client, set));
@@ -130,4 +150,14 @@ export class Fleet {
     await set.stop();
     this.#ending.delete(set);
   }
+}
+
+/** Those servers of the common set that such a client can use too, by their configuration. */
+function sharedWith(identity: Identity, members: readonly Member[]): ReadonlyMap<ServerConfig, Member> {
+  const isAskable = askable.some(([method, params]) => identity.canAsk(method, params));
+  const isSafe = ({ downstream, era }: Member): boolean => {
+    const known = era();
+    return downstream.config.shared ?? (!isAskable || (known !== undefined && asksInReplies(known)));
+  };
+  return new Map(members.filter(isSafe).map((member) => [member.downstream.config, member] as const));
 }

@@ -9,7 +9,7 @@ import type { Era, Identity } from "../downstream/handshake.ts";
 import { createMemory } from "../downstream/memory.ts";
 import { createVerdicts, launchKey } from "../downstream/verdicts.ts";
 import type { Events, ServerChanged } from "../events.ts";
-import { createRedactor } from "../observe/redact.ts";
+import { Secrets } from "../observe/secrets.ts";
 import type { StartedProcess } from "../ports/spawn.ts";
 import { type System, thisSystem } from "../ports/system.ts";
 import { createCommandFinder } from "../process/path.ts";
@@ -25,27 +25,38 @@ import { createPinning, type Pinning } from "./pinning.ts";
 /** Servers that are spawned in one turn of the event loop, which each of them blocks for some ms. */
 const spawnsPerTurn = 1;
 
+/** What runs at a server that is not wanted any more has so long to end. */
+const leaveMs = 5000;
+const leaveReason = "its entry in the configuration was changed or taken away";
+
 /** One server, and the relays that use it. */
 export type Member = {
   readonly downstream: Downstream;
   readonly relays: Set<Relay>;
   /** In which era it is spoken with, as far as that is known. */
   readonly era: () => Era | undefined;
+  /** Finishes what runs there, as long as that takes no more than 5 s, and ends it. Resolves when nothing of it is left. */
+  readonly leave: () => Promise<void>;
 };
 
 /** What all servers of one run have in common. */
 export type Machine = {
+  /** As it is served now. */
   readonly config: Config;
   readonly system: System;
   readonly events: Events;
   readonly users: Users;
   /** What is held for all clients and servers. */
   readonly held: HeldBytes;
-  /** Takes the secrets of the configuration out of a text. */
+  /** Those of the configuration. */
+  readonly secrets: Secrets;
+  /** Takes them out of a text. */
   readonly redact: (text: string) => string;
   readonly pins: Pinning["of"];
   /** A server that is not started yet. `who`: whom it is greeted for; `isShared`: whether several clients use it. */
   readonly member: (server: ServerConfig, who: () => Promise<Identity>, isShared: boolean) => Member;
+  /** From now on this is the configuration that is served: the same but for its servers. */
+  readonly become: (config: Config) => void;
   /** Ends what is only needed to start servers. */
   readonly stopStarting: () => void;
   /** The same, and ends the connections that are kept for later. */
@@ -53,8 +64,15 @@ export type Machine = {
 };
 
 /** Prepares a machine for the servers of a configuration; starts nothing. */
-export function createMachine(config: Config, version: string, events: Events, system: System = thisSystem): Machine {
+export function createMachine(
+  config: Config,
+  version: string,
+  events: Events,
+  system: System = thisSystem,
+  secrets = new Secrets(config.secrets),
+): Machine {
   const { clock } = system;
+  const { redact } = secrets;
   const reaper = new Reaper({
     ...system,
     failed: (reason) => {
@@ -78,7 +96,6 @@ export function createMachine(config: Config, version: string, events: Events, s
       },
     },
   });
-  const redact = createRedactor(config.secrets);
   const folder = stateFolder(system);
   const verdicts = createVerdicts({
     path: join(folder, "eras.json"),
@@ -110,6 +127,8 @@ export function createMachine(config: Config, version: string, events: Events, s
   const member: Machine["member"] = (server, who, isShared) => {
     const { name } = server;
     const relays = new Set<Relay>();
+    let isLeaving = false;
+    let left: Promise<void> | undefined;
     const each = (tell: (relay: Relay) => void): void => {
       for (const relay of relays) tell(relay);
     };
@@ -128,6 +147,7 @@ export function createMachine(config: Config, version: string, events: Events, s
         withoutSecrets(
           opener.open(server, () => downstream.offer),
           redact,
+          (reason) => (isLeaving ? `${reason}, after ${leaveReason}` : reason),
         ),
       ),
       who,
@@ -145,7 +165,8 @@ export function createMachine(config: Config, version: string, events: Events, s
         },
         stateChanged: () => {
           each((relay) => relay.changed(downstream));
-          publishState(downstream, events);
+          // One that takes its place has the same name.
+          if (!isLeaving) publishState(downstream, events);
           learn();
         },
         breakerChanged: () => publishBreaker(downstream, events),
@@ -165,19 +186,39 @@ export function createMachine(config: Config, version: string, events: Events, s
         defect: (cause) => events.publish("defect", { cause }),
       },
     });
-    const one = { downstream, relays, era: () => downstream.era ?? verdicts.known(key) };
+    const leave = async (): Promise<void> => {
+      isLeaving = true;
+      await downstream.drain(leaveMs, leaveReason);
+      pinning.forget(one);
+    };
+    const one: Member = {
+      downstream,
+      relays,
+      era: () => downstream.era ?? verdicts.known(key),
+      leave: () => {
+        left ??= leave();
+        return left;
+      },
+    };
     pinning.watch(one);
     return one;
   };
   const stopStarting = (): void => {
     for (const shell of shells) shell.signalGroup("SIGKILL");
   };
+  let served = config;
   return {
-    config,
+    get config() {
+      return served;
+    },
+    become: (next) => {
+      served = next;
+    },
     system,
     events,
     users: new Users(),
     held,
+    secrets,
     redact,
     pins: pinning.of,
     member,
@@ -206,12 +247,16 @@ function watched(held: HeldBytes, open: OpenLink): OpenLink {
 }
 
 /** Why a link could not be opened or has closed is told to the client, and may quote the configuration or the server. */
-function withoutSecrets(open: OpenLink, redact: (text: string) => string): OpenLink {
+function withoutSecrets(
+  open: OpenLink,
+  redact: (text: string) => string,
+  explain: (reason: string) => string,
+): OpenLink {
   return async (linkEvents) => {
     try {
       return await open({
         ...linkEvents,
-        closed: (reason) => linkEvents.closed(redact(reason)),
+        closed: (reason) => linkEvents.closed(redact(explain(reason))),
         failed: (id, failure) => linkEvents.failed?.(id, { ...failure, text: redact(failure.text) }),
       });
     } catch (cause) {

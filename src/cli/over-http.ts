@@ -7,19 +7,25 @@ import { systemRandom } from "../ports/random.ts";
 import { isLoopback } from "../transport/http-guards.ts";
 import { type HttpRequest, serveHttp } from "../transport/http-server.ts";
 import type { Invocation } from "./commands.ts";
-import { defectText } from "./defects.ts";
 import { Fleet } from "./fleet.ts";
 import { readHttpAddress } from "./http-address.ts";
 import { httpTokens } from "./http-tokens.ts";
 import type { Machine } from "./machine.ts";
-import type { Serving } from "./prepare-serving.ts";
 import { repeatedArguments } from "./repeated-arguments.ts";
 
 /** One on which a client listens, and some on which it calls. */
 const connectionsPerClient = 4;
 
+/** What serves clients over HTTP, as `Serving`. */
+export type HttpServing = {
+  readonly fleet: Fleet;
+  readonly start: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+  readonly kill: () => void;
+};
+
 /** Listens for clients over HTTP. Throws a ConfigError where it cannot, or must not. */
-export async function serveOverHttp(machine: Machine, invocation: Invocation): Promise<Serving> {
+export async function serveOverHttp(machine: Machine, invocation: Invocation): Promise<HttpServing> {
   const { config, events } = machine;
   const { version, options } = invocation;
   const { http = "", "token-file": tokenFile } = options;
@@ -59,12 +65,12 @@ export async function serveOverHttp(machine: Machine, invocation: Invocation): P
   });
   events.publish("listening", { urls: server.addresses.map((address) => `http://${address}/mcp`) });
   return {
+    fleet,
     start: () => fleet.start(),
     stop: async () => {
       clients.stop();
       await Promise.all([server.stop(), fleet.stop()]);
     },
     kill: () => fleet.kill(),
-    defectText: (cause) => defectText(cause, machine.redact),
   };
 }

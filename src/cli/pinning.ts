@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { approval, type Change } from "../catalog/pins.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, PinMode, ServerConfig } from "../config/config.ts";
 import { stateFolder } from "../config/state-folder.ts";
 import type { Events } from "../events.ts";
 import type { System } from "../ports/system.ts";
@@ -11,31 +12,34 @@ const mostNames = 8;
 
 /** The pins of all servers of a run. */
 export type Pinning = {
-  /** Undefined where nothing is compared, and for servers that are not in the configuration. */
-  readonly of: (server: string) => Pins | undefined;
+  /** Undefined where nothing is compared. */
+  readonly of: (server: ServerConfig) => Pins | undefined;
   /** Has the relays of a member hear when something is withheld no more. */
   readonly watch: (member: Member) => void;
+  /** Nothing of a member runs any more. */
+  readonly forget: (member: Member) => void;
 };
 
+type Known = { readonly server: ServerConfig; readonly mode: PinMode; readonly pins: Pins | undefined };
+
 export function createPinning(options: {
-  readonly config: Config;
+  readonly config: Pick<Config, "pins">;
   readonly system: System;
   readonly events: Events;
   readonly redact: (text: string) => string;
 }): Pinning {
   const { config, system, events, redact } = options;
   const { clock, stateFiles: files } = system;
-  const known = new Map<string, Pins | undefined>();
+  const known = new Map<string, Known>();
   const members = new Set<Member>();
   const release = (name: string): void => {
     for (const { downstream, relays } of members) {
       if (downstream.name === name) for (const relay of relays) relay.update(downstream);
     }
   };
-  const create = (name: string): Pins | undefined => {
-    const server = config.servers.find((one) => one.name === name);
-    const mode = server?.pins ?? config.pins;
-    if (server === undefined || mode === "off") return undefined;
+  const create = (server: ServerConfig, mode: PinMode): Pins | undefined => {
+    const { name } = server;
+    if (mode === "off") return undefined;
     return createPins({
       server,
       mode,
@@ -43,7 +47,9 @@ export function createPinning(options: {
       files,
       clock,
       redact,
-      isUsed: () => [...members].some(({ downstream, relays }) => downstream.name === name && relays.size > 0),
+      isUsed: () =>
+        known.get(name)?.server === server &&
+        [...members].some(({ downstream, relays }) => downstream.name === name && relays.size > 0),
       changed: (changes) => {
         const became = mode === "warn" ? "passed on as it is now" : "withheld";
         const text = `${summary(changes)}: ${became}. tutti check shows it, ${approval(name)} accepts it`;
@@ -54,9 +60,13 @@ export function createPinning(options: {
     });
   };
   return {
-    of: (name) => {
-      if (!known.has(name)) known.set(name, create(name));
-      return known.get(name);
+    of: (server) => {
+      const { name, launch, pins: mode = config.pins } = server;
+      const before = known.get(name);
+      if (before !== undefined && (before.server === server || isSameCase(before, launch, mode))) return before.pins;
+      const pins = create(server, mode);
+      known.set(name, { server, mode, pins });
+      return pins;
     },
     watch: (member) => {
       for (const one of members) {
@@ -64,7 +74,17 @@ export function createPinning(options: {
       }
       members.add(member);
     },
+    forget: (member) => {
+      members.delete(member);
+      const { name } = member.downstream;
+      if (![...members].some(({ downstream }) => downstream.name === name)) known.delete(name);
+    },
   };
+}
+
+/** Whether what was pinned of a server is that of one that is started so. */
+function isSameCase({ server, mode }: Known, launch: ServerConfig["launch"], other: PinMode): boolean {
+  return mode === other && isDeepStrictEqual(server.launch, launch);
 }
 
 const words = {

@@ -2,22 +2,29 @@ import type { Client } from "../client/client.ts";
 import { longestInstructions, shorten } from "../client/introduction.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
+import { Secrets } from "../observe/secrets.ts";
+import { thisSystem } from "../ports/system.ts";
+import { systemWatchFiles } from "../ports/watch.ts";
 import type { Relay } from "../relay/relay.ts";
 import type { LineLink } from "../transport/line-link.ts";
 import { slot } from "../wire/members.ts";
 import type { Invocation } from "./commands.ts";
 import { compose, type Tutti } from "./compose.ts";
 import { defectText } from "./defects.ts";
-import type { Given, Place } from "./first-answers.ts";
+import { firstAnswersPlace, type Given, type Place } from "./first-answers.ts";
 import { announceInstance } from "./instance.ts";
 import { keepFirstAnswers } from "./keep-first-answers.ts";
 import { createMachine, type Machine } from "./machine.ts";
-import { readServingConfig, startLog } from "./settings.ts";
+import type { HttpServing } from "./over-http.ts";
+import { createReloading } from "./reloading.ts";
+import { type ReadTexts, readServingConfig, startLog } from "./settings.ts";
 
 /** What is served, and the servers behind it. */
 export type Serving = {
   /** Starts the servers; resolves when each is ready or has failed. Never rejects. */
   readonly start: () => Promise<unknown>;
+  /** Has the configuration read again. */
+  readonly reload: () => void;
   /** Ends all of it at once; resolves when nothing of it is left. */
   readonly stop: () => Promise<void>;
   /** The same at once and synchronously. */
@@ -46,12 +53,14 @@ export async function prepareServing(prepared: Prepared): Promise<Serving | unde
   const { options, version } = invocation;
   let redact = (text: string): string => text;
   try {
-    const config = await readServingConfig(invocation);
-    const events = startLog(config, options.log);
-    const machine = createMachine(config, version, events);
-    redact = machine.redact;
+    const texts: ReadTexts = new Map();
+    const config = await readServingConfig(invocation, texts);
+    const secrets = new Secrets(config.secrets);
+    ({ redact } = secrets);
+    const events = startLog(config, options.log, secrets);
+    const machine = createMachine(config, version, events, thisSystem, secrets);
     const defect = (cause: unknown): void => events.publish("defect", { cause });
-    const keep = keeper(machine, options.lazy, place, defect);
+    let keep = keeper(machine, options.lazy, place, defect);
     const tutti: Tutti = compose(machine, { who: () => client.identity, settled: () => keep(tutti.relay) });
     link.setLimits(config.limits);
     client.isLazy = options.lazy;
@@ -59,9 +68,27 @@ export async function prepareServing(prepared: Prepared): Promise<Serving | unde
     const http = options.http === undefined ? undefined : await overHttp(machine, invocation);
     tutti.relay.addClient(client);
     for (const { method, era, list } of given) tutti.relay.gave(client, method, era, list);
+    let nextPlace = place;
+    const reloading = createReloading({
+      ...{ machine, texts, watch: systemWatchFiles },
+      replaceable: [tutti, ...(http === undefined ? [] : [http.fleet])],
+      read: (now) => {
+        // Of the files as they are now, whatever becomes of them until they are served.
+        nextPlace = firstAnswersPlace(invocation);
+        return readServingConfig(invocation, now, config.files);
+      },
+      swapped: (isWhole) => {
+        keep = isWhole ? keeper(machine, options.lazy, nextPlace, defect) : () => {};
+      },
+    });
     return {
-      start: () => Promise.all([tutti.start(), http?.start()]),
+      start: () => {
+        reloading.begin();
+        return Promise.all([tutti.start(), http?.start()]);
+      },
+      reload: reloading.reload,
       stop: async () => {
+        reloading.stop();
         machine.stopStarting();
         await Promise.all([tutti.stop(), http?.stop()]);
         withdraw();
@@ -106,6 +133,6 @@ function keeper(
   return (relay) => void keep(relay).catch(defect);
 }
 
-async function overHttp(...args: Parameters<typeof import("./over-http.ts").serveOverHttp>): Promise<Serving> {
+async function overHttp(...args: Parameters<typeof import("./over-http.ts").serveOverHttp>): Promise<HttpServing> {
   return await (await import("./over-http.ts")).serveOverHttp(...args);
 }

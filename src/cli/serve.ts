@@ -2,7 +2,7 @@ import { Client } from "../client/client.ts";
 import { callingOf, introduce } from "../client/introduction.ts";
 import { glance } from "../config/glance.ts";
 import { systemClock, type Timer } from "../ports/clock.ts";
-import { onEndSignals } from "../ports/signals.ts";
+import { onServiceSignals } from "../ports/signals.ts";
 import { openStdioSelf } from "../transport/stdio-self.ts";
 import type { Invocation } from "./commands.ts";
 import { configSearch } from "./config-search.ts";
@@ -78,12 +78,14 @@ export async function run(invocation: Invocation): Promise<undefined> {
   client.firstAbout = () => first?.about;
   client.firstAnswer = first?.answer;
   let hasSignal = false;
-  onEndSignals(() => {
+  const endBySignal = (): void => {
     // Only a second signal is impatience: a client that goes often closes stdin and sends one together.
     if (hasSignal) process.exit(1);
     hasSignal = true;
     void end();
-  });
+  };
+  // Before it is read for the first time it is read anyway.
+  onServiceSignals(endBySignal, () => tutti?.reload());
   process.on("exit", () => tutti?.kill());
   const fail = (cause: unknown): void => {
     process.stderr.write(tutti?.defectText(cause) ?? textOf(cause));

@@ -3,7 +3,7 @@ import { findConfig } from "../config/find-config.ts";
 import { loadConfig } from "../config/load.ts";
 import { Events } from "../events.ts";
 import { createLog } from "../observe/log.ts";
-import { createRedactor } from "../observe/redact.ts";
+import { Secrets } from "../observe/secrets.ts";
 import { systemClock } from "../ports/clock.ts";
 import type { Invocation } from "./commands.ts";
 import { configSearch } from "./config-search.ts";
@@ -18,20 +18,39 @@ export async function readConfig(flags: readonly string[]): Promise<Config> {
   return await loadConfig({ ...search, paths: findConfig(search) });
 }
 
-/** The same for a command that may serve clients over HTTP, whose tokens are as secret as those in it. */
-export async function readServingConfig({ options }: Invocation): Promise<Config> {
-  const config = await readConfig(options.config);
+/** What was read of each file of a configuration. */
+export type ReadTexts = Map<string, string | undefined>;
+
+/**
+ * The same for a command that may serve clients over HTTP, whose tokens are as secret as those in it. `texts` gets what was
+ * read, also where it cannot be used. `paths`: the files, where they were found before.
+ */
+export async function readServingConfig(
+  { options }: Invocation,
+  texts: ReadTexts,
+  paths?: readonly string[],
+): Promise<Config> {
+  const search = configSearch(options.config);
+  const files = {
+    readText: (path: string): string | undefined => {
+      texts.set(path, undefined);
+      const text = search.files.readText(path);
+      texts.set(path, text);
+      return text;
+    },
+  };
+  const config = await loadConfig({ ...search, files, paths: paths ?? findConfig(search) });
   if (options.http === undefined) return config;
   return { ...config, secrets: [...config.secrets, ...httpTokens(options["token-file"])] };
 }
 
-/** The events of one run, logged to stderr; `level` overrides the configuration's. */
-export function startLog(config: Config, level: string | undefined): Events {
+/** The events of one run, logged to stderr without the secrets; `level` overrides the configuration's. */
+export function startLog(config: Config, level: string | undefined, { redact } = new Secrets(config.secrets)): Events {
   const events = new Events();
   const log = createLog({
     level: (level as LogLevel | undefined) ?? config.log.level,
     write: droppingWriter(process.stderr),
-    redact: createRedactor(config.secrets),
+    redact,
     isForPeople: process.stderr.isTTY,
     now: systemClock.now,
   });

@@ -96,7 +96,22 @@ The first of these that is there:
 2. \`TUTTI_CONFIG\`, the path of one file.
 3. \`servers.json\` in the current folder. It says which programs are started, so start tutti in folders you trust.
 4. \`$XDG_CONFIG_HOME/tutti/servers.json\`, or \`~/.config/tutti/servers.json\` without that variable; on macOS also
-   \`~/Library/Application Support/tutti/servers.json\`, on Windows also \`%APPDATA%\\tutti\\servers.json\`.`;
+   \`~/Library/Application Support/tutti/servers.json\`, on Windows also \`%APPDATA%\\tutti\\servers.json\`.
+
+## When it changes
+
+\`tutti serve\` notices within half a second that one of its files is another, also where an editor puts a new file in its
+place or a link leads elsewhere, and reads them all again. On Linux and macOS \`kill -HUP\` has it do so at once
+([signals](processes.md#when-tutti-ends)).
+
+- Servers whose entries are as they were keep their process and their calls. New ones start beside them; as soon as these
+  are ready or have failed, at most after \`startup.waitMs\`, everything is swapped at once, and the client hears once that
+  its lists are others.
+- A server that was taken away, disabled or changed in any way gets no new calls. Those under way there have 5 s to be
+  answered, then it ends. One that was changed has been started anew by then.
+- A configuration with an error changes nothing. The log says file, line and cure, and so does \`tutti status\`.
+- Settings beside the servers count from the next start; the log names those that are others.
+- Which files they are, and the environment that their variables come from, stay what they were at the start.`;
 
 const variables = `## Variables
 

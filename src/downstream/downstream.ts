@@ -226,9 +226,9 @@ export class Downstream implements Pausable {
   }
 
   /** Takes nothing new, finishes what runs, for at most `limitMs`, and stops for ever. Resolves when nothing of it is left. */
-  async drain(limitMs: number): Promise<void> {
+  async drain(limitMs: number, reason = "it was drained"): Promise<void> {
     await this.#availability.drain(limitMs);
-    await this.stop("it was drained");
+    await this.stop(reason);
   }
 
   /** Takes nothing new and ends what was started, for ever; resolves when nothing of it is left. Calls under way may still be answered until then. */

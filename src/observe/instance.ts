@@ -56,6 +56,11 @@ export function observeInstance({
       become({ servers: { ...record.servers, [server]: now }, ...errors });
     },
     listening: ({ urls }) => become({ serves: [...record.serves, ...urls] }),
+    reloaded: ({ servers }) => {
+      const added = { state: "starting", text: "still starting", at: date() };
+      become({ servers: Object.fromEntries(servers.map((name) => [name, record.servers[name] ?? added])) });
+    },
+    unusable: ({ text }) => become({ errors: fail(text) }),
     defect: ({ cause }) => become({ errors: fail(`a defect in tutti: ${String(cause)}`) }),
   };
 }

@@ -44,6 +44,8 @@ export function createLog({ level, write, redact, isForPeople, now }: LogOptions
       if (isDue(server)) log.warn({ server }, text);
     },
     listening: ({ urls }) => log.info(`listening on ${urls.join(" and ")}`),
+    reloaded: ({ text }) => log.info(text),
+    unusable: ({ text }) => log.error(text),
     notice: ({ text }) => log.warn(text),
     defect: ({ cause }) => log.error({ err: cause }, "a defect in tutti; please report it"),
     ...(log.isLevelEnabled("debug") ? { callEnded: (call) => log.debug(call, "call") } : {}),

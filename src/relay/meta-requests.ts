@@ -24,7 +24,7 @@ export type MetaOptions = {
   readonly events: Events;
   readonly limits: { readonly maxMessageBytes: number; readonly maxDepth: number };
   /** How long a call waits for its client to come back with answers; 0: a day. */
-  readonly askMs: number;
+  readonly askMs: () => number;
 };
 
 const argumentsName = [nameOf("arguments")];
@@ -149,7 +149,7 @@ export class MetaRequests {
           abandoned();
           return;
         }
-        const state = parked.add(client, running.request, askMs, {
+        const state = parked.add(client, running.request, askMs(), {
           resume: (retry) => {
             running.request = retry;
             running.isAwaited = true;

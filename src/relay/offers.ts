@@ -38,6 +38,8 @@ type Shown = {
 export class Offers {
   readonly #options: OffersOptions;
   readonly #cleaner: Cleaner;
+  #downstreams: readonly Downstream[];
+  #prefixes: ReadonlyMap<string, string>;
   readonly #exposed = new Map<Downstream, Shown>();
   /** The conflicts of the catalog, which have been said. */
   #told: readonly string[] = [];
@@ -48,8 +50,20 @@ export class Offers {
   constructor(options: OffersOptions) {
     this.#options = options;
     this.#cleaner = new Cleaner(options.config.hygiene);
+    this.#downstreams = options.downstreams;
+    this.#prefixes = options.prefixes;
     for (const downstream of options.downstreams) this.#expose(downstream, downstream.offer);
     this.#catalog = this.#build();
+  }
+
+  /** From now on this is what these servers offer. */
+  replace(downstreams: readonly Downstream[], prefixes: ReadonlyMap<string, string>): void {
+    for (const one of this.#downstreams) if (!downstreams.includes(one)) this.#exposed.delete(one);
+    this.#downstreams = downstreams;
+    this.#prefixes = prefixes;
+    for (const downstream of downstreams) this.#expose(downstream, downstream.offer);
+    this.#catalog = this.#build();
+    this.tellSoon();
   }
 
   get catalog(): Catalog {
@@ -64,7 +78,7 @@ export class Offers {
 
   /** The catalog as it is when nobody can say how long a list holds: for the next start. */
   lasting(): Catalog {
-    const exposed = this.#options.downstreams.flatMap((one) => this.#exposed.get(one)?.exposed ?? []);
+    const exposed = this.#downstreams.flatMap((one) => this.#exposed.get(one)?.exposed ?? []);
     return buildCatalog(exposed.map(withoutHints), this.#options.own);
   }
 
@@ -79,6 +93,7 @@ export class Offers {
   /** A server's lists may have changed, or it is down: then nobody can say how long what it listed stays so. */
   update(downstream: Downstream): void {
     const { offer, state } = downstream;
+    if (!this.#downstreams.includes(downstream)) return;
     const isDown = state.kind === "down";
     const before = this.#exposed.get(downstream);
     const withheld = this.#options.review(downstream);
@@ -103,12 +118,12 @@ export class Offers {
     const clean = this.#cleaner.clean(offer);
     const { exposed, leftOut } = expose(
       name,
-      this.#options.prefixes.get(name) as string,
+      this.#prefixes.get(name) as string,
       config.tools,
       clean.offer,
       config.prefix,
     );
-    const isNew = this.#exposed.has(downstream) && this.#exposed.get(downstream)?.offer !== offer;
+    const isNew = this.#exposed.get(downstream)?.offer !== offer;
     const { events } = this.#options;
     for (const text of isNew ? leftOut : []) events.publish("oddity", { server: name, text, topic: "left_out" });
     for (const text of clean.said) events.publish("oddity", { server: name, text, topic: "hidden_characters" });
@@ -119,8 +134,8 @@ export class Offers {
   }
 
   #build(): Catalog {
-    const { downstreams, events } = this.#options;
-    const exposed = downstreams.map((one) => this.#exposed.get(one)?.exposed).filter((one) => one !== undefined);
+    const { events } = this.#options;
+    const exposed = this.#downstreams.map((one) => this.#exposed.get(one)?.exposed).filter((one) => one !== undefined);
     const catalog = buildCatalog(exposed, this.#options.own);
     for (const text of catalog.conflicts)
       if (!this.#told.includes(text)) events.publish("notice", { text, topic: "name_conflict" });

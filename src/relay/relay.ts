@@ -6,15 +6,15 @@ import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Era } from "../downstream/handshake.ts";
 import { rpcCode, toProtocolError } from "../errors.ts";
-import type { CallEnded, Events } from "../events.ts";
-import { byName, type MetaTools, ownTools } from "../metatools/index.ts";
+import { byName, ownTools } from "../metatools/index.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
 import { aboutServers } from "./about.ts";
 import { Asking } from "./ask.ts";
-import { publishEnd } from "./call-ended.ts";
-import { Crowd, type CrowdOptions } from "./crowd.ts";
+import { meantBy } from "./cancel.ts";
+import { Crowd } from "./crowd.ts";
 import { Exchange } from "./exchange.ts";
+import { exchangeContext } from "./exchange-context.ts";
 import { Lists } from "./lists.ts";
 import { Logs } from "./logs.ts";
 import { MetaRequests } from "./meta-requests.ts";
@@ -22,31 +22,15 @@ import { Notices } from "./notices.ts";
 import { Offers } from "./offers.ts";
 import { exchangeOf, openExchanges } from "./open-exchanges.ts";
 import { Parked } from "./parked.ts";
-import { nothingWithheld, type Pins } from "./pins.ts";
+import { nothingWithheld } from "./pins.ts";
 import { longestAskMs } from "./question.ts";
+import type { RelayOptions } from "./relay-options.ts";
 import { type Incoming, Requests, shed } from "./requests.ts";
 import { placeOf, Routes } from "./routes.ts";
 import { Startup } from "./startup.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tasks } from "./tasks.ts";
 import { Users } from "./users.ts";
-
-export type RelayOptions = CrowdOptions & {
-  /** In the order of the configuration. */
-  readonly downstreams: readonly Downstream[];
-  readonly events: Events;
-  /** Random bytes, at least 32, with which what clients carry for us is sealed. */
-  readonly sealKey: Buffer;
-  readonly metaTools: MetaTools;
-  /** Shared by the relays that share servers. */
-  readonly users?: Users;
-  /** Takes secrets out of what tutti itself says, which may quote a server. */
-  readonly redact?: (text: string) => string;
-  /** What was pinned of a server; undefined: nothing is compared. */
-  readonly pins?: (server: string) => Pins | undefined;
-  /** All servers have started or had their time, or the lists are others since then. */
-  readonly settled?: () => void;
-};
 
 /** Dispatch: says for each request of a client, and for what servers say unasked, who gets it. */
 export class Relay implements Answerer {
@@ -65,10 +49,14 @@ export class Relay implements Answerer {
   readonly #startup: Startup;
   readonly #crowd: Crowd;
   readonly #clients = new Map<Client, () => void>();
+  #downstreams: readonly Downstream[];
+  /** Those that finish what runs, and get nothing new. */
+  readonly #leaving = new Set<Downstream>();
 
   constructor(options: RelayOptions) {
-    const { config, downstreams, clock, events, sealKey, metaTools, users = new Users(), redact } = options;
+    const { config, downstreams, clock, events, sealKey, metaTools, users = new Users() } = options;
     this.#options = options;
+    this.#downstreams = downstreams;
     this.#crowd = new Crowd(options);
     const prefixOf = prefixes(downstreams.map(({ name }) => name));
     const tell = (): void => {
@@ -78,7 +66,7 @@ export class Relay implements Answerer {
       this.#subscriptions.tell();
     };
     const own = ownTools(metaTools);
-    const review = (one: Downstream): ReadonlySet<string> => options.pins?.(one.name)?.review(one) ?? nothingWithheld;
+    const review = (one: Downstream): ReadonlySet<string> => options.pins?.(one.config)?.review(one) ?? nothingWithheld;
     this.#offers = new Offers({ ...options, prefixes: prefixOf, own, review, tell });
     const catalog = (): Catalog => this.#offers.catalog;
     this.#routes = new Routes(downstreams, prefixOf, byName(metaTools), catalog);
@@ -95,7 +83,7 @@ export class Relay implements Answerer {
     const over = (): void => this.#offers.tellSoon();
     this.#startup = new Startup({ config, downstreams, clock, events, dispatch: (one) => this.#dispatch(one), over });
     const clients = (): Iterable<Client> => this.#clients.keys();
-    this.#logs = new Logs({ downstreams: () => downstreams, clients, users });
+    this.#logs = new Logs({ downstreams: () => this.#downstreams, clients, users });
     this.#parked = new Parked(clock, sealKey);
     this.#asking = new Asking({
       clock,
@@ -106,22 +94,9 @@ export class Relay implements Answerer {
       },
     });
     this.#notices = new Notices({ asking: this.#asking, tasks: this.#tasks, users, clients });
-    const exchanges = {
-      errors: config.errors,
-      resolve: ({ arrival }: Exchange) => this.#routes.original(arrival),
-      isHarmlessTwice: ({ arrival: { target } }: Exchange) => this.#offers.isHarmlessTwice(target),
-      question: (exchange: Exchange, reply: Message, type: string) => this.#asking.question(exchange, reply, type),
-      redact,
-      shorten: metaTools.longResults?.shorten,
-      task: ({ client, arrival }: Exchange, reply: Message) => this.#tasks.begin(client, arrival.downstream, reply),
-      soon: clock.soon,
-      after: clock.after,
-      settled: (exchange: Exchange, outcome: CallEnded["outcome"]) => {
-        this.#asking.ended(exchange, outcome);
-        publishEnd(exchange, outcome, options);
-      },
-    };
-    const askMs = longestAskMs(downstreams.map((one) => one.config));
+    const asked = { routes: this.#routes, offers: this.#offers, asking: this.#asking, tasks: this.#tasks };
+    const exchanges = exchangeContext({ ...options, ...asked });
+    const askMs = (): number => longestAskMs(this.#downstreams.map((one) => one.config));
     this.#meta = new MetaRequests({ catalog, parked: this.#parked, clock, events, limits: config.limits, askMs });
     const parts = { routes: this.#routes, meta: this.#meta, tasks: this.#tasks, logs: this.#logs, users };
     this.#requests = new Requests({ ...parts, longResults: metaTools.longResults, clock, events, exchanges });
@@ -133,7 +108,7 @@ export class Relay implements Answerer {
 
   /** What the next start can say of these servers before they are up; undefined while nothing is known of one. */
   lasting(isLazy: boolean): { readonly catalog: Catalog; readonly about: About } | undefined {
-    if (!this.#options.downstreams.every(({ hasOffer }) => hasOffer)) return undefined;
+    if (!this.#downstreams.every(({ hasOffer }) => hasOffer)) return undefined;
     return { catalog: this.#offers.lasting(), about: this.about({ isLazy }, true) };
   }
 
@@ -156,7 +131,10 @@ export class Relay implements Answerer {
 
   about({ isLazy }: Pick<Client, "isLazy">, isLasting = false): About {
     const instructionsOf = (one: Downstream): string | undefined => this.#offers.instructionsOf(one);
-    return aboutServers({ ...this.#options, routes: this.#routes, instructionsOf, isLazy, isLasting });
+    return aboutServers({
+      ...{ ...this.#options, downstreams: this.#downstreams, routes: this.#routes },
+      ...{ instructionsOf, isLazy, isLasting },
+    });
   }
 
   /** The client was given this list of an earlier start: it is told where there is another. */
@@ -181,6 +159,25 @@ export class Relay implements Answerer {
     left?.();
   }
 
+  /**
+   * From now on these are the servers, in order. What is under way at others, and what those ask in it, goes on until they
+   * have `left`.
+   */
+  replace(downstreams: readonly Downstream[]): void {
+    for (const one of this.#downstreams) if (!downstreams.includes(one)) this.#leaving.add(one);
+    this.#downstreams = downstreams;
+    const prefixOf = prefixes(downstreams.map(({ name }) => name));
+    this.#routes.replace(downstreams, prefixOf);
+    this.#offers.replace(downstreams, prefixOf);
+  }
+
+  /** Nothing of a server that was replaced runs any more. */
+  left(downstream: Downstream): void {
+    this.#leaving.delete(downstream);
+    this.#asking.lost(downstream);
+    this.#tasks.lost(downstream);
+  }
+
   /** A server's lists have changed. */
   update(downstream: Downstream): void {
     this.#offers.update(downstream);
@@ -193,6 +190,8 @@ export class Relay implements Answerer {
     if (kind === "ready") {
       this.#logs.ready(downstream);
       this.#asking.ready(downstream);
+      // It may have what somebody wants to hear of.
+      this.#offers.tellSoon();
     } else if (kind === "down" || kind === "idle") this.#asking.lost(downstream);
   }
 
@@ -234,7 +233,7 @@ export class Relay implements Answerer {
   notification(method: string, message: Message, client: Client): void {
     if (method === "notifications/cancelled") this.#cancel(message, client);
     else if (method === "notifications/roots/list_changed") {
-      for (const one of this.#options.downstreams) if (one.era === client.session?.era) one.notify(message.splice([]));
+      for (const one of this.#inUse()) if (one.era === client.session?.era) one.notify(message.splice([]));
     } else this.#requests.passNotice(method, message, client);
   }
 
@@ -242,7 +241,7 @@ export class Relay implements Answerer {
     this.#startup.forget(request);
     this.#subscriptions.withdrawn(request);
     this.#meta.withdrawn(request, reason);
-    return exchangeOf(request, openExchanges(this.#options.downstreams, this.#asking))?.abandon(reason) ?? true;
+    return exchangeOf(request, openExchanges(this.#inUse(), this.#asking))?.abandon(reason) ?? true;
   }
 
   #dispatch(incoming: Incoming): void {
@@ -258,7 +257,7 @@ export class Relay implements Answerer {
     if (kind !== undefined) {
       if (this.#startup.hasLists) {
         this.#lists.send(kind, message, client, origin);
-        for (const downstream of this.#options.downstreams) downstream.refresh(kind);
+        for (const downstream of this.#downstreams) downstream.refresh(kind);
       } else this.#startup.wait(incoming);
     } else if (method === "logging/setLevel") this.#logs.setLevel(message, client);
     else if (method === "prompts/get") this.#requests.named(incoming, "prompt");
@@ -275,24 +274,25 @@ export class Relay implements Answerer {
   }
 
   #cancel(notice: Message, client: Client): void {
-    const id = notice.raw(slot.requestId);
-    const early = this.#startup.waitingOf(client).map(({ message }) => message);
-    const waiting = early.filter((message) => message.raw(slot.id) === id);
-    const sent = this.#exchangesOf(client).filter(
-      (exchange) => exchange.id === id && exchange.isAwaited && !client.isIssued(exchange.request),
-    );
-    const meant = [...waiting, ...this.#meta.awaited(client, id), ...sent.map(({ request }) => request)];
-    // Of two requests under one id nobody can say which is meant; ending the wrong one is worse than ending none.
-    if (Number(this.#subscriptions.has(client, id)) + meant.length !== 1) return;
-    this.#subscriptions.cancel(client, id);
-    sent[0]?.cancel(notice);
-    for (const request of meant) {
+    const { sent, requests } = meantBy(notice, client, {
+      early: this.#startup.waitingOf(client).map(({ message }) => message),
+      meta: this.#meta,
+      exchanges: this.#exchangesOf(client),
+      subscriptions: this.#subscriptions,
+    });
+    sent?.cancel(notice);
+    for (const request of requests) {
       this.withdrawn(request, client, "the client has cancelled it");
       client.dismiss(request);
     }
   }
 
+  /** The servers, and those that are leaving. */
+  #inUse(): readonly Downstream[] {
+    return this.#leaving.size === 0 ? this.#downstreams : [...this.#downstreams, ...this.#leaving];
+  }
+
   #exchangesOf(client: Client): Exchange[] {
-    return [...openExchanges(this.#options.downstreams, this.#asking)].filter((one) => one.client === client);
+    return [...openExchanges(this.#inUse(), this.#asking)].filter((one) => one.client === client);
   }
 }

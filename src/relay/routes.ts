@@ -32,8 +32,8 @@ const schemeAndHost = /^[^:/?#]+:\/\/[^/?#]+/;
 export class Routes {
   readonly #own: ReadonlyMap<string, MetaTool>;
   readonly #catalog: () => Catalog;
-  readonly #byName: ReadonlyMap<string, Downstream>;
-  readonly #byPrefix: ReadonlyMap<string, Downstream>;
+  #byName: ReadonlyMap<string, Downstream> = new Map();
+  #byPrefix: ReadonlyMap<string, Downstream> = new Map();
 
   constructor(
     downstreams: readonly Downstream[],
@@ -43,6 +43,11 @@ export class Routes {
   ) {
     this.#own = own;
     this.#catalog = catalog;
+    this.replace(downstreams, prefixes);
+  }
+
+  /** From now on requests go to these servers. */
+  replace(downstreams: readonly Downstream[], prefixes: ReadonlyMap<string, string>): void {
     this.#byName = new Map(downstreams.map((one) => [one.name, one]));
     this.#byPrefix = new Map(downstreams.map((one) => [prefixes.get(one.name) as string, one]));
   }

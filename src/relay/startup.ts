@@ -73,9 +73,7 @@ export class Startup {
         this.end();
       });
     });
-    // Of what is not known there would be no list.
-    const isNeeded = ({ hasOffer }: Downstream): boolean => config.startup.mode === "lazy" && !hasOffer;
-    const eager = downstreams.filter((one) => !one.config.lazyStart || isNeeded(one));
+    const eager = downstreams.filter((one) => startsUnasked(config, one));
     const unknown = eager.filter(({ hasOffer }) => !hasOffer);
     const all = Promise.all(eager.map((downstream) => downstream.start()));
     await Promise.all(unknown.map((downstream) => downstream.start()));
@@ -121,4 +119,10 @@ export class Startup {
     change();
     for (const incoming of this.#waiting.splice(0)) this.#options.dispatch(incoming);
   }
+}
+
+/** Whether a server is started before it is wanted. */
+export function startsUnasked({ startup }: Pick<Config, "startup">, { config, hasOffer }: Downstream): boolean {
+  // Of what is not known there would be no list.
+  return !config.lazyStart || (startup.mode === "lazy" && !hasOffer);
 }

@@ -139,12 +139,12 @@ export class Subscriptions {
     }
   }
 
-  /** The catalog is another: subscriptions go to the servers that list the resources now, and streams hear which lists are others. */
+  /** The catalog is another: subscriptions go to those running that list the resources now, and streams hear which lists are others. */
   tell(): void {
     for (const { holders, downstream } of [...this.#watched.all()]) {
       for (const holder of holders) {
         const place = this.#options.resolveListed(holder.uri);
-        if (place === undefined || place.downstream === downstream) continue;
+        if (!place || place.downstream === downstream || place.downstream.state.kind === "starting") continue;
         this.#watched.release((one) => one === holder);
         this.#watched.hold(place, holder).catch(() => {}); // Nobody waits for it; the log has what the server says.
       }

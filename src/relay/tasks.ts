@@ -47,6 +47,11 @@ export class Tasks {
     return [...this.#begun].find(([, tasks]) => tasks.get(id) === downstream)?.[0];
   }
 
+  /** Nothing of the server runs any more: its tasks are gone. */
+  lost(downstream: Downstream): void {
+    for (const tasks of this.#begun.values()) for (const [id, one] of tasks) if (one === downstream) tasks.delete(id);
+  }
+
   forget(client: Client): void {
     this.#begun.delete(client);
   }

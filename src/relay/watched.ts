@@ -43,6 +43,9 @@ export class Watched {
   readonly #all = new Map<string, OwnWatch>();
   /** How many each client holds; no entry where none. */
   readonly #counts = new Map<Client, number>();
+  /** Tells servers apart: one that was replaced has the name of another. */
+  readonly #numbers = new WeakMap<Downstream, number>();
+  #lastNumber = 0;
 
   constructor(oddity: (server: string, text: string) => void) {
     this.#oddity = oddity;
@@ -77,7 +80,7 @@ export class Watched {
       const text = `${name}: ${downstream.trouble}. The subscription was not made.`;
       throw new CallError("unavailable", text, { server: name });
     }
-    const key = keyOf(downstream, original);
+    const key = this.#keyOf(downstream, original);
     const watch = this.#all.get(key) ?? this.#begin(key, { downstream, original });
     const isHeld = [...watch.holders].some((one) => one.client === client && one.listen === listen && one.uri === uri);
     if (!isHeld) {
@@ -112,7 +115,7 @@ export class Watched {
   #releaseIn(watch: OwnWatch, isMeant: (holder: Holder) => boolean): Told | undefined {
     const { downstream, original, holders } = watch;
     for (const holder of holders) if (isMeant(holder)) this.#drop(holders, holder);
-    const key = keyOf(downstream, original);
+    const key = this.#keyOf(downstream, original);
     // Another one may have begun since it was released.
     if (holders.size > 0 || this.#all.get(key) !== watch) return undefined;
     this.#all.delete(key);
@@ -130,8 +133,10 @@ export class Watched {
     if (left > 0) this.#counts.set(holder.client, left);
     else this.#counts.delete(holder.client);
   }
-}
 
-function keyOf({ name }: Downstream, uri: string): string {
-  return `${name}\n${uri}`;
+  #keyOf(downstream: Downstream, uri: string): string {
+    const number = this.#numbers.get(downstream) ?? ++this.#lastNumber;
+    this.#numbers.set(downstream, number);
+    return `${number}\n${uri}`;
+  }
 }

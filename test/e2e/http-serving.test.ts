@@ -188,7 +188,7 @@ test("a session that is ended is gone, and so is one that says nothing for long;
   expect((await post(served.url, ping, await begin())).status).toBe(200);
 });
 
-const endings = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+const endings = ["SIGTERM", "SIGINT"] as const;
 test.each(endings)("%s ends everything within 2 s, whatever is under way, and leaves no process", async (signal) => {
   const served = await serveHttpReady({
     polite: fake(),

@@ -52,7 +52,7 @@ type Way = {
 };
 
 const politely = { code: 0, signal: null };
-const signals: readonly Way[] = (["SIGTERM", "SIGINT", "SIGHUP"] as const).map((name) => ({
+const signals: readonly Way[] = (["SIGTERM", "SIGINT"] as const).map((name) => ({
   id: "F43",
   injected: name,
   end: (client) => signal(client.pid, name),

@@ -1,0 +1,91 @@
+import type { Clock, Timer } from "../ports/clock.ts";
+import type { Files } from "../ports/files.ts";
+import type { WatchedFiles, WatchFiles } from "../ports/watch.ts";
+
+/** So long after a sign of change files are read, and for so long they have to be the same: whoever writes has finished then. */
+const settleMs = 200;
+
+/** Path → text; undefined: it could not be read. */
+export type Texts = ReadonlyMap<string, string | undefined>;
+
+export type ConfigWatchOptions = {
+  /** What was read of each file (absolute path). */
+  readonly texts: Texts;
+  readonly files: Pick<Files, "readText">;
+  readonly watch: WatchFiles;
+  readonly clock: Clock;
+  /** The texts are others than those that are known, and have stayed so. */
+  readonly changed: () => void;
+  /** Changes are not noticed any more; told once. */
+  readonly failed: (reason: string) => void;
+};
+
+/** Notices when files are not as they were read; that they were touched, or written as they are, changes nothing. */
+export class ConfigWatch {
+  readonly #options: ConfigWatchOptions;
+  readonly #watched: WatchedFiles;
+  #known: Texts;
+  /** What they were at the last look, where that was something else than is known. */
+  #seen: Texts | undefined;
+  #timer: Timer | undefined;
+  #hasFailed = false;
+  #isClosed = false;
+
+  constructor(options: ConfigWatchOptions) {
+    this.#options = options;
+    this.#known = options.texts;
+    const failed = (reason: string): void => {
+      if (!this.#hasFailed) options.failed(reason);
+      this.#hasFailed = true;
+    };
+    this.#watched = options.watch([...options.texts.keys()], () => this.#lookSoon(), failed);
+    // They may have changed since they were read.
+    this.#lookSoon();
+  }
+
+  /** They were read, and were this. */
+  know(texts: Texts): void {
+    this.#known = new Map([...this.#known, ...texts]);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#watched.close();
+  }
+
+  #lookSoon(): void {
+    // Not begun anew by each sign: in a busy folder they never end.
+    if (this.#timer === undefined && !this.#isClosed) {
+      this.#timer = this.#options.clock.after(settleMs, () => this.#look());
+    }
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    this.#watched.renew();
+    const now = new Map([...this.#known.keys()].map((path) => [path, this.#read(path)] as const));
+    if (isSame(now, this.#known)) {
+      this.#seen = undefined;
+    } else if (this.#seen !== undefined && isSame(now, this.#seen)) {
+      this.#seen = undefined;
+      this.#known = now;
+      this.#options.changed();
+    } else {
+      this.#seen = now;
+      this.#lookSoon();
+    }
+  }
+
+  #read(path: string): string | undefined {
+    try {
+      return this.#options.files.readText(path);
+    } catch {
+      return undefined; // Whoever loads it says why.
+    }
+  }
+}
+
+function isSame(one: Texts, other: Texts): boolean {
+  return [...one].every(([path, text]) => other.get(path) === text);
+}
