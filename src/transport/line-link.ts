@@ -8,13 +8,17 @@ import { Turns } from "./turns.ts";
 /** A chunk of this size or more is most likely not the last one that waits to be read: what a pipe gives at once. */
 const muchBytes = 64 * 1024;
 
+/** Where nothing can be written any more it is read on for so long. */
+const lastWordsMs = 100;
+
 /** A link whose bounds on what comes in can be set anew. */
 export type LineLink = Link & { readonly setLimits: (limits: MessageLimits) => void };
 
 /**
  * A link of newline-delimited messages over two byte streams, as the stdio transport has it:
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio. `closed` comes once: when the input
- * ends or either stream fails. Links that are given the same `turns` do not hold up one another when they bring much.
+ * ends or fails, or soon after the output has failed. Links that are given the same `turns` do not hold up one another
+ * when they bring much.
  */
 export function openLineLink(
   streams: { readonly input: Readable; readonly output: Writable },
@@ -68,7 +72,10 @@ export function openLineLink(
   });
   input.on("error", (error) => close(`reading failed: ${error.message}`));
   input.on("close", () => close("its output was closed"));
-  output.on("error", (error) => close(`writing failed: ${error.message}`));
+  output.on("error", (error) => {
+    // What was said before the other side went away may be on its way still.
+    if (!isClosed) clock.after(lastWordsMs, () => close(`writing failed: ${error.message}`));
+  });
   output.on("close", () => {
     // Frees who waits for room in a pipe that nobody reads any more.
     outbox.end();

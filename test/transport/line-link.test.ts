@@ -2,18 +2,25 @@ import { describe, expect, test } from "vitest";
 import { openLineLink } from "../../src/transport/line-link.ts";
 import type { Link } from "../../src/transport/link.ts";
 import { slot } from "../../src/wire/members.ts";
-import { fakeClock } from "../support/clock.ts";
+import { type FakeClock, fakeClock } from "../support/clock.ts";
 import { Peer, pipe, type Streams } from "../support/peer.ts";
 import { quiet } from "../support/turns.ts";
 
-type Heard = { readonly heard: string[]; readonly peer: Peer; readonly link: Link; readonly ours: Streams };
+type Heard = {
+  readonly heard: string[];
+  readonly peer: Peer;
+  readonly link: Link;
+  readonly ours: Streams;
+  readonly clock: FakeClock;
+};
 
 /** A link, what it has told in order, and the other side. */
 function open(onMessage: (id: string) => void = () => {}): Heard {
   const { ours, theirs } = pipe();
   const heard: string[] = [];
   const limits = { maxMessageBytes: 1000, maxDepth: 16 };
-  const link = openLineLink(ours, limits, fakeClock(), {
+  const clock = fakeClock();
+  const link = openLineLink(ours, limits, clock, {
     message: (message) => {
       heard.push(`message ${message.raw(slot.id)}`);
       onMessage(message.raw(slot.id) ?? "");
@@ -22,7 +29,7 @@ function open(onMessage: (id: string) => void = () => {}): Heard {
     closed: (reason) => heard.push(`closed: ${reason}`),
     defect: (cause) => heard.push(`defect: ${(cause as Error).message}`),
   });
-  return { heard, peer: new Peer(theirs), link, ours };
+  return { heard, peer: new Peer(theirs), link, ours, clock };
 }
 
 const ping = (id: number) => `{"jsonrpc":"2.0","id":${id},"method":"ping"}`;
@@ -55,21 +62,40 @@ describe("a link", () => {
     expect(heard).toEqual(["message 1", "closed: its output was closed"]);
   });
 
-  for (const side of ["input", "output"] as const) {
-    test(`is closed once when its ${side} fails, and tells nothing after that`, async () => {
-      const { heard, peer, ours } = open();
-      ours[side].destroy(new Error("EPIPE"));
-      await quiet();
-      peer.send(ping(1));
-      await quiet();
-      expect(heard).toEqual([`closed: ${side === "input" ? "reading" : "writing"} failed: EPIPE`]);
-    });
-  }
+  test("is closed once when its input fails, and tells nothing after that", async () => {
+    const { heard, peer, ours } = open();
+    ours.input.destroy(new Error("EPIPE"));
+    await quiet();
+    peer.send(ping(1));
+    await quiet();
+    expect(heard).toEqual(["closed: reading failed: EPIPE"]);
+  });
 
-  test("that is closed takes messages and does nothing with them", async () => {
-    const { heard, link, ours } = open();
+  test("hears what was said before its output failed, then is closed once and tells nothing after that", async () => {
+    const { heard, peer, ours, clock } = open();
     ours.output.destroy(new Error("EPIPE"));
     await quiet();
+    peer.send(ping(1));
+    await clock.advance(1000);
+    peer.send(ping(2));
+    await quiet();
+    expect(heard).toEqual(["message 1", "closed: writing failed: EPIPE"]);
+  });
+
+  test("whose output has failed is closed as soon as its input ends", async () => {
+    const { heard, peer, ours } = open();
+    ours.output.destroy(new Error("EPIPE"));
+    await quiet();
+    peer.send(ping(1));
+    peer.end();
+    await quiet();
+    expect(heard).toEqual(["message 1", "closed: its output ended"]);
+  });
+
+  test("that is closed takes messages and does nothing with them", async () => {
+    const { heard, link, ours, clock } = open();
+    ours.output.destroy(new Error("EPIPE"));
+    await clock.advance(1000);
     link.send("short");
     link.send([Buffer.from("long")]);
     link.end();
