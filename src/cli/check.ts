@@ -1,6 +1,7 @@
 import { changesIn } from "../catalog/pins.ts";
 import { stateFolder } from "../config/state-folder.ts";
 import { bytesPerToken } from "../metatools/budget.ts";
+import { desktopEnvironment, foundElsewhere, type Located, locate } from "./check/about-commands.ts";
 import { ignoredKey, oldNode } from "./check/about-runtime.ts";
 import { changed, notStarted, remarked, slowStart, strayOutput } from "./check/about-servers.ts";
 import { aboutSize, aboutTools } from "./check/about-tools.ts";
@@ -26,8 +27,9 @@ export async function run(invocation: Invocation): Promise<number> {
     await tutti.start();
     // What was seen last is noted then.
     await new Promise<void>((resolve) => machine.system.clock.soon(resolve));
+    const located = await locateAll(running);
     progress?.end();
-    const report = reportAll(running, observed, invocation.version);
+    const report = reportAll(running, observed, { version: invocation.version, located });
     for (const line of options.json ? [shown(asJson(report))] : forPeople(report)) print(line);
     const missing = report.servers.filter(({ state }) => state === "failed").map(({ name }) => name);
     if (missing.length === 0) return exitCode.ok;
@@ -68,7 +70,25 @@ function serverReports({ tutti, config }: Running, { remarks, complaintOf }: Obs
   });
 }
 
-function reportAll(running: Running, observed: Observed, version: string): Report {
+/** By the names of servers. */
+type LocatedAll = ReadonlyMap<string, Located>;
+
+async function locateAll({ config, machine }: Running): Promise<LocatedAll> {
+  const here = machine.finderIn(machine.system.env);
+  const env = desktopEnvironment(machine.system);
+  const elsewhere = env === undefined ? here : machine.finderIn(env);
+  const enabled = config.servers.filter(({ disabled }) => !disabled);
+  const all = await Promise.all(
+    enabled.map(async (server) => [server.name, await locate(server, here, elsewhere)] as const),
+  );
+  return new Map(all.flatMap(([name, located]) => (located === undefined ? [] : [[name, located] as const])));
+}
+
+function reportAll(
+  running: Running,
+  observed: Observed,
+  { version, located }: { readonly version: string; readonly located: LocatedAll },
+): Report {
   const { tutti, config, machine } = running;
   const { system } = machine;
   const { catalog } = tutti.relay;
@@ -88,10 +108,13 @@ function reportAll(running: Running, observed: Observed, version: string): Repor
     files: config.files,
     stateFolder: folder,
     path: (system.env["PATH"] ?? "").split(system.platform === "win32" ? ";" : ":"),
-    servers,
+    servers: servers.map((server) => {
+      const command = located.get(server.name)?.here;
+      return { ...server, ...(command !== undefined && { command }) };
+    }),
     findings: [
       ...servers.flatMap((server) => [
-        ...aboutServer(running, observed, server),
+        ...aboutServer(running, observed, { report: server, located: located.get(server.name) }),
         ...remarks.filter((remark) => remark.server === server.name),
       ]),
       ...remarks.filter((remark) => remark.server === undefined),
@@ -107,7 +130,7 @@ function reportAll(running: Running, observed: Observed, version: string): Repor
 function aboutServer(
   { tutti, config, machine }: Running,
   observed: Observed,
-  report: ServerReport,
+  { report, located }: { readonly report: ServerReport; readonly located: Located | undefined },
 ): readonly Finding[] {
   const { name, state, startMs = 0 } = report;
   const server = config.servers.find((one) => one.name === name);
@@ -115,6 +138,7 @@ function aboutServer(
   const book = machine.pins(server)?.book();
   return [
     ...(state === "failed" ? [notStarted(name, failureOf(report))] : []),
+    ...foundElsewhere(server, located),
     ...slowStart(name, startMs),
     ...strayOutput(name, observed.strayOf(name)),
     ...changed(name, book === undefined ? [] : changesIn(book), (server.pins ?? config.pins) === "quarantine"),

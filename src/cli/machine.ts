@@ -12,7 +12,7 @@ import type { Events, ServerChanged } from "../events.ts";
 import { Secrets } from "../observe/secrets.ts";
 import type { StartedProcess } from "../ports/spawn.ts";
 import { type System, thisSystem } from "../ports/system.ts";
-import { createCommandFinder } from "../process/path.ts";
+import { type CommandFinder, createCommandFinder } from "../process/path.ts";
 import { Reaper } from "../process/reaper.ts";
 import { HeldBytes } from "../relay/held-bytes.ts";
 import type { Relay } from "../relay/relay.ts";
@@ -53,6 +53,8 @@ export type Machine = {
   /** Takes them out of a text. */
   readonly redact: (text: string) => string;
   readonly pins: Pinning["of"];
+  /** Finds commands as a program with this environment does. */
+  readonly finderIn: (env: System["env"]) => CommandFinder;
   /** A server that is not started yet. `who`: whom it is greeted for; `isShared`: whether several clients use it. */
   readonly member: (server: ServerConfig, who: () => Promise<Identity>, isShared: boolean) => Member;
   /** From now on this is the configuration that is served: the same but for its servers. */
@@ -83,19 +85,21 @@ export function createMachine(
   // What a shell's start-up files start in a session of its own, such as an agent for keys, is meant to stay.
   const spawn = reaper.watched(system.spawn, { isMarked: false });
   const shells: StartedProcess[] = [];
-  const finder = createCommandFinder({
-    ...system,
-    marker: system.random(16).toString("hex"),
-    // A shell that is asked for its PATH may hang in its start-up files, and must not outlive us.
-    spawn: {
-      ...spawn,
-      start: (launch) => {
-        const shell = spawn.start(launch);
-        shells.push(shell);
-        return shell;
+  const finderIn = (env: System["env"]): CommandFinder =>
+    createCommandFinder({
+      ...system,
+      env,
+      marker: system.random(16).toString("hex"),
+      // A shell that is asked for its PATH may hang in its start-up files, and must not outlive us.
+      spawn: {
+        ...spawn,
+        start: (launch) => {
+          const shell = spawn.start(launch);
+          shells.push(shell);
+          return shell;
+        },
       },
-    },
-  });
+    });
   const folder = stateFolder(system);
   const verdicts = createVerdicts({
     path: join(folder, "eras.json"),
@@ -117,7 +121,7 @@ export function createMachine(
     },
   });
   const opener = createOpener(config, events, {
-    finder,
+    finder: finderIn(system.env),
     spawning: pLimit(spawnsPerTurn),
     turns: new Turns(clock),
     system: { ...system, spawn: reaper.watched(system.spawn, { isMarked: true }) },
@@ -221,6 +225,7 @@ export function createMachine(
     secrets,
     redact,
     pins: pinning.of,
+    finderIn,
     member,
     stopStarting,
     kill: () => {

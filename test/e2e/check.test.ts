@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { configFile, fake, fixture, run, temporaryFolder } from "./support/program.ts";
@@ -205,4 +205,19 @@ test("check and the log count one tool as one", async () => {
   expect(stdout).toMatch(/^✓ one {2}ready {3}.*, 1 tool, /m);
   expect(stdout).toContain("1 of 1 servers ready, 1 tool, ~");
   expect(stderr).toMatch(/ready with 1 tool in /);
+});
+
+test("check says where a command is found, and that a program with a window would not find it", async () => {
+  const folder = temporaryFolder();
+  symlinkSync(process.execPath, join(folder, "my-node"));
+  const { args } = fake();
+  const config = configFile({ one: { command: "my-node", args, tools: { include: ["none"] } } });
+  const { report, code } = await reported(config, { PATH: `${folder}:${process.env["PATH"]}` });
+  const command = join(folder, "my-node");
+  expect(report).toMatchObject({
+    servers: [{ name: "one", state: "ready", command }],
+    findings: [{ code: "found_elsewhere", server: "one", severity: "warning" }],
+  });
+  expect(report.findings[0]?.cure).toContain(`"command": ${JSON.stringify(command)}`);
+  expect(code).toBe(0);
 });

@@ -21,7 +21,13 @@ export function readLines(chunks, clean) {
   for (const { at, text } of chunks) {
     const parts = (rest + text).split(/\r*\n/);
     rest = parts.pop();
-    for (const part of parts) lines.push({ at, spans: spansOf(part, clean) });
+    for (const part of parts) {
+      // Lines that were shown for a while and are drawn anew.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: what terminals are told
+      const [up, count] = /\u001b\[(\d+)A\u001b\[J/.exec(part) ?? [];
+      if (count !== undefined) lines.splice(-Number(count));
+      lines.push({ at, spans: spansOf(up === undefined ? part : part.slice(part.lastIndexOf(up) + up.length), clean) });
+    }
   }
   if (rest !== "") lines.push({ at: chunks.at(-1)?.at ?? 0, spans: spansOf(rest, clean) });
   return lines;

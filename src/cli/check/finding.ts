@@ -20,6 +20,7 @@ export const findingCodes = [
   "pins_anew",
   "many_tools",
   "many_tokens",
+  "found_elsewhere",
   "ignored_key",
   "not_kept",
   "old_node",
