@@ -40,7 +40,7 @@ test("check says that all servers are ready, and ends with 0", async () => {
   const { code, stdout, stderr, left } = await run(["check", "--config", config]);
   const unmarked = (server: string, which: string): string =>
     `! ${server}: n tools do not say what they change (${which}): Claude Code and Codex run them one at a time, and ` +
-    "codex exec not at all (unmarked_tools)";
+    "codex exec refuses them unless destructiveHint is false (unmarked_tools)";
   const firstEight = "echo, pid, environment, sleep, tool_error, rpc_error, hang, cancelled";
   expect(same(stdout)).toBe(
     [
@@ -219,5 +219,24 @@ test("check says where a command is found, and that a program with a window woul
     findings: [{ code: "found_elsewhere", server: "one", severity: "warning" }],
   });
   expect(report.findings[0]?.cure).toContain(`"command": ${JSON.stringify(command)}`);
+  expect(code).toBe(0);
+});
+
+test("check marks a server that is ready but for a list, and says which", async () => {
+  const script = `
+    const send = (message) => process.stdout.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\\n");
+    const greeting = { protocolVersion: "2025-11-25", capabilities: { tools: {}, prompts: {} }, serverInfo: { name: "half", version: "1" } };
+    require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+      const { id, method } = JSON.parse(line);
+      if (method === "initialize") send({ id, result: greeting });
+      else if (method === "tools/list") send({ id, result: { tools: [] } });
+      else if (id !== undefined) send({ id, error: { code: -32603, message: "no prompts today" } });
+    });`;
+  const config = configFile({ half: { command: process.execPath, args: ["-e", script] } });
+  const { code, stdout } = await run(["check", "--config", config]);
+  expect(stdout).toMatch(
+    /^! half {2}ready {3}half 1, .*\n! half: its prompts could not be listed: .*no prompts today.* \(not_listed\)\n {4}→ /,
+  );
+  expect((await reported(config)).report.servers).toMatchObject([{ name: "half", state: "incomplete" }]);
   expect(code).toBe(0);
 });

@@ -20,7 +20,7 @@ export function unmarkedOf(tools: readonly ExposedItem[]): Unmarked | undefined 
   const names = tools.filter(({ bytes }) => !isMarked(bytes)).map(({ original }) => original);
   if (names.length === 0) return undefined;
   const [are, do_] = names.length === 1 ? ["tool does", "it"] : ["tools do", "them"];
-  const text = `${names.length} ${are} not say what they change (${listed(names)}): Claude Code and Codex run ${do_} one at a time, and codex exec not at all`;
+  const text = `${names.length} ${are} not say what they change (${listed(names)}): Claude Code and Codex run ${do_} one at a time, and codex exec refuses ${do_} unless destructiveHint is false`;
   return { names, text, entry: entryFor(names, tools) };
 }
 
