@@ -234,10 +234,7 @@ export class ServerProcess {
     const ids = [JSON.stringify(String(log.openIds[0] ?? 1)), "null", "1.5", "-1", "1e3", "999999", guessed, guessed];
     const id = this.#dice.pick(ids);
     if (/^\d+$/.test(id)) log.strayed(Number(id));
-    // Where it is taken for the reply to another method it fits that too.
-    const head =
-      this.#server.persona.era === "modern" ? '"resultType":"complete","ttlMs":0,"cacheScope":"private",' : "";
-    const content = `${head}"content":[{"type":"text","text":"stray"}]`;
+    const content = '"resultType":"complete","content":[{"type":"text","text":"stray"}]';
     this.#process.say(`{"jsonrpc":"2.0","id":${id},"result":{${content}}}`);
     this.#later(goOn);
   }
