@@ -6,8 +6,8 @@ const isWhole = process.env["TUTTI_CONTRACT"] === "all";
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
     // Much of what tests do is waiting for processes: one file at a time would leave a machine of two cores idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [

@@ -24,7 +24,10 @@ async function hostile(...args: readonly string[]): Promise<string> {
 async function serving(path: string): Promise<{ readonly client: Started; readonly lag: string }> {
   const [bad, good] = await Promise.all([hostile(), hostile()]);
   const lag = join(temporaryFolder(), "lag");
-  const servers = { bad: { url: `${bad}${path}`, callTimeoutMs: 1000 }, good: { url: `${good}${path}` } };
+  const servers = {
+    bad: { url: `${bad}${path}`, callTimeoutMs: 1000, breakerFailures: 0 },
+    good: { url: `${good}${path}` },
+  };
   const env = { NODE_OPTIONS: `--import ${fixturePath("http-lag-probe.mjs")}`, TUTTI_TEST_LAG: lag };
   const client = start(["serve", "--config", configFile(servers)], { env });
   onTestFinished(() => expect(client.strayLines).toEqual([]));
@@ -112,7 +115,7 @@ test("F51: a connection that is cut at any byte, of the request or the answer: o
   const port = Number(new URL(await hostile()).port);
   const proxy = await faultProxy(port);
   const servers = {
-    cut: { url: `http://127.0.0.1:${proxy.port}/modern`, callTimeoutMs: 1500 },
+    cut: { url: `http://127.0.0.1:${proxy.port}/modern`, callTimeoutMs: 1500, breakerFailures: 0 },
     good: { url: `http://127.0.0.1:${port}/modern` },
   };
   const client = await serveWatched(servers);
@@ -168,7 +171,10 @@ test("F50: a server that takes no answers gets a few at a time, and its own call
   const client = start([
     "serve",
     "--config",
-    configFile({ bad: { url: `${bad}/legacy`, callTimeoutMs: 1500 }, good: { url: `${await hostile()}/legacy` } }),
+    configFile({
+      bad: { url: `${bad}/legacy`, callTimeoutMs: 1500, breakerFailures: 0 },
+      good: { url: `${await hostile()}/legacy` },
+    }),
   ]);
   await client.handshake();
   await client.request("tools/list");

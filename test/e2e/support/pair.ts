@@ -49,8 +49,8 @@ type Plain = { readonly step: string; readonly text: string };
 
 /**
  * What was said, without what may differ: the order of an envelope's members, the ids of questions, the prefix of names,
- * the server's name where people see it, and how often it is told that a list has changed (tutti tells it once for
- * several times, and of all servers). In what tutti puts together from all servers, lists and acknowledged subscriptions,
+ * the server's name where people see it, the variable by which tutti finds what a server has started, and how often it
+ * is told that a list has changed (tutti tells it once for several times, and of all servers). In what tutti puts together from all servers, lists and acknowledged subscriptions,
  * the order of the members may differ, and who answered.
  */
 function plain({ step, members }: Heard): Plain[] {
@@ -81,7 +81,8 @@ function withoutServer(text: string): string {
     .replaceAll(prefix, "")
     .replaceAll(`"message":"${serverName}: `, '"message":"')
     .replaceAll(`"logger":"${serverName}/`, '"logger":"')
-    .replaceAll(`"logger":"${serverName}",`, "");
+    .replaceAll(`"logger":"${serverName}",`, "")
+    .replaceAll(/\\n {2}\\"TUTTI_CHILD\\": \\"[^"\\]*\\",/g, "");
 }
 
 /** The lines of both that are not in the longest sequence of lines that both have. */
