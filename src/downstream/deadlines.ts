@@ -28,6 +28,13 @@ export class Deadlines {
     this.#timer = patiently(this.#clock, Math.max(at - this.#clock.now(), 0), () => this.#look());
   }
 
+  /** Wakes for nothing where nothing is open: until then the timer holds all that it could look at. */
+  rest(): void {
+    if (this.#open()[Symbol.iterator]().next().done !== true) return;
+    this.#timer?.cancel();
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+  }
+
   #look(): void {
     this.#wakesAt = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();

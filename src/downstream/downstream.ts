@@ -235,7 +235,7 @@ export class Downstream implements Pausable {
   async stop(reason = "tutti is stopping"): Promise<void> {
     const stopped = this.#availability.stop(reason);
     this.#end();
-    await stopped;
+    await stopped.then(() => this.#deadlines.rest());
   }
 
   /** Ends it at once and synchronously. */
