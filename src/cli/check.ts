@@ -1,10 +1,9 @@
 import { changesIn } from "../catalog/pins.ts";
 import { stateFolder } from "../config/state-folder.ts";
-import { bytesPerToken } from "../metatools/budget.ts";
 import { desktopEnvironment, foundElsewhere, type Located, locate } from "./check/about-commands.ts";
 import { ignoredKey, oldNode } from "./check/about-runtime.ts";
 import { changed, notStarted, remarked, slowStart, strayOutput } from "./check/about-servers.ts";
-import { aboutSize, aboutTools } from "./check/about-tools.ts";
+import { aboutSize, aboutTools, tokensIn } from "./check/about-tools.ts";
 import type { Finding } from "./check/finding.ts";
 import { type Observed, observe } from "./check/observed.ts";
 import { Progress } from "./check/progress.ts";
@@ -147,9 +146,4 @@ function aboutServer(
       tutti.relay.catalog.tools.filter((tool) => tool.server === name),
     ),
   ];
-}
-
-/** About so many. */
-function tokensIn(bytes: number): number {
-  return Math.round(bytes / bytesPerToken);
 }

@@ -8,6 +8,7 @@ import { systemWatchFiles } from "../ports/watch.ts";
 import type { Relay } from "../relay/relay.ts";
 import type { LineLink } from "../transport/line-link.ts";
 import { slot } from "../wire/members.ts";
+import { adviseLazy } from "./advise-lazy.ts";
 import type { Invocation } from "./commands.ts";
 import { compose, type Tutti } from "./compose.ts";
 import { defectText } from "./defects.ts";
@@ -84,7 +85,8 @@ export async function prepareServing(prepared: Prepared): Promise<Serving | unde
     return {
       start: () => {
         reloading.begin();
-        return Promise.all([tutti.start(), http?.start()]);
+        const started = tutti.start().then(() => options.lazy || adviseLazy(tutti, events));
+        return Promise.all([started, http?.start()]);
       },
       reload: reloading.reload,
       stop: async () => {

@@ -1,7 +1,8 @@
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { configFile, fake, fixture, run, temporaryFolder } from "./support/program.ts";
+import { configFile, fake, fixture, run, serve, temporaryFolder } from "./support/program.ts";
+import { until } from "./support/until.ts";
 
 type Found = { readonly code: string; readonly server?: string; readonly text: string; readonly cure: string };
 type Report = {
@@ -239,4 +240,22 @@ test("check marks a server that is ready but for a list, and says which", async 
   );
   expect((await reported(config)).report.servers).toMatchObject([{ name: "half", state: "incomplete" }]);
   expect(code).toBe(0);
+});
+
+test("serve says in its log what many definitions cost, and what --lazy shows instead; with it there is nothing to say", async () => {
+  const told = join(temporaryFolder(), "told.json");
+  const tools = Array.from({ length: 60 }, (_, index) => ({
+    name: `tool_${index}`,
+    description: "x".repeat(900),
+    inputSchema: { type: "object" },
+  }));
+  writeFileSync(told, JSON.stringify({ tools }));
+  const config = configFile({ one: fixture("as-told.mjs", told) });
+  const words = /the definitions of all tools cost a model about [\d,]+ tokens.*--lazy shows it four tools of about/;
+  const client = await serve(config);
+  await client.request("tools/list");
+  await until("the advice", () => words.test(client.stderr), 50);
+  const lazy = await serve(config, ["--lazy"]);
+  await lazy.request("tools/call", { name: "call_tool", arguments: { name: "one__tool_0", arguments: {} } });
+  expect(lazy.stderr).not.toMatch(words);
 });

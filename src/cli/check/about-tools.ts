@@ -1,6 +1,7 @@
 import type { ExposedItem } from "../../catalog/catalog.ts";
 import { prefixOf } from "../../catalog/names.ts";
 import type { ServerConfig } from "../../config/config.ts";
+import { bytesPerToken } from "../../metatools/budget.ts";
 import { type Finding, grouped, listed } from "./finding.ts";
 import { unmarkedOf } from "./unmarked.ts";
 
@@ -45,6 +46,11 @@ export function aboutTools(config: ServerConfig, tools: readonly ExposedItem[]):
     ...nameCut(config, tools),
     ...unmarked(server, tools),
   ];
+}
+
+/** About so many tokens are definitions of so many bytes. */
+export function tokensIn(bytes: number): number {
+  return Math.round(bytes / bytesPerToken);
 }
 
 /** What it costs to show a model all tools. `lazyTokens`: what those cost that `--lazy` shows instead. */
