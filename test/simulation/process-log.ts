@@ -123,7 +123,8 @@ export class ProcessLog {
     if (this.#guessed.has(id)) this.#ledger.unsure.add(nonce);
     const isRound = params.inputResponses !== undefined || params.requestState !== undefined;
     const isHarmless = params.name === "read" || params.uri !== undefined;
-    const isLate = this.#ledger.takenBack.has(nonce);
+    // Where its client has sent it several times, which of them was taken back is not told here.
+    const isLate = this.#ledger.takenBack.has(nonce) && this.#ledger.sends.get(nonce) === 1;
     const arrival = {
       nonce,
       id,
