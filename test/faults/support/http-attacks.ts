@@ -5,6 +5,8 @@ type Fate = RegExp;
 
 const tooLong: Fate = /^bad_reply true$/;
 const lost: Fate = /^connection_lost true$/;
+/** Each time that it comes again costs a little, and its call has one second. */
+const lostOrLate: Fate = /^(?:connection_lost|timed_out) true$/;
 const late: Fate = /^timed_out true$/;
 /** On a machine that is busy the time is up before so much has come. */
 const flooded: Fate = /^(?:connection_lost|bad_reply|timed_out) true$/;
@@ -108,7 +110,7 @@ const inSessions: typeof faults = [
       retry_never: late,
       retry_digits: late,
       retry_at_once: busy,
-      hostile_ids: lost,
+      hostile_ids: lostOrLate,
       get_lists_changed: busy,
       get_pings: busy,
       get_endless: busy,
