@@ -4,7 +4,7 @@ import { slot } from "../../src/wire/members.ts";
 import type { Message, Outgoing } from "../../src/wire/message.ts";
 import { ClientManners } from "../support/client-manners.ts";
 import type { Era } from "../support/envelope.ts";
-import { type Arrival, type Ledger, noncesIn, ownerOf, type Written } from "./ledger.ts";
+import { type Arrival, countIn, type Ledger, noncesIn, ownerOf, type Written } from "./ledger.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** One request of a client. */
@@ -17,6 +17,8 @@ export type Sent = {
   readonly nonces: readonly string[];
   /** What its reply is: a server's answer, the outcome of a plan, or of our own making. */
   readonly kind: "call" | "plan" | "own" | "stream" | "nonsense";
+  /** Whether it brings what was asked for. */
+  readonly isRound: boolean;
   /** Set when it comes to tutti. */
   message: Message | undefined;
   replies: number;
@@ -59,7 +61,10 @@ export class ClientLog {
     this.all.push(sent);
     this.#underWay.push(sent);
     this.#ledger.counts.requests++;
-    for (const nonce of sent.nonces) this.#ledger.sends.set(nonce, (this.#ledger.sends.get(nonce) ?? 0) + 1);
+    for (const nonce of sent.nonces) {
+      countIn(this.#ledger.sends, nonce);
+      if (!sent.isRound) countIn(this.#ledger.firstSends, nonce);
+    }
   }
 
   /** The client sends what cannot be read, which is answered under its id. */

@@ -111,6 +111,7 @@ export class SimClient {
       era,
       kind,
       nonces,
+      isRound: more !== "",
       message: undefined,
       replies: 0,
       takenBackAt: undefined,
@@ -122,9 +123,20 @@ export class SimClient {
 
   /** Sends what cannot be read, under this id where it has one. */
   nonsense(line: string, id: string): void {
-    const [message, takenBackAt] = [undefined, undefined];
+    const [message, takenBackAt, isRound] = [undefined, undefined, false];
     const [method, kind, era] = ["nonsense", "nonsense", this.era] as const;
-    this.log.sendsNonsense({ id, method, era, kind, nonces: [], message, replies: 0, takenBackAt, isUnsure: false });
+    this.log.sendsNonsense({
+      id,
+      method,
+      era,
+      kind,
+      nonces: [],
+      isRound,
+      message,
+      replies: 0,
+      takenBackAt,
+      isUnsure: false,
+    });
     this.say(line);
   }
 

@@ -1,5 +1,5 @@
 import type { Dice } from "./dice.ts";
-import type { Ledger } from "./ledger.ts";
+import { countIn, type Ledger } from "./ledger.ts";
 
 /**
  * Decides what goes wrong. Each fault of a run has a name, its kind and number; a run can leave out some of them, which
@@ -29,7 +29,7 @@ export class Faults {
     const name = `${kind}#${number}`;
     if (this.#without.has(name)) return false;
     this.done.push(name);
-    this.#ledger.faults.set(kind, (this.#ledger.faults.get(kind) ?? 0) + 1);
+    countIn(this.#ledger.faults, kind);
     this.#ledger.trace(`! ${name}`);
     return true;
   }

@@ -15,6 +15,7 @@ export type Written = {
 export type Arrival = {
   readonly nonce: string;
   readonly id: number;
+  /** Whether its tool says that it may run twice. */
   readonly isHarmless: boolean;
   /** Whether it brings answers to what was asked with an earlier one. */
   readonly isRound: boolean;
@@ -26,6 +27,8 @@ export type Arrival = {
   isLost: boolean;
   /** Whether a reply to it has come to tutti. */
   isReplied: boolean;
+  /** Whether progress of it has come to tutti. */
+  isTold: boolean;
 };
 
 /** Names of requests: whose they are can be told wherever they turn up. */
@@ -41,18 +44,27 @@ export function ownerOf(nonce: string): number {
   return Number(nonce.slice(1, nonce.indexOf("x")));
 }
 
+/** One more of these. */
+export function countIn(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
 /** What a run has seen and must not have seen. */
 export class Ledger {
   /** What must not be, a sentence each. */
   readonly violations: string[] = [];
   /** How often each kind of fault was put in, and what else happened. */
   readonly faults = new Map<string, number>();
-  readonly counts = { requests: 0, replies: 0, calls: 0, compared: 0 };
+  readonly counts = { requests: 0, replies: 0, calls: 0, compared: 0, repeats: 0 };
+  /** How often a server came into each state. */
+  readonly states = new Map<string, number>();
   readonly arrivals = new Map<string, Arrival[]>();
   /** Calls whose client has taken them back before they were answered. */
   readonly takenBack = new Set<string>();
   /** How often its client has sent each. */
   readonly sends = new Map<string, number>();
+  /** The same without those that bring answers. */
+  readonly firstSends = new Map<string, number>();
   /** Calls of which a server answered another one's id by chance: what their client gets is not known. */
   readonly unsure = new Set<string>();
   /** The last lines of the trace, where they are wanted. */
@@ -92,5 +104,22 @@ export class Ledger {
     const open = earlier.find(({ answers, isHarmless }) => answers.length === 0 && !isHarmless);
     if (open !== undefined && earlier.length >= (this.sends.get(arrival.nonce) ?? 0))
       this.violation(`${where} gets ${arrival.nonce} again, which may have run`);
+    if (!arrival.isRound)
+      this.#first(
+        arrival,
+        earlier.filter(({ isRound }) => !isRound),
+        where,
+      );
+  }
+
+  /** A call comes without answers: as often as its client sent it, and once more for each that was lost and does no harm. */
+  #first(arrival: Arrival, earlier: readonly Arrival[], where: string): void {
+    const { nonce } = arrival;
+    const sent = this.firstSends.get(nonce) ?? 0;
+    if (earlier.length < sent) return;
+    this.counts.repeats++;
+    const mayRepeat = earlier.filter((one) => one.isHarmless && one.isLost && !one.isReplied && !one.isTold);
+    if (earlier.length >= sent + mayRepeat.length) this.violation(`${where} gets ${nonce} again, which it must not`);
+    if (earlier.length >= 2 * sent) this.violation(`${where} gets ${nonce} for the ${earlier.length + 1}th time`);
   }
 }

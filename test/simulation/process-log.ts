@@ -77,6 +77,9 @@ export class ProcessLog {
 
   /** A line of its comes to tutti now. */
   arriving(text: string): void {
+    const told = progressIn(text);
+    const working = told === undefined ? undefined : this.#all.get(told);
+    if (working !== undefined) working.isTold = true;
     const id = replyIdIn(text);
     if (id === undefined) return;
     if (!this.#seen.has(id)) this.#guessed.add(id);
@@ -112,7 +115,7 @@ export class ProcessLog {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: whatever came.
-  #called(id: number, { params }: any, text: string): void {
+  #called(id: number, { method, params }: any, text: string): void {
     const [nonce, ...others] = noncesIn(text);
     if (nonce === undefined) return;
     if (others.length > 0) this.#ledger.violation(`${this.#where} gets names of several calls in one: ${text}`);
@@ -122,7 +125,7 @@ export class ProcessLog {
     }
     if (this.#guessed.has(id)) this.#ledger.unsure.add(nonce);
     const isRound = params.inputResponses !== undefined || params.requestState !== undefined;
-    const isHarmless = params.name === "read" || params.uri !== undefined;
+    const isHarmless = method === "tools/call" && params.name === "read";
     // Where its client has sent it several times, which of them was taken back is not told here.
     const isLate = this.#ledger.takenBack.has(nonce) && this.#ledger.sends.get(nonce) === 1;
     const arrival = {
@@ -135,6 +138,7 @@ export class ProcessLog {
       isTakenBack: false,
       isLost: false,
       isReplied: false,
+      isTold: false,
     };
     this.#all.set(id, arrival);
     this.#open.set(id, arrival);
@@ -145,6 +149,14 @@ export class ProcessLog {
       this.#ledger.violation(`${this.#where} has ${this.#open.size} calls at once, more than ${this.#most}`);
     }
   }
+}
+
+/** The token in a line that tells of progress. */
+function progressIn(text: string): number | undefined {
+  const token = /^\{"jsonrpc":"2.0","method":"notifications\/progress","params":\{"progressToken":(\d+)/.exec(
+    text,
+  )?.[1];
+  return token === undefined ? undefined : Number(token);
 }
 
 /** The id of the call that a line answers, also where the line cannot be read. */

@@ -9,9 +9,13 @@ export type Summary = {
   readonly calls: number;
   readonly replies: number;
   readonly compared: number;
+  /** Calls that were sent once more after their server was lost. */
+  readonly repeats: number;
   readonly steps: number;
   readonly virtualHours: number;
   readonly faults: number;
+  /** How often servers came into each state. */
+  readonly states: Readonly<Record<string, number>>;
   readonly faultsByKind: Readonly<Record<string, number>>;
 };
 
@@ -20,34 +24,54 @@ export class Tally {
   readonly #from: number;
   readonly #failed: number[] = [];
   readonly #byKind = new Map<string, number>();
-  readonly #sums = { seeds: 0, requests: 0, calls: 0, replies: 0, compared: 0, steps: 0, virtualMs: 0, faults: 0 };
+  readonly #states = new Map<string, number>();
+  readonly #sums = {
+    seeds: 0,
+    requests: 0,
+    calls: 0,
+    replies: 0,
+    compared: 0,
+    repeats: 0,
+    steps: 0,
+    virtualMs: 0,
+    faults: 0,
+  };
 
   constructor(from: number) {
     this.#from = from;
   }
 
-  add({ seed, violations, counts, steps, virtualMs, faults, byKind }: Outcome): void {
+  add({ seed, violations, counts, steps, virtualMs, faults, byKind, states }: Outcome): void {
     const sums = this.#sums;
     sums.seeds++;
-    for (const name of ["requests", "calls", "replies", "compared"] as const) sums[name] += counts[name];
+    for (const name of ["requests", "calls", "replies", "compared", "repeats"] as const) sums[name] += counts[name];
     sums.steps += steps;
     sums.virtualMs += virtualMs;
     sums.faults += faults.length;
-    for (const [kind, count] of byKind) this.#byKind.set(kind, (this.#byKind.get(kind) ?? 0) + count);
+    addTo(this.#byKind, byKind);
+    addTo(this.#states, states);
     if (violations.length > 0) this.#failed.push(seed);
   }
 
   get summary(): Summary {
     const { virtualMs, ...sums } = this.#sums;
-    const faultsByKind = Object.fromEntries([...this.#byKind].sort(([a], [b]) => (a < b ? -1 : 1)));
     return {
       from: this.#from,
       failed: this.#failed,
       ...sums,
       virtualHours: Math.round(virtualMs / 3_600_000),
-      faultsByKind,
+      states: inOrder(this.#states),
+      faultsByKind: inOrder(this.#byKind),
     };
   }
+}
+
+function addTo(sums: Map<string, number>, more: ReadonlyMap<string, number>): void {
+  for (const [name, count] of more) sums.set(name, (sums.get(name) ?? 0) + count);
+}
+
+function inOrder(counts: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** How a failed run is told: what was wrong, how to see it again, and the end of its trace. */

@@ -1,22 +1,19 @@
-import { compose, type Tutti } from "../../src/cli/compose.ts";
-import { Fleet } from "../../src/cli/fleet.ts";
-import { createMachine, type Machine } from "../../src/cli/machine.ts";
+import { createMachine } from "../../src/cli/machine.ts";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { Events } from "../../src/events.ts";
-import type { System } from "../../src/ports/system.ts";
-import { SimClient } from "./client.ts";
+import { SimClient, type Temperament } from "./client.ts";
 import { ClientLog, checkLeft, checkTakenBack } from "./client-log.ts";
 import { Dice } from "./dice.ts";
 import { doSomething } from "./errands.ts";
 import { Faults } from "./faults.ts";
-import { Ledger } from "./ledger.ts";
+import { countIn, Ledger } from "./ledger.ts";
 import { clientsOf, configOf, serversOf } from "./personas.ts";
 import type { Weather } from "./pipes.ts";
-import { ProcessLog } from "./process-log.ts";
-import { type Command, Processes } from "./processes.ts";
+import { Processes } from "./processes.ts";
 import { Scheduler } from "./scheduler.ts";
-import { SimServer } from "./server.ts";
+import { Sets } from "./sets.ts";
+import { commandsFor, systemOf } from "./system.ts";
 import type { World } from "./world.ts";
 
 /** What came of one seed. */
@@ -32,6 +29,7 @@ export type Outcome = {
   /** The faults that were put in, by name, in order. */
   readonly faults: readonly string[];
   readonly byKind: ReadonlyMap<string, number>;
+  readonly states: ReadonlyMap<string, number>;
   readonly counts: Ledger["counts"];
   /** The end of the trace, where it was wanted. */
   readonly tail: readonly string[];
@@ -45,7 +43,9 @@ export type RunOptions = {
   readonly tail?: number;
 };
 
-/** Longer than anything that tutti waits for. */
+/** Longer than anything that somebody waits for. */
+const longMs = 2 * 60 * 60 * 1000;
+/** Longer than anything that tutti keeps. */
 const forever = 26 * 60 * 60 * 1000;
 
 /** Runs the whole of tutti once, in a world that is the same for the same seed. */
@@ -65,58 +65,42 @@ export async function runSeed({ seed, without = new Set(), tail = 0 }: RunOption
   const events = new Events();
   events.subscribe({
     defect: ({ cause }) => ledger.violation(`a defect: ${(cause as Error)?.stack ?? cause}`),
-    serverChanged: ({ server, state, text }) => ledger.trace(`= ${server} ${state}: ${text}`),
+    serverChanged: ({ server, state, text }) => {
+      countIn(ledger.states, state);
+      ledger.trace(`= ${server} ${state}: ${text}`);
+    },
   });
-  const machine = createMachine(config, "1.2.3", events, systemOf(scheduler, processes, dice.fork()));
-  const sets = new Sets(machine);
-  const clients = await live(world, sets, config, dice);
-  await end(world, sets, clients, processes, dice);
-  const { violations, counts, faults: byKind, tail: kept } = ledger;
+  const system = systemOf(scheduler, processes, dice.fork());
+  const temperaments = clientsOf(dice, trouble);
+  // What is remembered in the first life is there in the second one.
+  const lives = dice.chance(25) ? 2 : 1;
+  for (let life = 0; life < lives; life++) {
+    const sets = new Sets(createMachine(config, "1.2.3", events, system));
+    const clients = await live(world, sets, config, temperaments, life * temperaments.length, dice);
+    await end(world, sets, clients, processes, dice);
+  }
+  const { violations, counts, faults: byKind, states, tail: kept } = ledger;
   const { steps, now: virtualMs } = scheduler;
   const traceHash = ledger.traceHash();
-  return { seed, violations, traceHash, steps, virtualMs, faults: faults.done, byKind, counts, tail: kept };
-}
-
-/** What serves the clients: one over stdio has a set of servers of its own, all others are a fleet. */
-class Sets {
-  readonly fleet: Fleet;
-  readonly composed: Tutti[] = [];
-  readonly #machine: Machine;
-
-  constructor(machine: Machine) {
-    this.#machine = machine;
-    this.fleet = new Fleet(machine, { capabilities: "{}", info: '{"name":"tutti","version":"1.2.3"}' });
-    void this.fleet.start();
-  }
-
-  serve(client: SimClient, isAlone: boolean): void {
-    const { served } = client;
-    if (isAlone) {
-      const tutti = compose(this.#machine, { who: () => served.identity });
-      this.composed.push(tutti);
-      tutti.relay.addClient(served);
-      void tutti.start();
-    } else this.fleet.arrived(served);
-  }
-
-  /** The relays that there are beside those of fleet clients with sets of their own. */
-  get all(): readonly Tutti[] {
-    return [this.fleet.common, ...this.composed];
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all([this.fleet.stop(), ...this.composed.map((one) => one.stop())]);
-  }
+  return { seed, violations, traceHash, steps, virtualMs, faults: faults.done, byKind, states, counts, tail: kept };
 }
 
 /** Clients come, do things and go. */
-async function live(world: World, sets: Sets, config: Config, dice: Dice): Promise<readonly SimClient[]> {
+async function live(
+  world: World,
+  sets: Sets,
+  config: Config,
+  temperaments: readonly Temperament[],
+  firstNumber: number,
+  dice: Dice,
+): Promise<readonly SimClient[]> {
   const { scheduler, ledger } = world;
   const known = { names: config.servers.map(({ name }) => name) };
   const isResult = config.errors === "result";
   const clients: SimClient[] = [];
-  const alone = dice.chance(60) ? 0 : -1;
-  for (const [number, temperament] of clientsOf(dice, world.trouble).entries()) {
+  const alone = dice.chance(60) ? firstNumber : -1;
+  for (const [index, temperament] of temperaments.entries()) {
+    const number = firstNumber + index;
     const log = new ClientLog(ledger, scheduler, number, isResult, !temperament.reusesIds);
     const client = new SimClient(world, number, temperament, log, dice.fork());
     clients.push(client);
@@ -140,7 +124,7 @@ async function live(world: World, sets: Sets, config: Config, dice: Dice): Promi
       });
     }
   }
-  await scheduler.run(own(dice));
+  await scheduler.run(scheduler.now + own(dice));
   return clients;
 }
 
@@ -159,7 +143,7 @@ async function end(
   const { scheduler, ledger } = world;
   const isAbrupt = dice.chance(50);
   if (!isAbrupt) {
-    await scheduler.run(scheduler.now + forever);
+    await scheduler.run(scheduler.now + longMs);
     for (const client of clients) client.log.close(client.hasReadAll);
     checkTakenBack(ledger);
   }
@@ -190,66 +174,6 @@ async function end(
   if (scheduler.timers > 0) ledger.violation(`${scheduler.timers} timers are left`);
   if (sets.fleet.setsInAll > 0) ledger.violation(`${sets.fleet.setsInAll} sets are left`);
   if (processes.alive > 0) ledger.violation(`${processes.alive} processes are left`);
-}
-
-function commandsFor(
-  world: World,
-  config: Config,
-  personas: ReturnType<typeof serversOf>,
-  dice: Dice,
-): ReadonlyMap<string, Command> {
-  const { faults, ledger, trouble } = world;
-  let number = 0;
-  return new Map(
-    personas.map((persona) => {
-      const server = new SimServer(world, persona, dice.fork());
-      const most = config.servers.find(({ name }) => name === persona.name)?.maxConcurrentCalls ?? 0;
-      const own = dice.fork();
-      const command: Command = {
-        refusal: () =>
-          faults.happens("not started", 4 * trouble, own) ? own.pick(["ENOENT", "EMFILE", "EACCES"]) : undefined,
-        temper: () => ({
-          ignoresEnd: faults.happens("ignores the end", 10 * trouble, own),
-          ignoresTerm: faults.happens("ignores TERM", 10 * trouble, own),
-          hasHeir: faults.happens("leaves an heir", 10 * trouble, own),
-        }),
-        run: (process) => server.run(process),
-        log: () => new ProcessLog(ledger, `${persona.name}/${++number}`, most, persona.era),
-      };
-      return [`/sim/${persona.name}`, command] as const;
-    }),
-  );
-}
-
-function systemOf({ clock }: Scheduler, { spawn }: Processes, dice: Dice): System {
-  const state = new Map<string, string>();
-  const kept = new Map<string, Buffer>();
-  return {
-    clock,
-    spawn,
-    date: () => 1_700_000_000_000 + clock.now(),
-    random: (count) => Buffer.from(Array.from({ length: count }, () => dice.between(0, 255))),
-    files: {
-      readText: () => undefined,
-      isFile: () => true,
-      isFolder: () => true,
-      isExecutable: (path) => path.startsWith("/sim/"),
-      list: () => [],
-      writeText: () => {},
-    },
-    stateFiles: {
-      readText: (path) => state.get(path),
-      rewrite: async (path, change) => void state.set(path, change(state.get(path))),
-    },
-    keptFiles: {
-      read: (path) => kept.get(path),
-      replace: async (path, bytes) => void kept.set(path, bytes),
-      prune: async () => {},
-    },
-    env: { PATH: "/sim" },
-    home: "/home/sim",
-    platform: "linux",
-  };
 }
 
 function load(text: string): Promise<Config> {

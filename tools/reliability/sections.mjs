@@ -53,7 +53,8 @@ export const sections = [
 const number = (value) => Math.round(value).toLocaleString("en-US");
 
 function simulationRows(result) {
-  const { seeds, failed, requests, calls, compared, steps, faults, virtualHours, seconds, cpuSeconds } = result;
+  const { seeds, failed, requests, calls, repeats, compared, states, steps, faults, virtualHours } = result;
+  const { seconds, cpuSeconds } = result;
   return [
     {
       what: "seeds",
@@ -64,11 +65,18 @@ function simulationRows(result) {
     { what: "seeds that failed", measured: failed.length, asked: "0", passed: failed.length === 0 },
     { what: "requests of clients", measured: number(requests) },
     { what: "calls at servers", measured: number(calls) },
+    ...(repeats === undefined ? [] : [{ what: "calls sent once more, their server lost", measured: number(repeats) }]),
+    ...(states === undefined ? [] : [{ what: "servers that came into a state", measured: counts(states) }]),
     { what: "answers compared byte for byte", measured: number(compared) },
     { what: "steps; hours on the clock of the runs", measured: `${number(steps)}; ${number(virtualHours)}` },
     { what: "faults", measured: number(faults) },
   ];
 }
+
+const counts = (counted) =>
+  Object.entries(counted)
+    .map(([what, count]) => `${what} ${number(count)}`)
+    .join(", ");
 
 function simulationMore({ faultsByKind, planted }) {
   const kinds = Object.entries(faultsByKind).map(([kind, count]) => `- ${kind}: ${number(count)}`);
