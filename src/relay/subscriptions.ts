@@ -163,10 +163,12 @@ export class Subscriptions {
     this.#watched.release((holder) => holder.client === client);
   }
 
-  async #grant(uri: string, listen: Listen): Promise<string | undefined> {
+  async #grant(uri: string, listen: Stream): Promise<string | undefined> {
     const { client } = listen;
     const started = this.#options.started();
     if (started !== undefined) await started;
+    // It may have ended meanwhile, and would be held for ever.
+    if (!this.#streams.has(listen)) return undefined;
     const place = this.#watched.isFull(client) ? undefined : this.#options.resolve(uri);
     if (place === undefined) return undefined;
     const holder = { client, listen, uri };

@@ -41,6 +41,8 @@ const mostPerClient = 4096;
 export class Watched {
   readonly #oddity: (server: string, text: string) => void;
   readonly #all = new Map<string, OwnWatch>();
+  /** Those that wait for their server to start. */
+  readonly #waking = new Set<Holder>();
   /** How many each client holds; no entry where none. */
   readonly #counts = new Map<Client, number>();
   /** Tells servers apart: one that was replaced has the name of another. */
@@ -75,7 +77,12 @@ export class Watched {
       const text = `There are ${mostPerClient} subscriptions already, the most that a client can have. Take some back first.`;
       throw new CallError("queue_full", text);
     }
-    if (downstream.state.kind === "idle") await downstream.wake();
+    if (downstream.state.kind === "idle") {
+      this.#waking.add(holder);
+      await downstream.wake();
+      // It was released meanwhile.
+      if (!this.#waking.delete(holder)) return undefined;
+    }
     if (downstream.state.kind !== "ready") {
       const text = `${name}: ${downstream.trouble}. The subscription was not made.`;
       throw new CallError("unavailable", text, { server: name });
@@ -92,6 +99,7 @@ export class Watched {
 
   /** Gives what servers say that are told that nobody wants a resource any more. */
   release(isMeant: (holder: Holder) => boolean): readonly Told[] {
+    for (const holder of this.#waking) if (isMeant(holder)) this.#waking.delete(holder);
     return [...this.#all.values()].flatMap((watch) => this.#releaseIn(watch, isMeant) ?? []);
   }
 

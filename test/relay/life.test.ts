@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type OnStage, stage } from "../support/stage.ts";
-import { until } from "../support/turns.ts";
+import { quiet, until } from "../support/turns.ts";
 
 const done = '{"content":[{"type":"text","text":"done"}]}';
 const tools = ["do"];
@@ -116,6 +116,24 @@ describe("a server that nobody uses", () => {
     expect(downstream.state.kind).toBe("idle");
     expect((await client.ask("resources/subscribe", '{"uri":"file:///a"}')).json.result).toEqual({});
     expect(server.subscriptions("file:///a")).toBe(1);
+  });
+
+  test("tells nothing to a client that has left while it was started for its subscription", async () => {
+    const { client, clock, relay, server, downstream } = await alone({
+      ...{ resources: ["file:///a"], config: { idleStopMs: 1000 } },
+    });
+    await client.tools(1);
+    await clock.advance(2000);
+    expect(downstream.state.kind).toBe("idle");
+    client.request(2, "resources/subscribe", '{"uri":"file:///a"}');
+    client.leave();
+    await until(
+      () => downstream.state.kind === "ready",
+      () => "that it is ready",
+    );
+    await quiet();
+    expect(relay.held).toBe(0);
+    expect(server.subscriptions("file:///a")).toBe(0);
   });
 });
 

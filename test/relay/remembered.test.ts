@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { emptyOffer } from "../../src/catalog/definition.ts";
 import type { Seen } from "../../src/downstream/memory.ts";
+import { envelopeMembers } from "../support/envelope.ts";
 import { namesIn } from "../support/fake-client.ts";
 import { definition } from "../support/fake-server.ts";
 import { stage } from "../support/stage.ts";
-import { until } from "../support/turns.ts";
+import { quiet, until } from "../support/turns.ts";
 
 const listChanged = "notifications/tools/list_changed";
 
@@ -51,6 +52,30 @@ describe("what is remembered of servers", () => {
     expect(namesIn(await client.reply(1))).toEqual(["alpha__a", "beta__b"]);
     await clock.advance(1000);
     expect(client.count(listChanged)).toBe(0);
+  });
+
+  test("has nothing held for a stream that was taken back before its server was ready", async () => {
+    const uri = "file:///a";
+    const seen = remembered();
+    const able = { ...seen, greeting: { ...seen.greeting, capabilities: { resources: { subscribe: true } } } };
+    const { openClient, relay, servers, downstreams } = await stage({
+      servers: { alpha: { resources: [uri], isHeld: true, seen: able } },
+    });
+    const client = openClient();
+    const envelope = envelopeMembers({ capabilities: "{}", info: '{"name":"x","version":"1"}', logLevel: undefined });
+    client.request(1, "subscriptions/listen", `{"notifications":{"resourceSubscriptions":["${uri}"]}}`, envelope);
+    await quiet();
+    expect(relay.held).toBe(1);
+    client.cancel(1);
+    await quiet();
+    servers.alpha.open();
+    await until(
+      () => downstreams.alpha.state.kind === "ready",
+      () => "that it is ready",
+    );
+    await quiet();
+    expect(servers.alpha.subscriptions(uri)).toBe(0);
+    expect(relay.held).toBe(0);
   });
 
   test("is told as another once, when all servers have started", async () => {
