@@ -164,17 +164,16 @@ export class Subscriptions {
   }
 
   async #grant(uri: string, listen: Stream): Promise<string | undefined> {
-    const { client } = listen;
     const started = this.#options.started();
     if (started !== undefined) await started;
-    // It may have ended meanwhile, and would be held for ever.
-    if (!this.#streams.has(listen)) return undefined;
-    const place = this.#watched.isFull(client) ? undefined : this.#options.resolve(uri);
+    // A stream that has ended meanwhile would be held for ever.
+    const isRefused = !this.#streams.has(listen) || this.#watched.isFull(listen.client);
+    const place = isRefused ? undefined : this.#options.resolve(uri);
     if (place === undefined) return undefined;
-    const holder = { client, listen, uri };
-    const isGranted = await this.#inTime(this.#watched.hold(place, holder));
-    if (!isGranted) this.#watched.release((one) => one === holder);
-    return isGranted ? uri : undefined;
+    const holder = { client: listen.client, listen, uri };
+    if (await this.#inTime(this.#watched.hold(place, holder))) return uri;
+    this.#watched.release((one) => one === holder);
+    return undefined;
   }
 
   /** Whether a server takes a subscription: one that says nothing for a while holds up no stream. */
