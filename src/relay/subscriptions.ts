@@ -166,9 +166,8 @@ export class Subscriptions {
   async #grant(uri: string, listen: Stream): Promise<string | undefined> {
     const started = this.#options.started();
     if (started !== undefined) await started;
-    // A stream that has ended meanwhile would be held for ever.
-    const isRefused = !this.#streams.has(listen) || this.#watched.isFull(listen.client);
-    const place = isRefused ? undefined : this.#options.resolve(uri);
+    const isVain = !this.#streams.has(listen) || this.#watched.isFull(listen.client);
+    const place = isVain ? undefined : this.#options.resolve(uri);
     if (place === undefined) return undefined;
     const holder = { client: listen.client, listen, uri };
     if (await this.#inTime(this.#watched.hold(place, holder))) return uri;
