@@ -119,7 +119,7 @@ describe("a line on a server's stdout that is no message", () => {
     client.call(1, "alpha__echo");
     (await servers.alpha.call()).result();
     await client.reply(1);
-    expect(published.stdoutLines).toEqual([`alpha: ${"x".repeat(512)}`]);
+    expect(published.stdoutLines).toEqual([`alpha: ${"x".repeat(512)}…`]);
   });
 });
 
