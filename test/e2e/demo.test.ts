@@ -30,7 +30,7 @@ function inTerminal(
   const command = [process.execPath, main, ...args].map((word) => `'${word}'`).join(" ");
   const { stdout, status } = spawnSync(script, ["-qec", command, "/dev/null"], {
     cwd: root,
-    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/", TERM: "xterm-256color", ...env },
+    env: { PATH: process.env["PATH"] ?? "", HOME: temporaryFolder(), TERM: "xterm-256color", ...env },
     encoding: "utf8",
     timeout: 25_000,
   });
