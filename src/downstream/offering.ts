@@ -14,8 +14,9 @@ import { fetchList } from "./lists.ts";
 
 /** What a server says of changes in this time leads to one new list. */
 const relistMs = 500;
-/** However often it says so, it is listed anew once in this time. */
+/** However often it says so, on the whole it is listed anew once in this time; a few times may follow each other closely. */
 const leastMsBetween = 2000;
+const closely = 4;
 
 /** So much later than its tools the other lists that it declares may come before a server is ready without them. */
 const lateMs = 5000;
@@ -56,7 +57,8 @@ export class Offering {
   /** Whether the offer has become another since that was told. */
   #isOther = false;
   #isRelisting = false;
-  #relistedAt = Number.NEGATIVE_INFINITY;
+  /** The last few times. */
+  #relistedAt: readonly number[] = [];
   /** Whether it is asked again when it says that a list has changed. */
   #isComplete = false;
   /** Whether arguments of tools are repeated in headers. */
@@ -184,13 +186,14 @@ export class Offering {
     if (this.#isRelisting || !this.#isComplete || this.#stale.size === 0 || this.#isOver) return;
     this.#isRelisting = true;
     const { clock } = this.#options;
-    clock.after(Math.max(relistMs, this.#relistedAt + leastMsBetween - clock.now()), () => {
+    const [first = Number.NEGATIVE_INFINITY] = this.#relistedAt.length < closely ? [] : this.#relistedAt;
+    clock.after(Math.max(relistMs, first + closely * leastMsBetween - clock.now()), () => {
       if (!this.#isComplete) {
         // It is being listed anew; what is stale is asked for after that.
         this.#isRelisting = false;
         return;
       }
-      this.#relistedAt = clock.now();
+      this.#relistedAt = [...this.#relistedAt, clock.now()].slice(-closely);
       const kinds = [...this.#stale];
       this.#stale.clear();
       void this.#listAgain(kinds);
