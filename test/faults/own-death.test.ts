@@ -71,7 +71,8 @@ test.each([
   ["when all servers have started", treesProcesses + 1],
   ["before tutti has even looked who its client is", 1],
 ])("F44: SIGKILL of a client %s, while another process holds its pipes: nothing is left", async (_, processes) => {
-  const through: Start["through"] = [node, fixturePath("leaves-pipes-open.mjs"), node];
+  // A session of its own, as every terminal and desktop gives: with one, a parent that has changed shows.
+  const through: Start["through"] = ["/usr/bin/setsid", node, fixturePath("leaves-pipes-open.mjs"), node];
   const client = start(["serve", "--config", configFile(trees)], { through });
   const line = await until("its processes", () => client.strayLines[0]);
   const { holder } = JSON.parse(line) as { readonly holder: number };
