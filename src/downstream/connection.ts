@@ -79,6 +79,9 @@ export class Connection {
           if (generation === this.#generation) this.#receive(message, within);
         },
         badLine: ifPresent((line) => this.#receiveBadLine(line)),
+        read: (bytes, wasted) => {
+          if (generation === this.#generation) this.#brake.read(bytes, wasted);
+        },
         closed: ifPresent((reason) => this.#close(reason)),
         defect: this.#events.defect,
         failed: (id, failure) => {
@@ -181,11 +184,14 @@ export class Connection {
       const id = message.integer(slot.id);
       const waiter = this.#take(id);
       if (waiter === undefined && id === this.#givenUp) this.#givenUp = undefined;
-      else if (waiter === undefined) this.#drop(`a reply with the id ${short(message.raw(slot.id))}`);
-      else waiter.reply(message);
+      else if (waiter === undefined) this.#drop(message, `a reply with the id ${short(message.raw(slot.id))}`);
+      else {
+        this.#brake.useful(message.length);
+        waiter.reply(message);
+      }
       return;
     }
-    this.#brake.count();
+    this.#brake.useless(message.length);
     const method = message.text(slot.method) ?? "";
     const whose = within === undefined ? undefined : this.#sent(within);
     if (message.kind === "request") {
@@ -203,13 +209,13 @@ export class Connection {
     const waiter = isReply ? this.#take(Number(line.id)) : undefined;
     if (waiter !== undefined) waiter.spoilt(line.problem);
     else {
-      this.#brake.count();
+      this.#brake.useless(0);
       this.#events.strayLine(line);
     }
   }
 
-  #drop(what: string): void {
-    this.#brake.count();
+  #drop(message: Message, what: string): void {
+    this.#brake.useless(message.length);
     this.#events.dropped(what);
   }
 

@@ -1,7 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
-import type { Clock, Timer } from "../ports/clock.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { ChildLaunch, Exit, Spawn, StartedProcess } from "../ports/spawn.ts";
+import { readErrorOutput } from "./error-output.ts";
 import { harmless } from "./harmless.ts";
 
 /** One started child, the group of processes it leads, and its pipes. Whoever starts it stops it. */
@@ -43,9 +44,6 @@ const termMs = 500;
 const killMs = 300;
 const pollMs = 10;
 const drainMs = 250;
-const maxLineBytes = 4096;
-const maxTailLines = 16;
-const maxLinesPerSecond = 200;
 
 type Ports = { readonly spawn: Spawn; readonly clock: Clock };
 
@@ -69,6 +67,7 @@ export function startChild(launch: ChildLaunch, ports: Ports, observe: ChildObse
   const ended = exit.then(
     async (how): Promise<ChildEnd> => {
       void endGroup(); // Never rejects; stop() waits for it.
+      errorOutput.hurry();
       await within(drainMs, Promise.allSettled([finished(stdout), finished(stderr)]), clock);
       for (const pipe of [stdin, stdout, stderr]) pipe.destroy();
       return { kind: "exited", ...how, stderrTail: errorOutput.close() };
@@ -137,71 +136,4 @@ function within(ms: number, promise: Promise<unknown>, clock: Clock): Promise<vo
       resolve();
     });
   });
-}
-
-/**
- * Reads `stderr` to its end, whatever comes: an unread pipe would block the child. Bytes become text only for lines that
- * are shown, so that a flood costs little.
- */
-function readErrorOutput(stderr: Readable, clock: Clock, report: (line: string) => void) {
-  const empty = Buffer.alloc(0);
-  /** The line that has not ended; one byte above the limit says that it is longer. */
-  let line: Buffer = empty;
-  const tail: Buffer[] = [];
-  let secondEndsAt = 0;
-  let shown = 0;
-  let dropped = 0;
-  let timer: Timer | undefined;
-
-  const reportDropped = (): void => {
-    timer?.cancel();
-    if (dropped > 0) report(`${dropped} lines dropped`);
-    dropped = 0;
-  };
-  const endLine = (): void => {
-    const ended = line;
-    line = empty;
-    if (ended.length === 0) return;
-    tail.push(ended);
-    if (tail.length > maxTailLines) tail.shift();
-    const now = clock.now();
-    if (now >= secondEndsAt) {
-      reportDropped();
-      secondEndsAt = now + 1000;
-      shown = 0;
-    }
-    if (shown < maxLinesPerSecond) {
-      shown += 1;
-      report(lineText(ended));
-    } else {
-      if (dropped === 0) timer = clock.after(secondEndsAt - now, reportDropped);
-      dropped += 1;
-    }
-  };
-  stderr.on("data", (chunk: Buffer) => {
-    for (let start = 0; start < chunk.length; ) {
-      const newline = chunk.indexOf(0x0a, start);
-      const end = newline < 0 ? chunk.length : newline;
-      const room = maxLineBytes + 1 - line.length;
-      // Copied, because a piece of the chunk would keep all of it in memory.
-      if (room > 0) line = Buffer.concat([line, chunk.subarray(start, Math.min(end, start + room))]);
-      if (newline >= 0) endLine();
-      start = end + 1;
-    }
-  });
-  return {
-    /** Reports what is still held back and returns the last lines. */
-    close: (): readonly string[] => {
-      endLine();
-      reportDropped();
-      return tail.map(lineText);
-    },
-  };
-}
-
-function lineText(bytes: Buffer): string {
-  if (bytes.length <= maxLineBytes) return harmless(bytes.toString("utf8").replace(/\r$/, ""));
-  let end = maxLineBytes;
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1; // Not inside a character.
-  return `${harmless(bytes.toString("utf8", 0, end))}…`;
 }

@@ -63,7 +63,9 @@ export function openLineLink(
     if (isClosed) return;
     const isMuch = chunk.length >= muchBytes;
     const sinceMs = isMuch ? clock.now() : 0;
+    const { wastedBytes } = lines;
     lines.push(chunk);
+    events.read?.(chunk.length, lines.wastedBytes - wastedBytes);
     if (isMuch && !isWaiting) turns.take(turn, sinceMs);
   });
   input.on("end", () => {

@@ -58,12 +58,18 @@ export class Lines {
   #from = 0;
   #length = 0;
   #failure: Failure | undefined;
+  #wastedBytes = 0;
 
   constructor(limits: MessageLimits, onMessage: (message: Message) => void, onBadLine: (line: BadLine) => void) {
     this.#scanner = new Scanner(limits.maxDepth);
     this.#limits = limits;
     this.#onMessage = onMessage;
     this.#onBadLine = onBadLine;
+  }
+
+  /** How many bytes of all that was pushed belong to lines that failed. */
+  get wastedBytes(): number {
+    return this.#wastedBytes;
   }
 
   /** Sets other bounds; that on depth holds from the next line on. */
@@ -89,6 +95,7 @@ export class Lines {
 
   #take(chunk: Buffer, from: number, to: number, isEnd: boolean): void {
     if (this.#failure !== undefined) {
+      this.#wastedBytes += to - from;
       const piece = chunk.subarray(from, to);
       this.#failure.head = firstBytes(this.#failure.head, piece);
       this.#failure.tail = lastBytes(this.#failure.tail, piece);
@@ -154,6 +161,7 @@ export class Lines {
   }
 
   #fail(problem: BadLine["problem"]): undefined {
+    this.#wastedBytes += this.#length;
     const { spans } = this.#scanner.members;
     const isRpc = telling.some((member) => spans[2 * member] !== -1);
     this.#failure = {

@@ -17,34 +17,61 @@ function braked() {
   return { clock, brake, isPaused: () => isPaused };
 }
 
-test("a server that brings 40,000 notices a second is never held up", async () => {
+/** Chunks of `bytes` as fast as they are read, for `ms`; gives how many bytes were. */
+async function pour(
+  { clock, brake, isPaused }: ReturnType<typeof braked>,
+  ms: number,
+  chunk: { readonly bytes: number; readonly wasted?: number; readonly messages?: number; readonly isUseful?: boolean },
+): Promise<number> {
+  let brought = 0;
+  for (const endAt = clock.now() + ms; clock.now() < endAt; await clock.advance(1)) {
+    for (let n = 0; n < 10 && !isPaused(); n++) {
+      const messages = chunk.messages ?? 0;
+      for (let at = 0; at < messages; at++) {
+        if (chunk.isUseful === true) brake.useful(chunk.bytes / messages);
+        else brake.useless(chunk.bytes / messages);
+      }
+      brake.read(chunk.bytes, chunk.wasted ?? 0);
+      brought += chunk.bytes;
+    }
+  }
+  return brought;
+}
+
+test("a server that brings what it was asked for is never held up, however much it is", async () => {
+  const given = braked();
+  for (const messages of [1, 1000]) {
+    expect(await pour(given, 5000, { bytes: 64 * 1024, messages, isUseful: true })).toBe(5000 * 10 * 64 * 1024);
+  }
+});
+
+test("a server that gives 900 notices a second is never held up, nor one that gives 3,000 at once", async () => {
   const { clock, brake, isPaused } = braked();
-  for (let ms = 0; ms < 5000; ms += 10) {
-    for (let n = 0; n < 400; n++) brake.count();
+  for (let ms = 0; ms < 20_000; ms += 10) {
+    const count = ms === 10_000 ? 3000 : 9;
+    for (let n = 0; n < count; n++) brake.useless(120);
+    brake.read(count * 120, 0);
     expect(isPaused()).toBe(false);
     await clock.advance(10);
   }
 });
 
-test("a server that floods is read a little at a time, and is read again when it is quiet", async () => {
-  const { clock, brake, isPaused } = braked();
-  let brought = 0;
-  for (let ms = 0; ms < 10_000; ms += 1) {
-    for (let n = 0; n < 500 && !isPaused(); n++) {
-      brake.count();
-      brought++;
-    }
-    await clock.advance(1);
-  }
-  expect(brought).toBeLessThan(11 * 50_000);
-  await clock.advance(1000);
-  expect(isPaused()).toBe(false);
+test.each([
+  ["notices", { bytes: 64 * 1024, messages: 500 }],
+  ["long replies that nobody waits for", { bytes: 64 * 1024, messages: 1 }],
+  ["a line without end", { bytes: 64 * 1024, wasted: 64 * 1024 }],
+])("a flood of %s is read a little at a time, and all of what comes some seconds later", async (_, chunk) => {
+  const given = braked();
+  await pour(given, 1000, chunk);
+  expect(await pour(given, 10_000, chunk)).toBeLessThan(10 * 10 * 1024 * 1024);
+  await given.clock.advance(4000);
+  expect(await pour(given, 1000, { bytes: 64 * 1024, messages: 1, isUseful: true })).toBe(1000 * 10 * 64 * 1024);
 });
 
 test("a server that somebody else holds up stays so when its flood is over, and the other way round", async () => {
   const { clock, brake, isPaused } = braked();
   const flood = (): void => {
-    for (let n = 0; n < 20_000; n++) brake.count();
+    for (let n = 0; n < 20_000; n++) brake.useless(120);
   };
   flood();
   brake.pause();

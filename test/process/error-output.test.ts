@@ -18,11 +18,12 @@ function childWithErrorOutput() {
       await new Promise((resolve) => setImmediate(resolve)); // Read before the next piece is written.
     }
   };
+  const isRead = (): boolean => !started.stderr.isPaused();
   const end = (): typeof child.ended => {
     started.exit({ code: 0, signal: null });
     return child.ended;
   };
-  return { clock, lines, write, end };
+  return { clock, lines, write, isRead, end };
 }
 
 test("lines are put together from pieces, and a last one without an end is shown when the child ends", async () => {
@@ -61,4 +62,29 @@ test("what was dropped is told at the end too, and the last lines are kept thoug
   const ended = await end();
   expect(lines.at(-1)).toBe("101 lines dropped");
   expect(ended.kind === "exited" && ended.stderrTail).toEqual([...Array(15).fill("line"), "why"]);
+});
+
+test("of a flood only the last lines are taken, with the number of all others", async () => {
+  const { clock, lines, write, end } = childWithErrorOutput();
+  const flood = "a line of the flood\n".repeat(3000);
+  await write("line\n".repeat(200), "begun and ", flood, flood, "why");
+  clock.pass(1000);
+  expect(lines.slice(200)).toEqual(["6000 lines dropped"]);
+  const ended = await end();
+  expect(ended.kind === "exited" && ended.stderrTail.slice(-2)).toEqual(["a line of the flood", "why"]);
+});
+
+test("a flood is read a piece at a time, and what is left of it at once when the child has ended", async () => {
+  const { clock, write, isRead, end } = childWithErrorOutput();
+  await write(Buffer.alloc(500 * 1024));
+  expect(isRead()).toBe(true);
+  await write(Buffer.alloc(64 * 1024));
+  expect(isRead()).toBe(false);
+  clock.pass(40);
+  expect(isRead()).toBe(true);
+  await write(Buffer.alloc(600 * 1024));
+  expect(isRead()).toBe(false);
+  void end();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isRead()).toBe(true);
 });
