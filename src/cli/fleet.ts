@@ -1,5 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
-import type { Answerer, Client } from "../client/client.ts";
+import type { Answerer } from "../client/answerer.ts";
+import type { Client } from "../client/client.ts";
 import type { Identity } from "../client/identity.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { CallError, toFailure } from "../errors.ts";

@@ -235,7 +235,7 @@ export function createMachine(
   };
 }
 
-/** What waits for a server to read it counts until its link has closed. */
+/** What waits for a server to read it, and what of its next message has come, counts until its link has closed. */
 function watched(held: HeldBytes, open: OpenLink): OpenLink {
   return async (linkEvents) => {
     let forget: (() => void) | undefined;
@@ -246,7 +246,7 @@ function watched(held: HeldBytes, open: OpenLink): OpenLink {
       linkEvents.closed(reason);
     };
     const link = await open({ ...linkEvents, closed });
-    if (!isClosed) forget = held.watch(link.queuedBytes);
+    if (!isClosed) forget = held.watch(link.heldBytes);
     return link;
   };
 }

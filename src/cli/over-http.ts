@@ -54,7 +54,8 @@ export async function serveOverHttp(machine: Machine, invocation: Invocation): P
     },
   });
   const { hosts, origins, maxClients } = config.http;
-  const limits = { maxConnections: connectionsPerClient * maxClients };
+  const maxUnreadBytes = config.limits.maxHeldBytes;
+  const limits = { maxConnections: connectionsPerClient * maxClients, maxUnreadBytes };
   const defect = (cause: unknown): void => events.publish("defect", { cause });
   const accept = (request: HttpRequest): void => clients.accept(request);
   const server = await serveHttp(
@@ -63,6 +64,7 @@ export async function serveOverHttp(machine: Machine, invocation: Invocation): P
   ).catch((cause: Error) => {
     throw new ConfigError(cause.message, { cause });
   });
+  machine.held.watch(server.heldBytes);
   events.publish("listening", { urls: server.addresses.map((address) => `http://${address}/mcp`) });
   return {
     fleet,

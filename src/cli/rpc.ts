@@ -73,6 +73,7 @@ export function connectLocally(relay: Relay, version: string): Rpc {
         out.end();
       },
       queuedBytes: () => 0,
+      heldBytes: () => 0,
       end: () => {},
       pause: () => {},
       resume: () => {},

@@ -82,6 +82,7 @@ export class Callers {
       replay: undefined,
       statusOf: (code) => statuses.get(code) ?? 200,
       abandoned: (message) => client.withdraw(message, closedStream),
+      overrun: (message) => client.overrun(message),
     });
     const client: Client = this.#serving.arrive(link, request);
     const served = { client, link, owner };

@@ -4,6 +4,7 @@ import { UnderWay } from "../transport/under-way.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import { type Edit, encodeString, type Message, type Outgoing } from "../wire/message.ts";
+import type { Answerer, Issuer } from "./answerer.ts";
 import { type Asked, Asks } from "./asks.ts";
 import { badRequests } from "./bad-requests.ts";
 import {
@@ -18,28 +19,6 @@ import {
   stranger,
 } from "./handshake.ts";
 import type { Identity } from "./identity.ts";
-
-/** Who answers what a client itself does not: the relay, once it is there. */
-export type Answerer = {
-  readonly request: (method: string, message: Message, client: Client, origin: Origin) => void;
-  readonly notification: (method: string, message: Message, client: Client) => void;
-  /** Nobody waits for the reply to this request any more; `reason` is for its server. Whether that may have had it. */
-  readonly withdrawn: (request: Message, client: Client, reason: string) => boolean;
-  /** What a handshake tells of us. */
-  readonly about: (client: Client) => About;
-  /** The client has ended its side or is gone, after everything that it has said. */
-  readonly closed?: (client: Client) => void;
-};
-
-/** Who issued a request in the name of a client, and gets what comes of it in its stead. */
-export type Issuer = {
-  /** The client's own request within which this one was issued: the one that waits now. */
-  readonly within: Message;
-  /** Its one reply. One that a server has written may come as it was read, under another id. */
-  readonly reply: (reply: Outgoing | Message) => void;
-  /** The client is asked something about it, until what this gives is called. */
-  readonly hold?: () => (() => void) | undefined;
-};
 
 /** Who has so much to read takes what comes later than it could. */
 const behindBytes = 1024 * 1024;
@@ -112,9 +91,9 @@ export class Client {
     return this.#open.size;
   }
 
-  /** What is kept of these, and what it has not read yet. */
+  /** What is kept of these, what it has not read yet, and what of its next message has come. */
   get heldBytes(): number {
-    return this.#openBytes + this.#link.queuedBytes();
+    return this.#openBytes + this.#link.heldBytes();
   }
 
   /** Hands everything that waits, and all that comes from now on, to `answerer`. */
@@ -187,6 +166,12 @@ export class Client {
     return this.#answerer?.withdrawn(request, this, reason) ?? false;
   }
 
+  /** More was said about its request than the client reads, which fails. */
+  overrun(request: Message): void {
+    const origin = this.#open.get(request);
+    if (origin !== undefined) this.#answerer?.overrun?.(request, this, origin);
+  }
+
   /** The client has taken this request back: no reply to it will come. */
   dismiss(request: Message): void {
     this.#over(request);
@@ -209,7 +194,7 @@ export class Client {
     if (spoilt === true) return;
     const [code, text] = badRequests[problem];
     // An error under the id of a question would be taken for the answer to a request of the client's own.
-    this.#link.send(toProtocolError(id === undefined || spoilt === "late" ? "null" : id, code, text));
+    this.#link.send(toProtocolError(id === undefined || spoilt === "late" ? "null" : id, code, text), this.#link);
   }
 
   /** The client has ended its side or is gone. What is sent to it may still arrive. */
@@ -226,7 +211,8 @@ export class Client {
   /** Sends the reply to a request of its own. */
   #send(reply: Outgoing, source: Pausable | undefined, request: Message): void {
     this.#over(request);
-    this.#link.send(reply, source, request);
+    // Who asks and does not read is read no further.
+    this.#link.send(reply, source ?? this.#link, request);
   }
 
   #over(request: Message): void {

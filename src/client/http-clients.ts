@@ -1,6 +1,5 @@
 import { CallError, rpcCode, toFailure, toProtocolError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
-import { Holds } from "../transport/holds.ts";
 import { Replies } from "../transport/http-replies.ts";
 import { isSelfContainedRevision } from "../transport/http-revisions.ts";
 import type { HttpRequest } from "../transport/http-server.ts";
@@ -75,7 +74,7 @@ export class HttpClients {
     this.#options = options;
     this.#bodies = new Whole(options.limits);
     const serving: Serving = {
-      ways: { clock, holds: new Holds(), replies: new Replies() },
+      ways: { clock, replies: new Replies() },
       random,
       arrive: (link, { principal, path }) => {
         const client = new Client(link, version, firstInstructions);

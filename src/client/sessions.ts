@@ -94,8 +94,10 @@ export class Sessions {
     }
     const id = random(sessionIdBytes).toString("hex");
     const replay = new Replay(random(nonceBytes).toString("hex"), replayBounds);
-    const link = new HttpLink({ ways, replay, statusOf: () => 200, abandoned: () => {} });
-    const served = { client: arrive(link, request), link, owner: ownerOf(request) };
+    const overrun = (late: Message): void => client.overrun(late);
+    const link = new HttpLink({ ways, replay, statusOf: () => 200, abandoned: () => {}, overrun });
+    const client = arrive(link, request);
+    const served = { client, link, owner: ownerOf(request) };
     this.#roster.add(id, served);
     deliver(this.#serving, served, request, message, { [sessionHeader]: id });
   }

@@ -33,7 +33,7 @@ export type Config = {
     readonly maxDepth: number;
     /** Of one client. */
     readonly maxOpenRequests: number;
-    /** Of all open requests, and of what is not read yet. */
+    /** Of all open requests, of what is not read yet, and of what has not come whole. */
     readonly maxHeldBytes: number;
   };
   /** `file`: whether a copy is kept for `tutti logs`. */

@@ -104,8 +104,8 @@ export const settingsSchema = z.strictObject({
       maxHeldBytes: wholeNumber(1024, 17_179_869_184)
         .default(defaults.maxHeldBytes)
         .describe(
-          "Bytes of all open requests, and of what clients and servers have not read yet, together; beyond it requests " +
-            "are refused.",
+          "Bytes of all that is kept of messages, together: open requests, what clients and servers have not read yet, and " +
+            "messages that have not come whole. Near it requests of those who have most of it are refused, beyond it all.",
         ),
     })
     .prefault({})

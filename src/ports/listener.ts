@@ -46,6 +46,8 @@ export type Listening = {
   readonly port: number;
   /** Addresses that it listens at. */
   readonly addresses: readonly string[];
+  /** Bytes of answers that the other sides have not taken. */
+  readonly unreadBytes: () => number;
   /** Stops listening and ends all connections; resolves when nothing of that is left. */
   readonly stop: () => Promise<void>;
 };
@@ -158,6 +160,7 @@ function listening(servers: readonly Server[], connections: Connections, stopMs:
   return {
     port: portOf(servers[0]) as number,
     addresses,
+    unreadBytes: () => connections.unreadBytes,
     stop: () => {
       stopped ??= stop();
       return stopped;
@@ -188,6 +191,13 @@ class Connections {
 
   constructor(bounds: ListenerBounds) {
     this.#bounds = bounds;
+  }
+
+  /** Of answers under way. */
+  get unreadBytes(): number {
+    let bytes = 0;
+    for (const { open } of this.#states.values()) for (const response of open.keys()) bytes += response.writableLength;
+    return bytes;
   }
 
   /** False: there are too many, and all of them are at work. */

@@ -40,8 +40,8 @@ export class Crowd {
     if (client.openRequests > this.#maxOpenRequests && !client.isIssued(message)) {
       return `${this.#maxOpenRequests} requests of this client are already open (limits.maxOpenRequests). This one did not run.`;
     }
-    const { isFull, mostBytes } = this.#held;
-    if (!isFull) return undefined;
+    if (this.#held.hasRoomFor(client.heldBytes)) return undefined;
+    const { mostBytes } = this.#held;
     return `tutti already holds ${mostBytes} bytes of requests and of what is not read (limits.maxHeldBytes). This one did not run.`;
   }
 }

@@ -3,6 +3,9 @@ import type { Clock } from "../ports/clock.ts";
 /** It is summed up no more often than this. */
 const everyMs = 20;
 
+/** So many times what is left in all one may have. */
+const mostShare = 8;
+
 /** What is kept of messages until others take them, in all, and its bound. */
 export class HeldBytes {
   readonly mostBytes: number;
@@ -22,14 +25,17 @@ export class HeldBytes {
     return () => void this.#holders.delete(holder);
   }
 
-  /** Whether so much is held that nothing more should be taken in; up to 20 ms late. */
-  get isFull(): boolean {
+  /**
+   * Whether more may be taken in of one for whom `ownBytes` are held: not when it has many times what is left for all
+   * others. So a few that want much leave room for those that want little. Up to 20 ms late.
+   */
+  hasRoomFor(ownBytes: number): boolean {
     const now = this.#clock.now();
     if (now - this.#summedAt >= everyMs) {
       this.#summedAt = now;
       this.#bytes = 0;
       for (const holder of this.#holders) this.#bytes += holder();
     }
-    return this.#bytes > this.mostBytes;
+    return ownBytes <= mostShare * (this.mostBytes - this.#bytes);
   }
 }

@@ -1,4 +1,5 @@
-import type { Client, Issuer } from "../client/client.ts";
+import type { Issuer } from "../client/answerer.ts";
+import type { Client } from "../client/client.ts";
 import type { Origin } from "../client/handshake.ts";
 import { cutAt, rpcCode } from "../errors.ts";
 import type { Answers, MetaCall, Outcome } from "../metatools/meta-tool.ts";

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Client } from "../client/client.ts";
+import { rpcCode, toProtocolError } from "../errors.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
@@ -102,6 +103,16 @@ export class Parked {
 
   #stateOf(id: string): string {
     return `${mark}${id}.${createHmac("sha256", this.#key).update(id).digest("base64url")}`;
+  }
+}
+
+/** The client comes back with the state of a call that is parked, or has been. */
+export function resume(parked: Parked, client: Client, message: Message): void {
+  const taken = parked.take(client, message);
+  if ("resume" in taken) taken.resume(message);
+  else {
+    const text = `tutti: ${taken.problem}.`;
+    client.reply(message, toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, text));
   }
 }
 

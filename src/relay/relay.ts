@@ -1,11 +1,11 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { prefixes } from "../catalog/names.ts";
-import type { Answerer, Client } from "../client/client.ts";
+import type { Answerer } from "../client/answerer.ts";
+import type { Client } from "../client/client.ts";
 import type { About, Origin } from "../client/handshake.ts";
 import type { Request } from "../downstream/call.ts";
 import type { Downstream } from "../downstream/downstream.ts";
 import type { Era } from "../downstream/handshake.ts";
-import { rpcCode, toProtocolError } from "../errors.ts";
 import { byName, ownTools } from "../metatools/index.ts";
 import { slot } from "../wire/members.ts";
 import type { Message } from "../wire/message.ts";
@@ -21,11 +21,11 @@ import { MetaRequests } from "./meta-requests.ts";
 import { Notices } from "./notices.ts";
 import { Offers } from "./offers.ts";
 import { exchangeOf, openExchanges } from "./open-exchanges.ts";
-import { Parked } from "./parked.ts";
+import { Parked, resume } from "./parked.ts";
 import { nothingWithheld } from "./pins.ts";
 import { longestAskMs } from "./question.ts";
 import type { RelayOptions } from "./relay-options.ts";
-import { type Incoming, Requests, shed } from "./requests.ts";
+import { failOverrun, type Incoming, Requests, shed } from "./requests.ts";
 import { placeOf, Routes } from "./routes.ts";
 import { Startup } from "./startup.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -222,12 +222,8 @@ export class Relay implements Answerer {
   request(method: string, message: Message, client: Client, origin: Origin): void {
     const refusal = this.#crowd.refusal(message, client);
     if (refusal !== undefined) shed({ method, message, client, origin }, refusal);
-    else if (message.has(slot.requestState) && this.#parked.isOurs(message)) {
-      const parked = this.#parked.take(client, message);
-      const id = message.raw(slot.id) as string;
-      if ("resume" in parked) parked.resume(message);
-      else client.reply(message, toProtocolError(id, rpcCode.invalidParams, `tutti: ${parked.problem}.`));
-    } else this.#dispatch({ method, message, client, origin });
+    else if (message.has(slot.requestState) && this.#parked.isOurs(message)) resume(this.#parked, client, message);
+    else this.#dispatch({ method, message, client, origin });
   }
 
   notification(method: string, message: Message, client: Client): void {
@@ -242,6 +238,12 @@ export class Relay implements Answerer {
     this.#subscriptions.withdrawn(request);
     this.#meta.withdrawn(request, reason);
     return exchangeOf(request, openExchanges(this.#inUse(), this.#asking))?.abandon(reason) ?? true;
+  }
+
+  overrun(message: Message, client: Client, origin: Origin): void {
+    const exchange = exchangeOf(message, openExchanges(this.#inUse(), this.#asking));
+    this.withdrawn(message, client, "its client does not read what is said about it");
+    failOverrun({ method: message.text(slot.method) as string, message, client, origin }, exchange);
   }
 
   #dispatch(incoming: Incoming): void {

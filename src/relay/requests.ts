@@ -193,10 +193,20 @@ export class Requests {
   }
 }
 
+/** Answers a request about which more was said than its client reads; `exchange`: it went to a server. */
+export function failOverrun(incoming: Incoming, exchange: Exchange | undefined): void {
+  const server = exchange?.arrival.downstream?.name;
+  const text = `${server ?? "tutti"}: too much that was said about this request is not read by its client, and was dropped. The call may have run.`;
+  fail(incoming, new CallError("queue_full", text, { server, sent: true }));
+}
+
 /** Answers a request for which there is no room: it has done nothing. */
-export function shed({ method, message, client, origin }: Incoming, text: string): void {
+export function shed(incoming: Incoming, text: string): void {
+  fail(incoming, new CallError("queue_full", text));
+}
+
+function fail({ method, message, client, origin }: Incoming, error: CallError): void {
   const id = message.raw(slot.id) as string;
-  const error = new CallError("queue_full", text);
   client.reply(
     message,
     method === "tools/call" ? toToolResult(id, error, resultHead(origin.era)) : toFailure(id, error),

@@ -41,6 +41,7 @@ export function readAnswer(
     },
     end: () => finish(),
     failed: finish,
+    heldBytes: () => whole.heldBytes,
   });
   return giveUp;
 }

@@ -10,6 +10,8 @@ export type Reader = {
   readonly end: () => void;
   /** The body broke off; `reason` is one line. */
   readonly failed: (reason: string) => void;
+  /** What is kept of a message that has not come whole. */
+  readonly heldBytes: () => number;
 };
 
 /** A chunk of this size or more is most likely not the last one that waits to be read. */
@@ -23,7 +25,7 @@ const discardMs = 1000;
 
 /** The bodies that one link reads: all of them can be held up together. */
 export class Bodies implements Pausable {
-  readonly #live = new UnderWay<InResponse, InResponse>();
+  readonly #live = new UnderWay<InResponse, Reader>();
   readonly #clock: Clock;
   readonly #turns: Turns | undefined;
   readonly #turn: Pausable;
@@ -84,7 +86,7 @@ export class Bodies implements Pausable {
     body.on("end", () => finish() && reader.end());
     body.on("error", (error) => finish() && reader.failed(describeBreak(error)));
     body.on("close", () => finish() && reader.failed("the connection was closed"));
-    this.#live.add(response, response);
+    this.#live.add(response, reader);
     if (this.#isStill) body.pause();
     if (idleMs !== undefined) watch(idleMs);
     return () => {
@@ -124,9 +126,14 @@ export class Bodies implements Pausable {
     this.#flow();
   }
 
+  /** What is kept of messages that have not come whole. */
+  get heldBytes(): number {
+    return this.#live.values().reduce((bytes, reader) => bytes + reader.heldBytes(), 0);
+  }
+
   /** Gives up whatever is being read. */
   abort(): void {
-    for (const response of this.#live.values()) response.abort();
+    for (const [response] of this.#live.entries()) response.abort();
   }
 
   /** Reads no more of it in this turn. */
@@ -144,7 +151,7 @@ export class Bodies implements Pausable {
   }
 
   #flow(): void {
-    for (const response of this.#live.values()) {
+    for (const [response] of this.#live.entries()) {
       if (this.#isStill || this.#resting.has(response)) response.body.pause();
       else response.body.resume();
     }

@@ -91,6 +91,7 @@ export function readEvents(wire: Wire, response: InResponse, reader: StreamReade
         ended("its stream ended");
       },
       failed: (reason) => ended(`its stream broke off: ${reason}`),
+      heldBytes: () => events.heldBytes,
     },
     idleMs,
   );

@@ -51,6 +51,7 @@ export function openHttpClient(
     send: (message, source) => client.send(message, source === link ? self : source),
     abort: (id) => client.abort(id),
     queuedBytes: () => client.queuedBytes,
+    heldBytes: () => client.heldBytes,
     end: () => client.end(),
     pause: () => client.hold(true),
     resume: () => client.hold(false),
@@ -104,6 +105,10 @@ class HttpClient {
 
   get queuedBytes(): number {
     return this.#calls.unreadBytes + (this.#older?.queuedBytes() ?? 0);
+  }
+
+  get heldBytes(): number {
+    return this.#calls.unreadBytes + this.#bodies.heldBytes + (this.#older?.heldBytes() ?? 0);
   }
 
   send(message: Outgoing, source: Pausable | undefined): void {

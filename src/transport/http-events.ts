@@ -1,12 +1,10 @@
 import { type Outgoing, sizeOf } from "../wire/message.ts";
-import type { Holds } from "./holds.ts";
 import type { HttpStream } from "./http-server.ts";
-import type { Pausable } from "./link.ts";
 
-/** A source with more than this waiting is held up. */
-const mostPerSource = 4 * 1024 * 1024;
+/** What the other side has not taken beyond this waits here, where it can still be taken back. */
+const mostWrittenBytes = 1024 * 1024;
 
-/** Who takes neither so much nor all that waits in so long is taken for gone: it would hold up servers for all others. */
+/** Who takes neither so much nor all that waits in so long is taken for gone. */
 const stalledMs = 30_000;
 const leastTakenBytes = 256 * 1024;
 
@@ -20,31 +18,38 @@ const newline = 0x0a;
 const carriageReturn = 0x0d;
 const space = 0x20;
 
-/** One stream of events to a client: https://html.spec.whatwg.org/multipage/server-sent-events.html. */
+/**
+ * One stream of events to a client: https://html.spec.whatwg.org/multipage/server-sent-events.html. It never holds up who
+ * gives it something: whoever gives looks how much waits.
+ */
 export class EventStream {
   readonly #out: HttpStream;
-  readonly #holds: Holds;
-  /** Bytes that may still wait, by who gave them. */
-  readonly #waiting = new Map<Pausable, number>();
-  #writtenBytes = 0;
+  #waiting: Outgoing[] = [];
+  #waitingBytes = 0;
+  #givenBytes = 0;
   #takenBytes = 0;
   #takenAtMs: number;
   #lastAtMs: number;
 
-  constructor(out: HttpStream, holds: Holds, nowMs: number) {
+  constructor(out: HttpStream, nowMs: number) {
     this.#out = out;
-    this.#holds = holds;
     this.#takenAtMs = nowMs;
     this.#lastAtMs = nowMs;
-    out.onDrain(() => this.release());
+    out.onDrain(() => this.#flow());
   }
 
   get isOpen(): boolean {
     return this.#out.isOpen();
   }
 
+  /** Bytes that were not taken. */
   get queuedBytes(): number {
-    return this.#out.queuedBytes();
+    return this.#waitingBytes + this.#out.queuedBytes();
+  }
+
+  /** Those of them that can still be taken back. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   /** When something was written last. */
@@ -53,32 +58,30 @@ export class EventStream {
   }
 
   /** `id`: under which the stream is read on behind this message, where it can be. */
-  message(message: Outgoing, id: string | undefined, nowMs: number, source?: Pausable): void {
+  message(message: Outgoing, id: string | undefined, nowMs: number): void {
     const head = id === undefined ? "event: message\ndata: " : `event: message\nid: ${id}\ndata: `;
     const line = inOneLine(message);
     const bytes =
       typeof line === "string"
         ? `${head}${line}\n\n`
         : [Buffer.from(head, "latin1"), ...line, Buffer.from("\n\n", "latin1")];
-    if (this.#out.queuedBytes() === 0) this.release();
-    this.#write(bytes, nowMs);
-    if (source !== undefined && this.#out.queuedBytes() > 0) this.#count(source, sizeOf(bytes));
+    this.#give(bytes, nowMs);
   }
 
   /** Gives an id from which the stream is read on, and nothing else. */
   prime(id: string, nowMs: number): void {
-    this.#write(`id: ${id}\ndata: \n\n`, nowMs);
+    this.#give(`id: ${id}\ndata: \n\n`, nowMs);
   }
 
   /** Shows that we are still there, and finds out whether the other side is. */
   comment(nowMs: number): void {
-    if (this.#out.queuedBytes() === 0) this.#write(": still here\n\n", nowMs);
+    if (this.queuedBytes === 0) this.#give(": still here\n\n", nowMs);
   }
 
   /** Whether the other side has stopped reading. */
   isStalled(nowMs: number): boolean {
-    const queuedBytes = this.#out.queuedBytes();
-    const takenBytes = this.#writtenBytes - queuedBytes;
+    const { queuedBytes } = this;
+    const takenBytes = this.#givenBytes - queuedBytes;
     if (queuedBytes === 0 || takenBytes - this.#takenBytes >= leastTakenBytes) {
       this.#takenBytes = takenBytes;
       this.#takenAtMs = nowMs;
@@ -86,28 +89,39 @@ export class EventStream {
     return nowMs - this.#takenAtMs > stalledMs;
   }
 
+  /** Takes back what can be. */
+  takeBack(): void {
+    this.#givenBytes -= this.#waitingBytes;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
   /** Ends it, behind what waits. */
   end(): void {
-    this.release();
+    for (const bytes of this.#waiting) this.#out.write(bytes);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#out.end();
   }
 
-  /** Nobody is held up for it any more. */
-  release(): void {
-    for (const source of this.#waiting.keys()) this.#holds.release(source, this);
-    this.#waiting.clear();
-  }
-
-  #write(bytes: Outgoing, nowMs: number): void {
-    this.#writtenBytes += sizeOf(bytes);
+  #give(bytes: Outgoing, nowMs: number): void {
+    if (!this.#out.isOpen()) return;
+    const size = sizeOf(bytes);
+    this.#givenBytes += size;
     this.#lastAtMs = nowMs;
-    this.#out.write(bytes);
+    this.#waiting.push(bytes);
+    this.#waitingBytes += size;
+    this.#flow();
   }
 
-  #count(source: Pausable, bytes: number): void {
-    const waiting = (this.#waiting.get(source) ?? 0) + bytes;
-    this.#waiting.set(source, waiting);
-    if (waiting > mostPerSource && this.#out.queuedBytes() > mostPerSource) this.#holds.hold(source, this);
+  #flow(): void {
+    let sent = 0;
+    while (sent < this.#waiting.length && this.#out.queuedBytes() < mostWrittenBytes) {
+      const bytes = this.#waiting[sent++] as Outgoing;
+      this.#waitingBytes -= sizeOf(bytes);
+      this.#out.write(bytes);
+    }
+    this.#waiting.splice(0, sent);
   }
 }
 

@@ -18,6 +18,8 @@ export type HttpLinkOptions = {
   readonly statusOf: (code: number) => number;
   /** Nobody waits for the reply to this request any more. */
   readonly abandoned: (request: Message) => void;
+  /** More was said about this request than its client reads; what waited of it is taken back, and it is to be failed. */
+  readonly overrun: (request: Message) => void;
 };
 
 /**
@@ -69,6 +71,7 @@ export class HttpLink implements Link {
     this.#lastStream += 1;
     const way = new WayBack({ ways, replay, stream: this.#lastStream, headers }, () => this.#left(message));
     this.#ways.add(message, way);
+    request.belongsTo(this);
     if (replay !== undefined) this.#streams.set(way.stream, way);
     this.touch();
     way.wait(request);
@@ -77,6 +80,7 @@ export class HttpLink implements Link {
   /** Responds to `request` with what belongs to no request of the client. */
   listen(request: HttpRequest): void {
     this.touch();
+    request.belongsTo(this);
     this.#listeners?.listen(request);
   }
 
@@ -85,6 +89,7 @@ export class HttpLink implements Link {
     const place = this.#options.replay?.placeOf(id);
     if (place === undefined) return false;
     this.touch();
+    request.belongsTo(this);
     if (place.stream === 0) {
       this.#listeners?.listen(request, place.after);
       return true;
@@ -102,15 +107,15 @@ export class HttpLink implements Link {
     this.#isMuted = false;
   }
 
-  readonly send = (message: Outgoing, source?: Pausable, about?: Message): void => {
+  readonly send = (message: Outgoing, _source?: Pausable, about?: Message): void => {
     if (this.#isEnded || this.#isMuted) return;
     const way = about && this.#ways.get(about);
     const sort = about === undefined ? "method" : this.#options.ways.replies.sortOf(message);
     if (sort !== "method") {
       if (way !== undefined)
         this.#answer(about as Message, way, message, sort === "error" ? this.#statusOf(message) : 200);
-    } else if (way?.isAwaited === true || way?.canBeReadOn === true) way.send(message, source);
-    else this.#listeners?.tell(message, source);
+    } else if (way?.isAwaited === true || way?.canBeReadOn === true) this.#say(about as Message, way, message);
+    else this.#listeners?.tell(message);
   };
 
   readonly dismiss = (about: Message): void => {
@@ -119,8 +124,13 @@ export class HttpLink implements Link {
 
   readonly queuedBytes = (about?: Message): number => {
     if (about !== undefined) return this.#ways.get(about)?.queuedBytes ?? 0;
-    let bytes = this.#listeners?.queuedBytes ?? 0;
-    for (const way of this.#ways.values()) bytes += way.queuedBytes;
+    return this.#ways.values().reduce((bytes, way) => bytes + way.queuedBytes, this.#listeners?.queuedBytes ?? 0);
+  };
+
+  /** Beside what the server holds of answers. */
+  readonly heldBytes = (): number => {
+    let bytes = (this.#listeners?.waitingBytes ?? 0) + (this.#options.replay?.bytes ?? 0);
+    for (const way of this.#ways.values()) bytes += way.waitingBytes;
     return bytes;
   };
 
@@ -151,6 +161,11 @@ export class HttpLink implements Link {
     for (const [stream, way] of this.#streams) if (way.isOver(now)) this.#streams.delete(stream);
     this.#listeners?.tick(now);
     if (this.#listeners !== undefined) replay?.prune(now, this.#listeners.isDue);
+  }
+
+  #say(request: Message, way: WayBack, message: Outgoing): void {
+    way.send(message);
+    if (way.takeBack()) this.#options.overrun(request);
   }
 
   #answer(request: Message, way: WayBack, reply: Outgoing, status: number): void {

@@ -3,11 +3,12 @@ import { commentMs, EventStream } from "./http-events.ts";
 import { takesEmptyEvents } from "./http-revisions.ts";
 import type { HttpRequest } from "./http-server.ts";
 import type { HttpWays } from "./http-ways.ts";
-import type { Pausable } from "./link.ts";
 import type { Kept, Replay } from "./replay.ts";
 
 /** Only the newest gets anything, so that more are of no use. */
 const mostListeners = 4;
+/** Who has more to read than this on such a stream is let go, and may read on where it was. */
+const mostQueuedBytes = 8 * 1024 * 1024;
 /** Of what belongs to no request. */
 const stream = 0;
 
@@ -38,22 +39,31 @@ export class Listeners {
     return this.#open.reduce((bytes, { queuedBytes }) => bytes + queuedBytes, 0);
   }
 
-  tell(message: Outgoing, source: Pausable | undefined): void {
+  /** Those of them that are not in the hands of the server yet. */
+  get waitingBytes(): number {
+    return this.#open.reduce((bytes, { waitingBytes }) => bytes + waitingBytes, 0);
+  }
+
+  tell(message: Outgoing): void {
     const now = this.#ways.clock.now();
     const kept = this.#replay.add(stream, message, now);
     const newest = this.#open.findLast(({ isOpen }) => isOpen);
-    if (newest !== undefined) this.#write(newest, kept, source);
+    if (newest === undefined) return;
+    this.#write(newest, kept);
+    if (newest.queuedBytes <= mostQueuedBytes) return;
+    newest.takeBack();
+    this.#forget(newest);
   }
 
   /** Answers `request` with what came after the event `after`, where that is said, else with what waits; and with all that comes. */
   listen(request: HttpRequest, after = this.#toldUpTo): void {
     const now = this.#ways.clock.now();
-    const events = new EventStream(request.stream({ "x-accel-buffering": "no" }), this.#ways.holds, now);
+    const events = new EventStream(request.stream({ "x-accel-buffering": "no" }), now);
     this.#open.push(events);
     request.onGone(() => this.#forget(events));
     for (const old of this.#open.slice(0, -mostListeners)) this.#forget(old);
     const missed = this.#replay.since({ stream, after });
-    if (missed.length > 0) for (const kept of missed) this.#write(events, kept, undefined);
+    if (missed.length > 0) for (const kept of missed) this.#write(events, kept);
     else if (takesEmptyEvents(request.header("mcp-protocol-version"))) events.prime(this.#replay.idAt(stream), now);
   }
 
@@ -72,8 +82,8 @@ export class Listeners {
     this.#open = [];
   }
 
-  #write(events: EventStream, { at, message, id }: Kept, source: Pausable | undefined): void {
-    events.message(message, id, this.#ways.clock.now(), source);
+  #write(events: EventStream, { at, message, id }: Kept): void {
+    events.message(message, id, this.#ways.clock.now());
     this.#toldUpTo = Math.max(this.#toldUpTo, at);
   }
 

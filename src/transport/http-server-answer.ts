@@ -57,23 +57,31 @@ export function rawRefusal(problem: Problem): string {
 /** Shorter answers always have room. */
 const leastCountedBytes = 64 * 1024;
 
-/** The room for what waits to be taken by all clients together. */
+/**
+ * The room for what waits to be taken by all clients together. Who has as much of it as is left for all others gets no
+ * more: so one that reads nothing leaves half of it, two leave a third.
+ */
 export class Room {
   readonly #mostBytes: number;
-  readonly #taken = new Set<ServerResponse>();
+  /** With whose they are. */
+  readonly #taken = new Map<ServerResponse, object>();
 
   constructor(mostBytes: number) {
     this.#mostBytes = mostBytes;
   }
 
-  /** False: there is none for so much. */
-  take(response: ServerResponse, size: number): boolean {
+  /** False: there is none for so much of this one's. */
+  take(response: ServerResponse, whose: object, size: number): boolean {
     if (size < leastCountedBytes) return true;
-    let bytes = size;
-    for (const { writableLength } of this.#taken) bytes += writableLength;
-    if (bytes > this.#mostBytes) return false;
+    let [all, own] = [0, 0];
+    for (const [{ writableLength }, owner] of this.#taken) {
+      all += writableLength;
+      if (owner === whose) own += writableLength;
+    }
+    const left = this.#mostBytes - all;
+    if (size > left || (own > 0 && own >= left)) return false;
     if (!this.#taken.has(response)) response.once("close", () => this.#taken.delete(response));
-    this.#taken.add(response);
+    this.#taken.set(response, whose);
     return true;
   }
 }
@@ -86,10 +94,13 @@ export class Answer {
   /** What all that is said to this client has in its head. */
   readonly #shared: Fields;
   readonly #tasks: (() => void)[] = [];
+  /** Whose it is, as far as that is known. */
+  #whose: object;
   #isGone = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, shared: Fields, room: Room, clock: Clock) {
     this.#response = response;
+    this.#whose = response;
     this.#shared = shared;
     this.#room = room;
     this.#clock = clock;
@@ -112,7 +123,7 @@ export class Answer {
 
   respond(status: number, fields: Fields, body: Outgoing = ""): void {
     if (!this.#isUnused) return;
-    if (!this.#room.take(this.#response, sizeOf(body))) {
+    if (!this.#room.take(this.#response, this.#whose, sizeOf(body))) {
       this.respond(crowded.status, { "content-type": "application/json", ...crowded.headers }, explain(crowded));
       return;
     }
@@ -135,7 +146,7 @@ export class Answer {
     return {
       write: (bytes) => {
         if (!this.isOpen) return;
-        if (this.#room.take(response, sizeOf(bytes))) write(response, bytes);
+        if (this.#room.take(response, this.#whose, sizeOf(bytes))) write(response, bytes);
         else response.destroy();
       },
       end: () => {
@@ -149,6 +160,11 @@ export class Answer {
       },
       isOpen: () => this.isOpen,
     };
+  }
+
+  /** What waits of it counts as this one's. */
+  belongsTo(whose: object): void {
+    this.#whose = whose;
   }
 
   onGone(task: () => void): void {

@@ -33,6 +33,8 @@ export type HttpRequest = {
   readonly respond: (status: number, headers: Readonly<Record<string, string>>, body?: Outgoing) => void;
   /** Answers with 200 and a stream of events, which is sent at once, empty as it is. */
   readonly stream: (headers?: Readonly<Record<string, string>>) => HttpStream;
+  /** Whose answer it is: one who leaves too much unread gets no more. */
+  readonly belongsTo: (client: object) => void;
   /** Runs `task` once when the other side has gone before the answer has ended; soon, where it has gone already. */
   readonly onGone: (task: () => void) => void;
 };
@@ -79,6 +81,8 @@ export type HttpServer = {
   readonly port: number;
   /** All addresses, as they stand in a URL. */
   readonly addresses: readonly string[];
+  /** Bytes of requests that have not come whole, and of answers that were not taken. */
+  readonly heldBytes: () => number;
   /** Stops listening, and ends all connections within `stopMs`. */
   readonly stop: () => Promise<void>;
 };
@@ -127,6 +131,7 @@ export async function serveHttp(
       host,
       port: listening.port,
       addresses: listening.addresses.map((address) => `${bracketed(address)}:${listening.port}`),
+      heldBytes: () => serving.receivedBytes + listening.unreadBytes(),
       stop: () => {
         serving.stop();
         return listening.stop();
@@ -181,6 +186,11 @@ class Serving {
     };
   }
 
+  /** Of requests that have not come whole. */
+  get receivedBytes(): number {
+    return this.#received.bytes;
+  }
+
   take(request: IncomingMessage, response: ServerResponse): void {
     const headers = readHeaders(request.rawHeaders);
     const answer = new Answer(request, response, sharing(headers, this.#rules), this.#room, this.#clock);
@@ -222,6 +232,7 @@ class Serving {
         header: (name) => headers.get(name)?.join(", "),
         respond: (status, fields, content) => answer.respond(status, fields, content),
         stream: (fields = {}) => answer.stream(fields),
+        belongsTo: (client) => answer.belongsTo(client),
         onGone: (task) => answer.onGone(task),
       });
     } catch (cause) {

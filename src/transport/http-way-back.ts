@@ -3,13 +3,14 @@ import { commentMs, EventStream } from "./http-events.ts";
 import { takesEmptyEvents } from "./http-revisions.ts";
 import type { HttpRequest } from "./http-server.ts";
 import type { HttpWays } from "./http-ways.ts";
-import type { Pausable } from "./link.ts";
 import type { Place, Replay } from "./replay.ts";
 
 /** A response of which nothing has come for so long begins as a stream: who waits would give up, or is gone. */
 const firstBytesMs = 15_000;
 /** How long it can be read on after the reply. */
 const answeredMs = 2 * 60_000;
+/** So much that is said about a request may wait for its client; its reply always may. */
+const mostQueuedBytes = 16 * 1024 * 1024;
 
 export type WayBackOptions = {
   readonly ways: HttpWays;
@@ -58,6 +59,11 @@ export class WayBack {
     return this.#events?.queuedBytes ?? 0;
   }
 
+  /** Those of them that are not in the hands of the server yet. */
+  get waitingBytes(): number {
+    return this.#events?.waitingBytes ?? 0;
+  }
+
   /** From now on `request` waits. */
   wait(request: HttpRequest): void {
     this.#waiting = request;
@@ -83,8 +89,15 @@ export class WayBack {
   }
 
   /** Sends what belongs to the request and is not its reply. */
-  send(message: Outgoing, source: Pausable | undefined): void {
-    this.#keep(this.#events ?? (this.#waiting && this.#begin(this.#waiting)), message, source);
+  send(message: Outgoing): void {
+    this.#keep(this.#events ?? (this.#waiting && this.#begin(this.#waiting)), message);
+  }
+
+  /** Takes back what waits to be read of it where that is too much. False: it is not. */
+  takeBack(): boolean {
+    if (this.queuedBytes <= mostQueuedBytes) return false;
+    this.#events?.takeBack();
+    return true;
   }
 
   /** Sends the reply: with `status`, where that has not been said yet. */
@@ -92,7 +105,7 @@ export class WayBack {
     this.#answeredAtMs = this.#options.ways.clock.now();
     this.#left = undefined;
     if (this.#events !== undefined || this.#hasId) {
-      this.#keep(this.#events, reply, undefined);
+      this.#keep(this.#events, reply);
       this.#finish();
       return;
     }
@@ -131,7 +144,7 @@ export class WayBack {
   #begin(request: HttpRequest): EventStream {
     const { ways, replay, stream, headers } = this.#options;
     const now = ways.clock.now();
-    const events = new EventStream(request.stream({ "x-accel-buffering": "no", ...headers }), ways.holds, now);
+    const events = new EventStream(request.stream({ "x-accel-buffering": "no", ...headers }), now);
     this.#events = events;
     if (replay !== undefined && takesEmptyEvents(request.header("mcp-protocol-version"))) {
       events.prime(replay.idAt(stream), now);
@@ -140,12 +153,12 @@ export class WayBack {
     return events;
   }
 
-  #keep(events: EventStream | undefined, message: Outgoing, source: Pausable | undefined): void {
+  #keep(events: EventStream | undefined, message: Outgoing): void {
     const { ways, replay, stream } = this.#options;
     const now = ways.clock.now();
     const id = replay?.add(stream, message, now).id;
     this.#hasId ||= id !== undefined;
-    events?.message(message, id, now, source);
+    events?.message(message, id, now);
   }
 
   #finish(): void {

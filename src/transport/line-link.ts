@@ -85,6 +85,7 @@ export function openLineLink(
   return {
     send: (message, source) => outbox.send(message, source),
     queuedBytes: () => outbox.queuedBytes,
+    heldBytes: () => outbox.queuedBytes + lines.heldBytes,
     end: () => outbox.end(),
     setLimits: (other) => lines.setLimits(other),
     pause: () => {

@@ -7,11 +7,14 @@ export type Link = {
    * Takes `message` for sending; never blocks, and does nothing once the link has closed. Short messages may overtake
    * long ones that wait. While more than 4 MiB of what `source` gave wait here, `source` is paused. `about`: the request of
    * the other side that the message belongs to, as its reply, its progress or a question within it. Where each request
-   * has a way back of its own, the message takes that one.
+   * has a way back of its own, the message takes that one, and nobody is paused: whoever opens the link is told of a
+   * request whose way back holds too much.
    */
   readonly send: (message: Outgoing, source?: Pausable, about?: Message) => void;
   /** Bytes that wait to be taken by the other side; on the way back of its request `about`, where each has one of its own. */
   readonly queuedBytes: (about?: Message) => number;
+  /** Bytes of all that it keeps: what was not taken by the other side, and what of a message has come that is not whole. */
+  readonly heldBytes: () => number;
   /** Nobody waits for the reply to our request `id` any more: where it has a way back of its own, that is closed. */
   readonly abort?: (id: number) => void;
   /** The request `about` of the other side gets no reply: where it has a way back of its own, that is ended. */

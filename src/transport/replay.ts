@@ -33,6 +33,11 @@ export class Replay {
     return this.#last;
   }
 
+  /** What is kept of them. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   add(stream: number, message: Outgoing, nowMs: number): Kept {
     this.#last += 1;
     const size = sizeOf(message);

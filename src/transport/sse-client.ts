@@ -106,11 +106,13 @@ export async function openSseClient(
       close("its stream of events ended");
     },
     failed: (reason) => close(`its stream of events broke off: ${reason}`),
+    heldBytes: () => stream.heldBytes,
   });
   await opening.endpoint;
   return {
     send: (message, source) => posts?.send(message, source),
     queuedBytes: () => posts?.queuedBytes ?? 0,
+    heldBytes: () => (posts?.queuedBytes ?? 0) + bodies.heldBytes,
     end: () => posts?.end(),
     pause: () => bodies.pause(),
     resume: () => bodies.resume(),

@@ -77,6 +77,11 @@ export class Lines {
     this.#limits = limits;
   }
 
+  /** What is kept of the line that has not ended. */
+  get heldBytes(): number {
+    return this.#failure === undefined ? this.#length : 0;
+  }
+
   push(chunk: Buffer): void {
     let from = 0;
     while (from < chunk.length) {

@@ -68,6 +68,11 @@ export class Events {
     this.#fields.feed("\n");
   }
 
+  /** What is kept of the event that is not over. */
+  get heldBytes(): number {
+    return this.#data?.heldBytes ?? 0;
+  }
+
   push(chunk: Buffer): void {
     const bytes = this.#start === undefined ? chunk : this.#withoutMark(this.#start, chunk);
     if (bytes.length === 0) return;

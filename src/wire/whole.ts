@@ -22,6 +22,11 @@ export class Whole {
     this.#lines = new Lines(limits, keep, keep);
   }
 
+  /** What is kept of the text that is not over. */
+  get heldBytes(): number {
+    return this.#lines.heldBytes;
+  }
+
   push(chunk: Buffer): void {
     this.#lines.push(withoutNewlines(chunk));
   }

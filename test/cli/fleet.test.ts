@@ -62,7 +62,11 @@ function arrive(fleet: Fleet): Guest {
     const said = JSON.parse(text.toString()) as { id?: unknown; method?: string };
     if (said.method === undefined) replies.set(said.id, said);
   };
-  const client = new Client({ send, queuedBytes: () => 0, end: none, pause: none, resume: none }, "0", () => "");
+  const client = new Client(
+    { send, queuedBytes: () => 0, heldBytes: () => 0, end: none, pause: none, resume: none },
+    "0",
+    () => "",
+  );
   const say = (method: string, params: object): number => {
     const id = ++lastId;
     const body = Buffer.from(JSON.stringify({ jsonrpc: "2.0", id, method, params }));

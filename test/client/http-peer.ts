@@ -1,4 +1,5 @@
-import type { Answerer, Client } from "../../src/client/client.ts";
+import type { Answerer } from "../../src/client/answerer.ts";
+import type { Client } from "../../src/client/client.ts";
 import { HttpClients, type HttpClientsOptions } from "../../src/client/http-clients.ts";
 import type { HttpRequest, HttpStream } from "../../src/transport/http-server.ts";
 import { slot } from "../../src/wire/members.ts";
@@ -49,6 +50,8 @@ export class FakeRequest implements HttpRequest {
   }
 
   readonly header = (name: string): string | undefined => this.#headers[name];
+
+  readonly belongsTo = (): void => {};
 
   readonly respond = (status: number, headers: Readonly<Record<string, string>>, body: Outgoing = ""): void => {
     if (this.status !== undefined) return;

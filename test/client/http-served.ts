@@ -6,7 +6,6 @@ import { systemClock } from "../../src/ports/clock.ts";
 import { systemListener } from "../../src/ports/listener.ts";
 import { systemRandom } from "../../src/ports/random.ts";
 import { type HttpServerOptions, serveHttp } from "../../src/transport/http-server.ts";
-import type { Pausable } from "../../src/transport/link.ts";
 import { slot } from "../../src/wire/members.ts";
 import { encodeString, type Message, type Outgoing } from "../../src/wire/message.ts";
 
@@ -36,7 +35,7 @@ export type ServedClients = {
   /** Streams that clients listen on, which each was told of. */
   readonly tell: (notice: string) => void;
   /** Sends this on each of them that belongs to a request, from `source`. */
-  readonly notifyListens: (message: Outgoing, source: Pausable) => void;
+  readonly notifyListens: (message: Outgoing) => void;
 };
 
 /** A server with one tool on a real port, which does what each call wishes; `turns`: how long each of its steps takes. */
@@ -132,8 +131,8 @@ export async function servedClients(
       waiting.get(tag)?.();
       return waiting.delete(tag);
     },
-    notifyListens: (notice, source) => {
-      for (const [message, client] of listens) client.notify(notice, source, message);
+    notifyListens: (notice) => {
+      for (const [message, client] of listens) client.notify(notice, undefined, message);
     },
     tell: (notice) => {
       for (const client of arrived) {

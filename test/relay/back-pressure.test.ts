@@ -60,6 +60,25 @@ describe("a client that does not read", () => {
   });
 });
 
+test("a client that asks without end and does not read is read no further, until it does", async () => {
+  const { client, streams } = await stage({ servers: { alpha: { tools } } });
+  const input = streams[0]?.input;
+  client.peer.stopReading();
+  const id = "x".repeat(8 * 1024);
+  for (let n = 0; n < 100; n++) {
+    for (let many = 0; many < 10; many++) {
+      const what = many === 0 ? '"id":1' : '"jsonrpc":"2.0","method":"ping"';
+      client.send(`{"id":"${id}${n}.${many}",${what}}`);
+    }
+    await quiet();
+  }
+  expect(input?.isPaused()).toBe(true);
+  client.peer.read();
+  await quiet();
+  expect(input?.isPaused()).toBe(false);
+  expect(client.peer.lines.filter(({ text }) => text.includes('"result":{}')).length).toBe(900);
+});
+
 describe("a server that does not read", () => {
   test("holds up no call of another", async () => {
     const { client, servers } = await stage({ servers: { stuck: { tools }, other: { tools } } });

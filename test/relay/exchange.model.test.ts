@@ -46,7 +46,7 @@ async function open() {
   // biome-ignore lint/suspicious/noExplicitAny: whatever came.
   const toServer: any[] = [];
   const keep = (list: unknown[]) => (message: Outgoing) => void list.push(JSON.parse(message.toString()));
-  const link = { queuedBytes: () => 0, end: () => {}, pause: () => {}, resume: () => {} };
+  const link = { queuedBytes: () => 0, heldBytes: () => 0, end: () => {}, pause: () => {}, resume: () => {} };
   const client = new Client({ ...link, send: keep(toClient) }, "1", () => "");
   const ignore = (): void => {};
   const connection = new Connection(

@@ -41,6 +41,42 @@ test("who does not read a long answer takes room from others who want long ones,
   await until("room", async () => (await tell(port, post(port, {}, "16"))).status === 200);
 });
 
+test("who reads none of many long answers gets no more of them while as much is left for others, who get theirs", async () => {
+  const clients = new Map<string, object>();
+  const { port, accepted } = await served({
+    accept: (request) => {
+      const name = request.header("mcp-name") as string;
+      const client = clients.get(name) ?? {};
+      clients.set(name, client);
+      request.belongsTo(client);
+      big(request);
+    },
+    limits: { maxUnreadBytes: 64 * mib },
+  });
+  const statuses = async (name: string, count: number): Promise<number[]> => {
+    const all: number[] = [];
+    for (let n = 0; n < count; n++) {
+      const before = accepted.length;
+      const client = new RawClient(port);
+      client.socket.pause();
+      client.send(post(port, { "mcp-name": name }, "16"));
+      await until("the request", () => accepted.length > before);
+      client.socket.once("data", (bytes: Buffer) => {
+        all.push(Number(/^HTTP\/1.1 (\d+)/.exec(bytes.toString("latin1", 0, 20))?.[1]));
+        client.socket.pause();
+      });
+      client.socket.resume();
+      await until("its answer's head", () => all.length === n + 1);
+    }
+    return all;
+  };
+  // What the system takes itself is not counted.
+  const asleep = await statuses("asleep", 6);
+  expect(asleep.slice(0, 2)).toEqual([200, 200]);
+  expect(asleep.slice(-1)).toEqual([503]);
+  expect((await tell(port, post(port, { "mcp-name": "good" }, "16"))).status).toBe(200);
+});
+
 test.each(["16", "16 stream"])(
   "who takes nothing for long of an answer that is there is disconnected: %s",
   async (what) => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { stage } from "../support/stage.ts";
+import { quiet } from "../support/turns.ts";
 
 const mark = { origin: "tutti", server: "alpha", code: "queue_full", mayHaveRun: false };
 
@@ -96,6 +97,42 @@ test("a request is refused while too much is held of others, and other clients' 
   other.call(2, "alpha__do");
   (await servers.alpha.call()).result();
   await other.reply(2);
+});
+
+test("a client that holds nearly all that may be held gets no more, and one that holds little does", async () => {
+  const { client, openClient, servers, clock } = await stage({
+    servers: { alpha: { tools: ["do"] } },
+    limits: { maxHeldBytes: 100_000 },
+  });
+  const other = openClient();
+  for (let id = 1; id <= 15; id++) client.call(id, "alpha__do", JSON.stringify({ text: "x".repeat(6000) }));
+  for (let n = 0; n < 15; n++) await servers.alpha.call();
+  await clock.advance(20);
+  client.call(100, "alpha__do");
+  expect(await client.failure(100)).toMatchObject({ mark: { code: "queue_full", mayHaveRun: false } });
+  other.call(1, "alpha__do");
+  (await servers.alpha.call()).result();
+  await other.reply(1);
+});
+
+test("what has come of a message that is not whole counts", async () => {
+  const { client, openClient, servers, clock } = await stage({
+    servers: { alpha: { tools: ["do"] } },
+    limits: { maxHeldBytes: 1_000_000 },
+  });
+  const others = [openClient(), openClient()];
+  for (const { peer } of others)
+    peer.write(`{"jsonrpc":"2.0","method":"notifications/x","params":{"s":"${"x".repeat(600_000)}`);
+  await quiet();
+  await clock.advance(20);
+  client.call(1, "alpha__do");
+  expect((await client.failure(1)).text).toContain("limits.maxHeldBytes");
+  others[0]?.peer.write('"}}\n');
+  await quiet();
+  await clock.advance(20);
+  client.call(2, "alpha__do");
+  (await servers.alpha.call()).result();
+  await client.reply(2);
 });
 
 test("a client that leaves holds nothing any more, nor does what it has not read", async () => {

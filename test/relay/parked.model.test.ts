@@ -16,7 +16,14 @@ function request(letter: number, state?: string): Message {
   return read;
 }
 
-const link = { send: () => {}, queuedBytes: () => 0, end: () => {}, pause: () => {}, resume: () => {} };
+const link = {
+  send: () => {},
+  queuedBytes: () => 0,
+  heldBytes: () => 0,
+  end: () => {},
+  pause: () => {},
+  resume: () => {},
+};
 
 type Entry = {
   readonly state: string;

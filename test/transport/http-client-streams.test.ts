@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { quiet, until } from "../support/turns.ts";
-import { event, greeted, type Heard, reply } from "./over-http.ts";
+import { event, greeted, type Heard, linkTo, newer, reply, scripted } from "./over-http.ts";
 
 describe("a request that is taken back", () => {
   test("is named to the server, which then has a while to end its stream", async () => {
@@ -200,4 +200,25 @@ describe("a stream that breaks", () => {
     await clock.advance(60_000);
     expect(server.heard.filter(({ headers }) => headers["last-event-id"] !== undefined)).toEqual([]);
   });
+});
+
+test.each([
+  ["that is JSON", "application/json", '{"jsonrpc":"2.0","id":3,"result":"', '"}'],
+  ["in a stream", "text/event-stream", 'data: {"jsonrpc":"2.0","id":3,"result":"', '"}\n\n'],
+])("an answer %s counts as held until it is whole", async (_, type, start, end) => {
+  let finish = (): void => {};
+  const server = await scripted(({ response }) => {
+    response.writeHead(200, { "content-type": type });
+    response.write(start + "x".repeat(200_000));
+    finish = () => response.end(end);
+  });
+  const { link, message } = linkTo(server.url);
+  link.send(`{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"t",${newer}}}`);
+  await until(
+    () => link.heldBytes() > 200_000,
+    () => `${link.heldBytes()}`,
+  );
+  finish();
+  await message(0);
+  expect(link.heldBytes()).toBe(0);
 });

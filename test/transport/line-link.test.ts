@@ -135,6 +135,22 @@ describe("a link", () => {
     expect(heard.length).toBe(5);
   });
 
+  test("counts what of a message has come that is not whole, and nothing of one that is skipped", async () => {
+    const { peer, link } = open();
+    peer.write(`${ping(1)}\n{"jsonrpc":"2.0","method":"x`);
+    await quiet();
+    expect(link.heldBytes()).toBe(28);
+    peer.write("x".repeat(2000));
+    await quiet();
+    expect(link.heldBytes()).toBe(0);
+    peer.write(`\n${ping(2)}`);
+    await quiet();
+    expect(link.heldBytes()).toBe(ping(2).length);
+    peer.write("\n");
+    await quiet();
+    expect(link.heldBytes()).toBe(0);
+  });
+
   test("counts what waits to be read by the other side", async () => {
     const { peer, link } = open();
     peer.stopReading();
