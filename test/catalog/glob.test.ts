@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { matches } from "../../src/catalog/glob.ts";
+import { cpuTimer } from "../support/cpu.ts";
 
 describe("a pattern", () => {
   const cases: readonly (readonly [string, string, boolean])[] = [
@@ -47,8 +48,8 @@ describe("a pattern", () => {
   });
 
   test("costs no more than the product of both lengths", () => {
-    const before = performance.now();
+    const spentMs = cpuTimer();
     expect(matches(`${"*a".repeat(100)}b`, "a".repeat(10_000))).toBe(false);
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(spentMs()).toBeLessThan(500);
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exposedNames, prefixes, prefixOf } from "../../src/catalog/names.ts";
+import { cpuTimer } from "../support/cpu.ts";
 
 const valid = /^[A-Za-z_][A-Za-z0-9_-]{0,49}$/;
 const hostile = [
@@ -90,9 +91,9 @@ describe("the exposed name of a tool", () => {
 
   test("costs the same whether a server has ten tools or twenty thousand", () => {
     const tools = Array.from({ length: 20_000 }, (_, n) => `${"x".repeat(100)}${n}`);
-    const before = performance.now();
+    const spentMs = cpuTimer();
     expect(new Set(exposedNames("srv", tools)).size).toBeGreaterThan(19_950);
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(spentMs()).toBeLessThan(2000);
   });
 
   test("does not depend on the order in which servers and tools come", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ExposedTool, exposeTool } from "../../src/catalog/definition.ts";
+import { cpuTimer } from "../support/cpu.ts";
 
 /** The tool with this output schema, as it stands, as clients get it. */
 function expose(outputSchema: string): ExposedTool {
@@ -134,9 +135,9 @@ describe("a reference in an output schema that is wrapped", () => {
   test("is found at once however deep the schema is", () => {
     const depth = 8000;
     const deep = `${'{"not":['.repeat(depth)}{"$ref":"#"}${"]}".repeat(depth)}`;
-    const before = performance.now();
+    const spentMs = cpuTimer();
     expect(older(deep)).toBe(head + deep.replace('"#"', '"#/properties/result"') + tail);
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(spentMs()).toBeLessThan(1000);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { buildCatalog, expose } from "../../src/catalog/catalog.ts";
 import { emptyOffer } from "../../src/catalog/definition.ts";
 import { addressOf } from "../../src/catalog/uris.ts";
+import { cpuTimer } from "../support/cpu.ts";
 import { exposed, noRules } from "./offered.ts";
 
 const to = (server: string, uri: string) => ({ server, original: JSON.stringify(uri), isWrapped: false });
@@ -180,9 +181,9 @@ describe("a URI that nobody lists", () => {
     const hostile = Array.from({ length: 2000 }, (_, n) => `${"{+a}a".repeat(60)}${n}{+b}b`);
     const both = buildCatalog([exposed("evil", { templates: hostile }), exposed("s", { templates: ["a:{x}"] })]);
     const uri = `a:${"a".repeat(4000)}`;
-    const before = performance.now();
+    const spentMs = cpuTimer();
     expect(both.resourceRoute(uri)?.server).toBe("s");
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(spentMs()).toBeLessThan(500);
   });
 });
 
@@ -214,7 +215,7 @@ describe("a template that two servers have", () => {
 test("a catalog of many servers with long lists of the same is built at once", () => {
   const resources = Array.from({ length: 2000 }, (_, n) => `file:///folder/${n}`);
   const many = Array.from({ length: 20 }, (_, n) => exposed(`s${n}`, { resources, templates: resources }));
-  const before = performance.now();
+  const spentMs = cpuTimer();
   expect(buildCatalog(many).resources.length).toBe(40_000);
-  expect(performance.now() - before).toBeLessThan(3000);
+  expect(spentMs()).toBeLessThan(3000);
 });

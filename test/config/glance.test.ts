@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { glance } from "../../src/config/glance.ts";
+import { cpuTimer } from "../support/cpu.ts";
 import { loadText, memoryFiles } from "./load-text.ts";
 
 type Options = Partial<Omit<Parameters<typeof glance>[0], "files">>;
@@ -88,13 +89,13 @@ describe("the names of the servers", () => {
   });
 
   test("of a file that nobody wrote by hand are not waited for", () => {
-    const start = performance.now();
+    const spentMs = cpuTimer();
     for (const part of ['"', "/*", ", ", "[,", '{"a":', "//", '\\"', "  "]) {
       for (const length of [200_000, 10_000_000]) {
         expect(names({ [here]: part.repeat(length / part.length) })).toEqual([]);
       }
     }
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(spentMs()).toBeLessThan(2000);
   });
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { type ParseError, parse } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
 import { linesOf, parseJsonc } from "../../src/config/jsonc.ts";
+import { cpuTimer } from "../support/cpu.ts";
 import { complaint, lines, loadText } from "./load-text.ts";
 
 describe("a text that is no JSON", () => {
@@ -139,10 +140,10 @@ describe("whatever the text", () => {
   test.each(['"', '\\"', '"\\', "/*", "//", ", ", "[,", '{"a":', "  ", "\n", " ,"])(
     "a million characters of %j are read in no long time",
     async (part) => {
-      const start = performance.now();
+      const spentMs = cpuTimer();
       await parseJsonc(part.repeat(1_000_000 / part.length));
       await parseJsonc(`["${part.repeat(1_000_000 / part.length)}`);
-      expect(performance.now() - start).toBeLessThan(5_000);
+      expect(spentMs()).toBeLessThan(5_000);
     },
   );
 });

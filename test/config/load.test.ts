@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/config/config-error.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { cpuTimer } from "../support/cpu.ts";
 import { complaint, loadText, memoryFiles } from "./load-text.ts";
 
 const noTools = { include: [], exclude: [], rename: new Map(), annotations: [] };
@@ -276,7 +277,7 @@ describe("whatever the text", () => {
   });
 
   test("a long text of quotes or braces in a value takes no long time", async () => {
-    const start = performance.now();
+    const spentMs = cpuTimer();
     for (const args of [
       ["${".repeat(200_000)],
       ["{".repeat(400_000)],
@@ -285,6 +286,6 @@ describe("whatever the text", () => {
     ]) {
       await loadText({ servers: { a: { command: "a", args, disabled: true } } });
     }
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(spentMs()).toBeLessThan(5_000);
   });
 });

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { CallError, type CallErrorCode, toFailure } from "../../src/errors.ts";
-import { digest } from "../../src/relay/digest.ts";
 
 const codes: Readonly<Record<CallErrorCode, true>> = {
   unknown_tool: true,
@@ -31,21 +30,4 @@ test("every code is documented with the JSON-RPC code that it has, which nobody 
   }
   for (const field of ["callTimeoutMs", "callTimeoutCapMs", "askTimeoutMs", "maxQueuedCalls"])
     expect(page).toContain(field);
-});
-
-test("the digest has at most 2,048 characters, whatever servers are called and say", () => {
-  const odd = ["a", "\n", "\u2028", "😀", " ", "> "];
-  for (let round = 0; round < 3000; round++) {
-    const text = (longest: number) =>
-      Array.from(
-        { length: Math.floor(Math.random() * longest) },
-        () => odd[Math.floor(Math.random() * odd.length)],
-      ).join("");
-    const some = { name: text(90), state: Math.random() < 0.5 ? text(400) : undefined, instructions: text(4000) };
-    const servers = Array.from({ length: Math.floor(Math.random() * 60) }, () =>
-      Math.random() < 0.5 ? some : { name: text(90), state: text(300), instructions: text(4000) },
-    );
-    const told = digest(servers, true, "apart");
-    if (told.length > 2048) expect(servers).toEqual("shorter");
-  }
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Slot, slot } from "../../src/wire/members.ts";
 import type { Edit, Message, Outgoing } from "../../src/wire/message.ts";
 import { memberOf, rewriteObject, rewriteSlots } from "../../src/wire/object.ts";
+import { cpuTimer } from "../support/cpu.ts";
 import { cuts, messageOf } from "./drive.ts";
 import { jsonString, jsonText, objectOf, spell } from "./generators.ts";
 import { type Node, naiveTree, memberOf as slowMemberOf } from "./naive.ts";
@@ -193,9 +194,9 @@ for (const [what, result] of [
   test(`a member taken by slot out of an object of 10 MB costs the loop less than 50 ms where it is ${what}`, () => {
     const message = messageOf(`{"jsonrpc":"2.0","id":1,"result":${result}}`, [tenMB / 3, tenMB / 2, tenMB - 9]);
     const times = [1, 2, 3].map(() => {
-      const startedAt = performance.now();
+      const spentMs = cpuTimer();
       expect(rewriteSlots(message, slot.result, [slot.resultType], '"n":0')).toHaveLength(2);
-      return performance.now() - startedAt;
+      return spentMs();
     });
     expect(Math.min(...times)).toBeLessThan(50);
   });
