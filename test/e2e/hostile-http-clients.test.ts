@@ -5,7 +5,7 @@ import { get, post as postBytes, RawClient, tell } from "../transport/http-raw.t
 import { post, type Served, serveHttpReady } from "./support/http-program.ts";
 import { memoryOf } from "./support/processes.ts";
 import { fake, fixturePath, temporaryFolder } from "./support/program.ts";
-import { until } from "./support/until.ts";
+import { patient, until } from "./support/until.ts";
 import { serverOf } from "./support/world.ts";
 
 const tokens = ["first-token-of-two", "second-token-of-two"] as const;
@@ -145,7 +145,7 @@ test("a client that closes its half counts as gone: its call is taken back, and 
   await client.closed;
   const { message: asking, headers: own } = calling("new__cancelled", {});
   const said = async (): Promise<string> => await (await post(served.url, asking, own)).text();
-  await expect.poll(said, { timeout: 10_000 }).toContain("half");
+  await expect.poll(said, patient).toContain("half");
 });
 
 test("a client that begins a thousand sessions keeps those of others alive, and its memory is bounded", async () => {

@@ -3,7 +3,7 @@ import { serveHttpReady } from "../e2e/support/http-program.ts";
 import { rawSession } from "../e2e/support/http-raw-client.ts";
 import { fake, fixture } from "../e2e/support/program.ts";
 import { markOf, textOf } from "../e2e/support/raw-client.ts";
-import { until } from "../e2e/support/until.ts";
+import { patient, until } from "../e2e/support/until.ts";
 import { raw, serveWatched } from "./support/watched.ts";
 
 const result = (text: string) => `{"content":[{"type":"text","text":${JSON.stringify(text)}}]}`;
@@ -215,6 +215,6 @@ test("F27: questions that the client cannot answer, under ids of calls in flight
   const asks = methods.map((method) => `{"jsonrpc":"2.0","id":$ID,"method":"${method}","params":{}}\n`).join("");
   expect(textOf(await client.call("one__write", { text: asks + right }))).toBe("right");
   const answers = async () => JSON.parse(textOf(await client.call("one__heard", { saying: '"error":{' })));
-  await expect.poll(answers, { timeout: 10_000 }).toHaveLength(3);
+  await expect.poll(answers, patient).toHaveLength(3);
   expect(methods.flatMap((method) => client.notifications(method))).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { systemClock } from "../../src/ports/clock.ts";
 import { systemSpawn } from "../../src/ports/spawn.ts";
 import { startChild } from "../../src/process/child.ts";
+import { patient } from "../e2e/support/until.ts";
 import { fixture, isAlive, readLines, realChildren } from "./support.ts";
 
 const node = process.execPath;
@@ -66,7 +67,7 @@ test("kill ends the whole group at once", async () => {
   const child = children.start(fixture("npx-like-tree.sh"), [fixture("ignores-everything.mjs")]);
   const pid = await firstPid(child);
   child.kill();
-  await vi.waitUntil(() => !isAlive(pid));
+  await vi.waitUntil(() => !isAlive(pid), patient);
   expect(await child.ended).toMatchObject({ kind: "exited", signal: "SIGKILL" });
 });
 
@@ -109,7 +110,7 @@ test.each([
 
 /** When the process was first seen to be gone. */
 async function exitOf(pid: number): Promise<number> {
-  await vi.waitUntil(() => !isAlive(pid), { interval: 5 });
+  await vi.waitUntil(() => !isAlive(pid), { ...patient, interval: 5 });
   return performance.now();
 }
 
@@ -117,7 +118,7 @@ test("a grandchild left behind by a child that ended is ended too, without anybo
   const child = children.start(node, [fixture("grandchild-holds-stdout.mjs")]);
   const grandchild = await firstPid(child);
   process.kill(Number(child.pid), "SIGKILL");
-  await vi.waitUntil(() => !isAlive(grandchild), { timeout: 2000 });
+  await vi.waitUntil(() => !isAlive(grandchild), patient);
 });
 
 test("a living child that closes its stdout shows as the stream's end, before the child's", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { patient } from "../e2e/support/until.ts";
 import { fixture, isAlive, realChildren } from "./support.ts";
 
 // What a process does that has nothing else to live for shows only in a process of its own, and Node 20 runs no TypeScript.
@@ -54,7 +55,7 @@ test.each([
 test("kill reaches the whole group although its own process ends in the same moment", async () => {
   const pid = Number.parseInt(await run("kill", fixture("npx-like-tree.sh"), fixture("ignores-everything.mjs")), 10);
   expect(pid).toBeGreaterThan(1);
-  await vi.waitUntil(() => !isAlive(pid));
+  await vi.waitUntil(() => !isAlive(pid), patient);
 });
 
 test("without a free file descriptor a child is not started, and one is as soon as there are some again", () => {

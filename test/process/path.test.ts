@@ -6,6 +6,7 @@ import { systemClock } from "../../src/ports/clock.ts";
 import { type Files, systemFiles } from "../../src/ports/files.ts";
 import { systemSpawn } from "../../src/ports/spawn.ts";
 import { createCommandFinder, type Machine } from "../../src/process/path.ts";
+import { patient } from "../e2e/support/until.ts";
 import { type FakeProcess, fakeClock, fakeSpawn } from "./fakes.ts";
 import { isAlive } from "./support.ts";
 
@@ -140,7 +141,7 @@ test("a shell that does not answer within 3 s is killed, and the message says th
   const spawn = fakeSpawn();
   const { find } = finder({ "/bin/sh": "x" }, { env: { PATH: "/bin", SHELL: "/bin/bash" }, spawn, clock });
   const found = find(launch("uvx")).catch((error: unknown) => error);
-  await vi.waitUntil(() => spawn.started.length > 0);
+  await vi.waitUntil(() => spawn.started.length > 0, patient);
   clock.pass(2999);
   expect(spawn.started[0]?.signals).toEqual([]);
   clock.pass(1);
@@ -239,7 +240,7 @@ test.runIf(process.platform === "linux")(
     const found = await find({ command: "odd-tool", cwd: home, env: {} });
     expect(found.command).toBe(join(home, "odd-tool"));
     const sleeper = Number(systemFiles.readText(join(home, "pid")));
-    await vi.waitUntil(() => !isAlive(sleeper));
+    await vi.waitUntil(() => !isAlive(sleeper), patient);
   },
 );
 

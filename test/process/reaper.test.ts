@@ -7,13 +7,12 @@ import { systemClock } from "../../src/ports/clock.ts";
 import { systemSpawn } from "../../src/ports/spawn.ts";
 import { type Child, startChild } from "../../src/process/child.ts";
 import { Reaper } from "../../src/process/reaper.ts";
+import { patient } from "../e2e/support/until.ts";
 import { fakeClock, fakeSpawn } from "./fakes.ts";
 import { fixture, isAlive, readLines, realChildren } from "./support.ts";
 
 const children = realChildren();
 const launch = { command: "/a", args: [], env: { HOME: "/h" }, cwd: "/" };
-/** The machine may be busy. */
-const patient = { timeout: 10_000 };
 const seed = (count: number): Buffer => Buffer.alloc(count, 0xab);
 const run = "ab".repeat(16);
 
@@ -38,7 +37,7 @@ function told(platform: NodeJS.Platform = "linux") {
   const endNewest = async (): Promise<void> => {
     const count = failures.length;
     reapers.at(-1)?.end();
-    await vi.waitUntil(() => failures.length > count);
+    await vi.waitUntil(() => failures.length > count, patient);
   };
   return { reaper, clock, spawning, reapers, all, endNewest };
 }
@@ -61,7 +60,7 @@ test("a group is told of until it is seen empty, its mark 1 s later, and the rea
   const [first, second] = [marked.start(launch), marked.start(launch)];
   spawning.started[0]?.exit({ code: 0, signal: null });
   await first.exit;
-  await vi.waitUntil(() => all()[0]?.length === 3);
+  await vi.waitUntil(() => all()[0]?.length === 3, patient);
   clock.pass(1000);
   expect(all()).toEqual([["+ 1001", "+ 1002", "- 1001", `! TUTTI_CHILD=1@${run}`]]);
   second.signalGroup("SIGKILL");

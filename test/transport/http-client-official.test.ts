@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { readParamHeaders } from "../../src/catalog/param-headers.ts";
+import { patient } from "../e2e/support/until.ts";
 import { officialHttpV1, officialHttpV2, officialHttpWithHeaders } from "./official-http.ts";
 import { type Ended, type Remote, startRemote } from "./remote.ts";
 
@@ -60,25 +61,25 @@ describe.each(variants)("an official server on %s", (variant, era, start) => {
     const remote = startRemote(server.url);
     await ready(remote);
     const [one, other] = [remote.call("hang", '{"n":1}'), remote.call("hang", '{"n":2}')];
-    await vi.waitFor(() => expect(server.hanging.size).toBe(2));
+    await vi.waitFor(() => expect(server.hanging.size).toBe(2), patient);
     one.cancel();
-    await vi.waitFor(() => expect(server.aborted).toEqual([1]));
+    await vi.waitFor(() => expect(server.aborted).toEqual([1]), patient);
     expect(said(await remote.call("echo", '{"n":3}').ended)).toEqual({ name: "echo", n: 3 });
     other.cancel();
-    await vi.waitFor(() => expect(server.aborted).toEqual([1, 2]));
+    await vi.waitFor(() => expect(server.aborted).toEqual([1, 2]), patient);
   });
 
   test("says when its tools change", async () => {
     const server = await start();
     const remote = startRemote(server.url);
     await ready(remote);
-    if (era === "legacy") await vi.waitFor(() => expect(server.answered).toContain("POST 202"));
+    if (era === "legacy") await vi.waitFor(() => expect(server.answered).toContain("POST 202"), patient);
     await vi.waitFor(
       async () => {
         if (!toolsOf(remote).includes("more")) await server.grow();
         expect(toolsOf(remote)).toContain("more");
       },
-      { timeout: 10_000, interval: 300 },
+      { ...patient, interval: 300 },
     );
   });
 });
@@ -109,7 +110,7 @@ describe("a server with sessions", () => {
     const remote = startRemote(server.url);
     await ready(remote);
     const slow = remote.call("hang", '{"n":0}');
-    await vi.waitFor(() => expect(server.hanging.size).toBe(1));
+    await vi.waitFor(() => expect(server.hanging.size).toBe(1), patient);
     await server.forget();
     const calls = Array.from({ length: 16 }, (_, n) => remote.call("echo", `{"n":${n + 1}}`).ended);
     expect((await Promise.all(calls)).map(said)).toEqual(

@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { until } from "./until.ts";
+import { EventEmitter, once } from "node:events";
+import { patient, until } from "./until.ts";
 
 /** A reply as it came. */
 export type Reply = {
@@ -38,6 +39,8 @@ export class RawClient {
   readonly #strayLines: string[] = [];
   #lastId = 1000;
   readonly #parsed: (Reply & { readonly method?: string })[] = [];
+  /** Tells of each reply under its id as JSON. */
+  readonly #replied = new EventEmitter();
 
   constructor(child: ChildProcessWithoutNullStreams) {
     this.child = child;
@@ -86,10 +89,13 @@ export class RawClient {
 
   /** Waits for the reply with this id. */
   async reply(id: unknown): Promise<Reply> {
-    return await until(
-      `a reply to ${JSON.stringify(id)}; stderr: ${this.stderr.slice(-500)}`,
-      () => this.replies(id)[0],
-    );
+    const text = JSON.stringify(id);
+    if (this.replies(id).length === 0) {
+      await once(this.#replied, text, { signal: AbortSignal.timeout(patient.timeout) }).catch((cause) => {
+        throw new Error(`It never came: a reply to ${text}; stderr: ${this.stderr.slice(-500)}`, { cause });
+      });
+    }
+    return this.replies(id)[0] as Reply;
   }
 
   /** The replies with this id so far. */
@@ -133,7 +139,10 @@ export class RawClient {
     this.lines.push(line);
     const message = parsed(line);
     if (message === undefined) this.#strayLines.push(line);
-    else this.#parsed.push(message);
+    else {
+      this.#parsed.push(message);
+      if (message.method === undefined) this.#replied.emit(JSON.stringify(message.id));
+    }
   }
 }
 

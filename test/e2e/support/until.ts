@@ -1,6 +1,9 @@
 /** A loaded machine gets this long for anything that should come at once. */
-const patienceMs = 20_000;
+const patienceMs = 45_000;
 const lookEveryMs = 10;
+
+/** The same for what vitest waits for. */
+export const patient = { timeout: patienceMs } as const;
 
 /** Resolves to what `look` gives as soon as that is neither undefined nor false; rejects with `what` when it never comes. */
 export async function until<T>(what: string, look: () => T | undefined | false, everyMs = lookEveryMs): Promise<T> {

@@ -66,6 +66,8 @@ async function inspect(client: Started, mayRepeat: readonly unknown[]): Promise<
   await client.untilServers(0);
 }
 
+const besidesEveryMs = 10;
+
 /** Calls `echo` of a server all the time; gives what was answered wrong, and how long each answer took. */
 export function besides(client: Started, tool = "one__echo") {
   let isOver = false;
@@ -78,6 +80,7 @@ export function besides(client: Started, tool = "one__echo") {
       const said = textOf(await client.call(tool, { text }));
       tookMs.push(performance.now() - startedAt);
       if (said !== text) wrong.push(said);
+      await new Promise((resolve) => setTimeout(resolve, besidesEveryMs));
     }
   })();
   return async () => {
