@@ -51,8 +51,16 @@ export type Topic =
 
 export type ServerChanged = {
   readonly server: string;
-  /** `failed`: it did not start. `ended`: it has ended, or is started again after a pause. `idle`: the next call starts it. */
-  readonly state: "ready" | "failed" | "ended" | "idle" | "draining" | "breaker open" | "breaker closed";
+  /** `failed`: it did not start. `needs sign-in`: nor will it before the user has signed in to it. `ended`: it has ended, or is started again after a pause. `idle`: the next call starts it. */
+  readonly state:
+    | "ready"
+    | "failed"
+    | "needs sign-in"
+    | "ended"
+    | "idle"
+    | "draining"
+    | "breaker open"
+    | "breaker closed";
   /** One line: what it offers, or why it does not and when it may again. */
   readonly text: string;
 };

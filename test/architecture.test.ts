@@ -28,6 +28,7 @@ function but(...paths: readonly string[]): readonly Source[] {
 const uses: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "config/config-error.ts", "config/nearest.ts"],
   cli: [
+    "auth",
     "setup",
     "relay",
     "downstream",
@@ -55,6 +56,8 @@ const uses: Readonly<Record<string, readonly string[]>> = {
     "catalog/definition.ts",
     "catalog/param-headers.ts",
   ],
+  // As whom tutti is signed in to servers: what it sends for that goes out by the ports alone.
+  auth: ["ports", "config types", "transport types"],
   client: ["transport", "wire", "ports", "errors.ts", "events.ts"],
   transport: ["process", "wire", "ports"],
   process: ["ports", "config types"],

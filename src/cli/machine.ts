@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import pLimit from "p-limit";
-import { counted } from "../catalog/definition.ts";
+import { Keepers } from "../auth/keeper.ts";
 import type { Config, ServerConfig } from "../config/config.ts";
 import { stateFolder } from "../config/state-folder.ts";
 import type { Request } from "../downstream/call.ts";
@@ -8,7 +8,7 @@ import { Downstream } from "../downstream/downstream.ts";
 import type { Era, Identity } from "../downstream/handshake.ts";
 import { createMemory } from "../downstream/memory.ts";
 import { createVerdicts, launchKey } from "../downstream/verdicts.ts";
-import type { Events, ServerChanged } from "../events.ts";
+import type { Events } from "../events.ts";
 import { Secrets } from "../observe/secrets.ts";
 import type { StartedProcess } from "../ports/spawn.ts";
 import { type System, thisSystem } from "../ports/system.ts";
@@ -17,10 +17,12 @@ import { Reaper } from "../process/reaper.ts";
 import { HeldBytes } from "../relay/held-bytes.ts";
 import type { Relay } from "../relay/relay.ts";
 import { Users } from "../relay/users.ts";
-import { type OpenLink, Unopenable } from "../transport/link.ts";
+import { LoginRequired, type OpenLink, Unopenable } from "../transport/link.ts";
 import { Turns } from "../transport/turns.ts";
-import { createOpener } from "./open-links.ts";
+import { authSurroundings } from "./auth-surroundings.ts";
+import { createOpener, keeperOf } from "./open-links.ts";
 import { createPinning, type Pinning } from "./pinning.ts";
+import { publishBreaker, publishState } from "./publish-servers.ts";
 
 /** Servers that are spawned in one turn of the event loop, which each of them blocks for some ms. */
 const spawnsPerTurn = 1;
@@ -120,7 +122,11 @@ export function createMachine(
       events.publish("notice", { text, topic: "not_kept" });
     },
   });
+  const keepers = new Keepers(
+    authSurroundings(config, system, secrets, (text) => events.publish("notice", { text, topic: "not_kept" })),
+  );
   const opener = createOpener(config, events, {
+    keepers,
     finder: finderIn(system.env),
     spawning: pLimit(spawnsPerTurn),
     turns: new Turns(clock),
@@ -159,6 +165,7 @@ export function createMachine(
       launchKey: key,
       seen: config.startup.mode === "waiting" ? undefined : memory.recall(key),
       redact,
+      signedIn: keeperOf(server, keepers)?.signedIn,
       isShared,
       clock,
       random: system.random,
@@ -266,31 +273,8 @@ function withoutSecrets(
       });
     } catch (cause) {
       const text = redact(cause instanceof Error ? cause.message : String(cause));
+      if (cause instanceof LoginRequired) throw new LoginRequired(text, { cause });
       throw cause instanceof Unopenable ? new Unopenable(text, { cause }) : new Error(text, { cause });
     }
   };
-}
-
-function publishState(downstream: Downstream, events: Events): void {
-  const { name, state, offer } = downstream;
-  const tell = (kind: ServerChanged["state"], text: string): void =>
-    events.publish("serverChanged", { server: name, state: kind, text });
-  if (state.kind === "ready") {
-    const tools = counted("tools", offer.tools.definitions.length);
-    tell("ready", `ready with ${tools} in ${(state.startedInMs / 1000).toFixed(1)} s`);
-  } else if (state.kind === "idle")
-    tell("idle", "stopped, because nothing was called (idleStopMs); the next call starts it");
-  else if (state.kind === "draining") tell("draining", "finishes what runs and takes nothing new");
-  else if (state.kind === "down") {
-    const trouble = downstream.lifeTrouble ?? state.reason;
-    tell(state.isFailure ? "failed" : "ended", state.isFailure ? `did not start: ${trouble}` : trouble);
-  }
-}
-
-function publishBreaker({ name, breakerTrouble }: Downstream, events: Events): void {
-  const [state, text] =
-    breakerTrouble === undefined
-      ? (["breaker closed", "used again"] as const)
-      : (["breaker open", breakerTrouble] as const);
-  events.publish("serverChanged", { server: name, state, text });
 }

@@ -1,4 +1,6 @@
 import type { LimitFunction } from "p-limit";
+import { authServerOf } from "../auth/auth-server.ts";
+import type { Keeper, Keepers } from "../auth/keeper.ts";
 import type { Offer } from "../catalog/definition.ts";
 import { readParamHeaders } from "../catalog/param-headers.ts";
 import type { Config, ServerConfig, StdioLaunch } from "../config/config.ts";
@@ -9,8 +11,8 @@ import { startChild } from "../process/child.ts";
 import { childEnvironment } from "../process/environment.ts";
 import type { CommandError, CommandFinder } from "../process/path.ts";
 import { openHttpClient } from "../transport/http-client.ts";
-import { type OpenLink, Unopenable } from "../transport/link.ts";
-import { openSseClient } from "../transport/sse-client.ts";
+import { LoginRequired, type OpenLink, Unopenable } from "../transport/link.ts";
+import { NotOpened, openSseClient } from "../transport/sse-client.ts";
 import { openStdioChild } from "../transport/stdio-child.ts";
 import type { Turns } from "../transport/turns.ts";
 import type { ParamHeader } from "../wire/header-value.ts";
@@ -21,6 +23,8 @@ type Shared = {
   readonly spawning: LimitFunction;
   readonly turns: Turns;
   readonly system: System;
+  /** As whom tutti is signed in to servers. */
+  readonly keepers: Keepers;
 };
 
 /** Opens the links to servers, whatever carries them. */
@@ -40,14 +44,29 @@ export function createOpener(config: Config, events: Events, shared: Shared): Op
     open: (server, offer) => {
       const { launch, name } = server;
       if (launch.kind === "stdio") return openChild(name, launch, config, shared, events);
-      const url = new URL(launch.url);
-      const remote = { url, headers: launch.headers, paramHeaders: (tool: string) => paramHeadersOf(offer(), tool) };
+      const remote = {
+        url: new URL(launch.url),
+        headers: launch.headers,
+        paramHeaders: (tool: string) => paramHeadersOf(offer(), tool),
+        signIn: keeperOf(server, shared.keepers),
+      };
       return launch.kind === "sse"
-        ? async (linkEvents) => await openSseClient(remote, { limits }, surroundings, linkEvents)
+        ? async (linkEvents) => await openSseClient(remote, { limits }, surroundings, linkEvents).catch(explained)
         : async (linkEvents) => openHttpClient(remote, { limits }, surroundings, linkEvents);
     },
     close: () => outbound.close(),
   };
+}
+
+/** As whom tutti is signed in to the server; undefined where nobody signs in to it. */
+export function keeperOf(server: ServerConfig, keepers: Keepers): Keeper | undefined {
+  const known = authServerOf(server);
+  return known && keepers.of(known);
+}
+
+function explained(cause: unknown): never {
+  const isRefused = cause instanceof NotOpened && cause.failure.code === "login_required";
+  throw isRefused ? new LoginRequired(cause.message, { cause }) : cause;
 }
 
 /** What calls of a tool repeat in headers; its name is its server's own. */

@@ -22,8 +22,8 @@ export const ignoredServerKeys: ReadonlyMap<string, string> = keysWithReason([
     "bearer_token_env_var env_http_headers headersHelper http_headers",
   ],
   [
-    "tutti does not log in to servers by this, so the server may refuse us: put a token into `headers`",
-    "auth authProviderType oauth scopes targetAudience targetServiceAccount",
+    "tutti signs in by `tutti login` and what stands in `oauth`, not by this",
+    "auth authProviderType scopes targetAudience targetServiceAccount",
   ],
 ]);
 

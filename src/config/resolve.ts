@@ -115,11 +115,8 @@ function stdioLaunch(
   };
 }
 
-function remote(
-  entry: ServerEntry,
-  urlKey: (typeof urlKeys)[number],
-  { fill, problem, secrets }: TextFiller,
-): Omit<RemoteLaunch, "kind"> {
+function remote(entry: ServerEntry, urlKey: (typeof urlKeys)[number], texts: TextFiller): Omit<RemoteLaunch, "kind"> {
+  const { fill, problem, secrets } = texts;
   const url = fill(entry[urlKey] ?? "", [urlKey]);
   const isFilled = !url.includes("${"); // What is not filled in has had its problem.
   if (isFilled && !(/^https?:\/\//i.test(url) && URL.canParse(url))) {
@@ -135,7 +132,27 @@ function remote(
     noteSecretHeader(secrets, name, value);
     headers[name] = value;
   }
-  return { url, headers };
+  return { url, headers, oauth: oauthOf(entry.oauth, texts) };
+}
+
+function oauthOf(written: ServerEntry["oauth"], { fill, problem, secrets }: TextFiller): RemoteLaunch["oauth"] {
+  if (written === false) return false;
+  const { clientId, clientSecret, scopes, callbackPort, clientMetadataUrl, origins = [], pkce } = written ?? {};
+  const field = (name: string, text: string | undefined): string | undefined =>
+    text === undefined ? undefined : fill(text, ["oauth", name]);
+  const secret = field("clientSecret", clientSecret);
+  if (secret !== undefined) noteSecret(secrets, "clientSecret", secret);
+  if (secret !== undefined && clientId === undefined) problem(["oauth", "clientSecret"], 'needs "clientId" beside it.');
+  return {
+    clientId: field("clientId", clientId),
+    clientSecret: secret,
+    scopes,
+    callbackPort,
+    clientMetadataUrl,
+    // As URLs have it.
+    origins: origins.map((origin) => new URL(origin).origin),
+    pkce: pkce ?? "required",
+  };
 }
 
 function resolveTimeouts(entry: ServerEntry, findings: Findings) {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { longestMs, text, toolPatterns, wholeNumber } from "./fields.ts";
 import { lifeFields } from "./life-schema.ts";
+import { oauthSchema } from "./oauth-schema.ts";
 import { toolsSchema } from "./tools-schema.ts";
 
 /** Every default of the file, stated once: the schema shows them, and they fill in what the file leaves out. */
@@ -221,6 +222,13 @@ export const ownServerSchema = z.strictObject({
     .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "is no name for a header."), z.string())
     .optional()
     .describe("HTTP headers for every request to the server."),
+  oauth: z
+    .union([oauthSchema, z.literal(false)])
+    .optional()
+    .describe(
+      "How tutti signs in to the server where that wants it, after `tutti login`. Absent = as the server says; false = not at " +
+        "all. An `Authorization` in `headers` goes before it.",
+    ),
   prefix: z
     .boolean()
     .default(true)

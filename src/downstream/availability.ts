@@ -27,6 +27,8 @@ export type AvailabilityOptions = {
   readonly calls: () => readonly Call[];
   /** Whether somebody wants to hear of what changes there. */
   readonly isWatched: () => boolean;
+  /** As `DownstreamOptions.signedIn`. */
+  readonly signedIn?: ((then: () => void) => () => void) | undefined;
   /** It is in another state; calls that wait go on, or are refused, after that. */
   readonly changed: () => void;
   readonly breakerChanged: () => void;
@@ -41,6 +43,8 @@ export class Availability {
   readonly #life: Life;
   readonly #waiting: WaitingCalls;
   #drained = (): void => {};
+  /** Waits no longer for the user to sign in. */
+  #forgetSignIn = (): void => {};
 
   constructor(options: AvailabilityOptions) {
     const { config, clock, redact, begin, end, ping, calls, isWatched, breakerChanged } = options;
@@ -151,6 +155,7 @@ export class Availability {
   /** It ends for ever; resolves when nothing of it is left. */
   async stop(reason: string): Promise<void> {
     const stopped = this.#life.stop(reason);
+    this.#forgetSignIn();
     this.#rest();
     this.#waiting.settle();
     await stopped;
@@ -160,8 +165,15 @@ export class Availability {
     const { kind } = this.state;
     if (kind === "ready") this.#idleness.begin();
     else if (kind !== "draining") this.#rest();
+    this.#forgetSignIn();
+    if (this.#life.needsLogin) this.#awaitSignIn();
     this.#options.changed();
     this.#waiting.settle();
+  }
+
+  #awaitSignIn(): void {
+    const forget = this.#options.signedIn?.(() => this.#life.signedIn());
+    this.#forgetSignIn = () => forget?.();
   }
 
   #rest(): void {

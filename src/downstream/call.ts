@@ -159,9 +159,9 @@ export class Call implements Waiter {
     else this.failWith(code, text, mayHaveRun);
   }
 
-  /** It is not sent and will not be. */
-  refuse(reason: string): void {
-    this.failWith("unavailable", reason);
+  /** It is not sent and will not be, until the user has signed in where it `needsLogin`. */
+  refuse(reason: string, needsLogin = false): void {
+    this.failWith(needsLogin ? "login_required" : "unavailable", reason);
   }
 
   /** Its server waits for an answer of the client, which has `ms` for it: so long at least the call lives, up to the cap. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { cutAt, serverErrorInOneLine } from "../errors.ts";
+import { LoginRequired } from "../transport/link.ts";
 import { type Slot, slot } from "../wire/members.ts";
 import { encodeString, type Message, toBytes } from "../wire/message.ts";
 
@@ -103,7 +104,8 @@ const incapable = z.looseObject({ requiredCapabilities: object });
 /**
  * Finds out which era a server is of and greets it, all on one link. A `known` era saves the question, unless it proves
  * wrong. `who` is asked only where the server needs to be told who the client is; `limitMs` bounds each request. Throws
- * an Error of one line where the server cannot be spoken with, LeftOnProbe or LinkClosed where it has gone.
+ * an Error of one line where the server cannot be spoken with, LeftOnProbe or LinkClosed where it has gone, LoginRequired
+ * where it wants to know who asks.
  * https://modelcontextprotocol.io/specification/2026-07-28
  */
 export async function greet(
@@ -173,7 +175,7 @@ async function probe(handshake: Handshake, limitMs: number): Promise<Greeting | 
 
 /** The last means against a server with which a handshake has failed because of `cause`. */
 async function probeAfter(handshake: Handshake, cause: unknown): Promise<Greeting> {
-  if (cause instanceof LinkClosed) throw cause;
+  if (cause instanceof LinkClosed || cause instanceof LoginRequired) throw cause;
   try {
     const found = await probe(handshake, probeLimit(handshake));
     if (typeof found === "object") return found;
@@ -193,7 +195,7 @@ async function discover({ speech }: Handshake, identity: Identity, limitMs: numb
   try {
     return await speech.request("server/discover", params, limitMs);
   } catch (cause) {
-    if (cause instanceof LinkClosed) throw cause;
+    if (cause instanceof LinkClosed || cause instanceof LoginRequired) throw cause;
     return undefined;
   }
 }

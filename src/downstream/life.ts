@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../ports/clock.ts";
-import { Unopenable } from "../transport/link.ts";
+import { LoginRequired, Unopenable } from "../transport/link.ts";
 import { Backoff, type BackoffBounds } from "./backoff.ts";
 import { type Breaker, inSeconds } from "./breaker.ts";
 import type { Greeting } from "./handshake.ts";
@@ -73,7 +73,12 @@ export class Life {
     return this.#hasBeenReady;
   }
 
-  /** Whether it will not start again. */
+  /** Whether only the user can help, by signing in. */
+  get needsLogin(): boolean {
+    return this.#state.kind === "down" && this.#state.needsLogin === true;
+  }
+
+  /** Whether it will not start again by itself. */
   get isOver(): boolean {
     return this.#state.kind === "draining" || (this.#state.kind === "down" && this.#state.nextTryAt === undefined);
   }
@@ -99,6 +104,11 @@ export class Life {
     const { kind } = this.#state;
     if (kind === "idle" || (kind === "down" && !this.isOver)) this.#started = this.#begin();
     return this.#started;
+  }
+
+  /** The user has signed in to it: it starts where it was waiting for that. */
+  signedIn(): void {
+    if (this.needsLogin) this.#started = this.#begin();
   }
 
   /** What was started has ended by itself, or is as good as dead. */
@@ -168,12 +178,12 @@ export class Life {
       this.#options.changed();
     } catch (cause) {
       if (number !== this.#number) return;
-      this.#goDown(redact(cause instanceof Error ? cause.message : String(cause)), cause instanceof Unopenable);
+      this.#goDown(redact(cause instanceof Error ? cause.message : String(cause)), cause);
     }
   }
 
-  /** `isLasting`: time alone does not cure it. */
-  #goDown(reason: string, isLasting = false): void {
+  /** `cause`: what the start came to; time alone does not cure all of it. */
+  #goDown(reason: string, cause?: unknown): void {
     const { clock, restart, breaker } = this.#options;
     const now = clock.now();
     const isFailure = this.#state.kind === "starting";
@@ -182,8 +192,13 @@ export class Life {
     // From here on nobody hears that what ends has ended.
     this.#state = { kind: "down", reason, isFailure, nextTryAt: undefined };
     this.#leave();
+    if (cause instanceof LoginRequired) {
+      this.#state = { kind: "down", reason, isFailure, needsLogin: true, nextTryAt: undefined };
+      this.#options.changed();
+      return;
+    }
     breaker.failed({ reason, isStart: isFailure }, round, now);
-    const pauseMs = isLasting ? this.#backoff.longest() : this.#backoff.next();
+    const pauseMs = cause instanceof Unopenable ? this.#backoff.longest() : this.#backoff.next();
     const nextTryAt = restart === false ? undefined : Math.max(now + pauseMs, breaker.untilMs);
     this.#state = { kind: "down", reason, isFailure, nextTryAt };
     if (nextTryAt !== undefined) this.#next = clock.after(nextTryAt - now, () => void this.wake());

@@ -1,4 +1,4 @@
-import type { OpenLink } from "../transport/link.ts";
+import { LoginRequired, type OpenLink } from "../transport/link.ts";
 import type { Connection } from "./connection.ts";
 import { type Era, type Greeting, greet, type Identity, LeftOnProbe } from "./handshake.ts";
 import type { OwnRequests } from "./own-requests.ts";
@@ -45,9 +45,9 @@ async function greetAs(era: Era | undefined, options: OpeningOptions): Promise<G
   try {
     return await greet(requests, who, version, era, limitMs);
   } catch (cause) {
-    // That it is slow, or was stopped, says nothing of what it is.
+    // That it is slow, was stopped, or wants to know who asks, says nothing of what it is.
     refuseWhenDown();
-    verdicts.forget(launchKey);
+    if (!(cause instanceof LoginRequired)) verdicts.forget(launchKey);
     throw cause;
   }
 }

@@ -21,6 +21,8 @@ export type State =
       readonly reason: string;
       /** Its last start came to nothing. */
       readonly isFailure: boolean;
+      /** Only the user can help, by signing in to it; then it starts again. */
+      readonly needsLogin?: true;
       /** When it starts again unless a call does so before (ms, `clock.now()`); undefined: it does not. */
       readonly nextTryAt: number | undefined;
     };
@@ -56,6 +58,8 @@ export type DownstreamOptions = {
   readonly seen?: Seen | undefined;
   /** Takes secrets out of what the server says of itself, before anybody is told. */
   readonly redact: (text: string) => string;
+  /** Has `then` run once when the user has signed in to it; what is given ends that. Absent: there is nothing to wait for. */
+  readonly signedIn?: ((then: () => void) => () => void) | undefined;
   /** Whether several clients use it, so that what it says outside its replies may be about any of them. */
   readonly isShared: boolean;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import type { Clock } from "../ports/clock.ts";
+import { LoginRequired } from "../transport/link.ts";
 import type { Message } from "../wire/message.ts";
 import type { Connection } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -16,7 +17,7 @@ export class OwnRequests implements Speech {
     this.#clock = clock;
   }
 
-  /** The reply, which may be an error of the server's. Rejects with one line: `LinkClosed` where the link has closed. */
+  /** The reply, which may be an error of the server's. Rejects with one line: `LinkClosed` where the link has closed, `LoginRequired`. */
   request(method: string, params: string, limitMs: number): Promise<Message> {
     const connection = this.#connection;
     const deadlineAt = this.#clock.now() + limitMs;
@@ -37,7 +38,7 @@ export class OwnRequests implements Speech {
         progress: () => {},
         spoilt: (problem) => fail(new Error(`its answer to ${method} cannot be read (${problem})`)),
         lost: (reason) => fail(new LinkClosed(reason)),
-        failed: ({ text }) => fail(new Error(text)),
+        failed: ({ code, text }) => fail(code === "login_required" ? new LoginRequired(text) : new Error(text)),
       });
       if (connection.closedBecause !== undefined) fail(new LinkClosed(connection.closedBecause));
       else connection.send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);

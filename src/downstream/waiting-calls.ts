@@ -32,7 +32,7 @@ export class WaitingCalls {
     const { life } = this.#options;
     const refusal = this.#refusal(call);
     if (refusal !== undefined) {
-      call.refuse(refusal);
+      call.refuse(refusal, life.needsLogin);
       return;
     }
     this.#early.add(call);
@@ -52,7 +52,7 @@ export class WaitingCalls {
     for (const call of unsent()) {
       if (isFailure) call.failedStarts++;
       const refusal = this.#refusal(call) ?? (isFailure && !this.#isPatient(call) ? state.reason : undefined);
-      if (refusal !== undefined) call.refuse(refusal);
+      if (refusal !== undefined) call.refuse(refusal, life.needsLogin);
     }
     // After a failed start the next one takes its time.
     if (!isFailure && unsent().length > 0) void life.wake();

@@ -4,7 +4,7 @@ import type { Observer } from "../events.ts";
 import { harmless } from "../process/harmless.ts";
 
 /** States of a server in which it cannot be used. */
-const worse: ReadonlySet<string> = new Set(["failed", "ended", "breaker open"]);
+const worse: ReadonlySet<string> = new Set(["failed", "needs sign-in", "ended", "breaker open"]);
 
 /** What one server may add to the log in a second. */
 const mostLinesPerSecond = 200;

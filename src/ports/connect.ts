@@ -1,5 +1,6 @@
+import { lookup } from "node:dns";
 import { request as httpRequest } from "node:http";
-import { isIP, connect as netConnect, type Socket } from "node:net";
+import { isIP, type LookupFunction, connect as netConnect, type Socket } from "node:net";
 import { createSecureContext, type SecureContext, connect as tlsConnect } from "node:tls";
 import { authorities } from "./authorities.ts";
 import { type Environment, hostOf, portOf, proxyFor } from "./proxy.ts";
@@ -10,6 +11,11 @@ export type ConnectOptions = {
   readonly caFiles: readonly string[];
   /** For name, connection, proxy and TLS together. */
   readonly connectMs: number;
+  /**
+   * Why the server of `url` is not spoken to at this address, one of those that its name has or itself one; undefined: it is.
+   * Asked of all of them, and no other is connected to. What a proxy looks up is not known here.
+   */
+  readonly refuse?: ((url: URL, address: string) => string | undefined) | undefined;
 };
 
 /** Opens connections to servers. */
@@ -36,7 +42,7 @@ export function basicLogin({ username, password }: URL): string {
 const firstProbeMs = 30_000;
 
 /** The machine's own network. */
-export function connector({ env, caFiles, connectMs }: ConnectOptions): Connector {
+export function connector({ env, caFiles, connectMs, refuse }: ConnectOptions): Connector {
   const opening = new Set<Socket>();
   let context: SecureContext | undefined;
   const trusted = (): SecureContext => {
@@ -44,8 +50,13 @@ export function connector({ env, caFiles, connectMs }: ConnectOptions): Connecto
     context ??= createSecureContext(ca === undefined ? {} : { ca: [...ca] });
     return context;
   };
-  const tcp = (url: URL, hold: Hold): Promise<Socket> => {
-    const socket = netConnect({ host: hostOf(url), port: portOf(url), noDelay: true });
+  const checkLiteral = (url: URL): void => {
+    const problem = isIP(hostOf(url)) === 0 ? undefined : refuse?.(url, hostOf(url));
+    if (problem !== undefined) throw new Refused(problem);
+  };
+  const tcp = (url: URL, hold: Hold, isProxy: boolean): Promise<Socket> => {
+    const checked = refuse && !isProxy ? { lookup: checkedLookup((address) => refuse(url, address)) } : {};
+    const socket = netConnect({ host: hostOf(url), port: portOf(url), noDelay: true, ...checked });
     socket.setKeepAlive(true, firstProbeMs);
     return hold(socket, "connect", (error) => unreachable(url, error));
   };
@@ -56,16 +67,17 @@ export function connector({ env, caFiles, connectMs }: ConnectOptions): Connecto
     // Said, because the environment can make its opposite the default.
     return hold(tlsConnect({ ...secure, rejectUnauthorized: true }), "secureConnect", (error) => untrusted(url, error));
   };
-  const reach = async (url: URL, hold: Hold): Promise<Socket> => {
-    const socket = await tcp(url, hold);
+  const reach = async (url: URL, hold: Hold, isProxy = false): Promise<Socket> => {
+    const socket = await tcp(url, hold, isProxy);
     return url.protocol === "https:" ? await secured(url, socket, hold) : socket;
   };
   const open = async (url: URL, hold: Hold): Promise<Socket> => {
+    checkLiteral(url);
     const choice = proxyFor(url, env);
     if (choice.kind === "unusable") throw new Error(choice.problem);
     if (choice.kind === "direct") return await reach(url, hold);
     try {
-      const socket = await reach(choice.url, hold);
+      const socket = await reach(choice.url, hold, true);
       if (url.protocol === "http:") return socket;
       await tunnel(socket, choice.url, url);
       return await secured(url, socket, hold);
@@ -102,6 +114,26 @@ export function connector({ env, caFiles, connectMs }: ConnectOptions): Connecto
       for (const socket of opening) socket.destroy();
     },
   };
+}
+
+/** One of the addresses of a server is none that may be connected to. */
+class Refused extends Error {}
+
+/** Whether that is why something failed. */
+export function isRefused(cause: unknown): boolean {
+  return cause instanceof Refused || (cause instanceof Error && cause.cause !== undefined && isRefused(cause.cause));
+}
+
+/** Looks a name up, and gives its addresses only where none of them is refused: those are connected to, and no others. */
+function checkedLookup(refuse: (address: string) => string | undefined): LookupFunction {
+  return (name, options, done) =>
+    lookup(name, { ...options, all: true }, (error, addresses) => {
+      const problem = error ? undefined : addresses.map(({ address }) => refuse(address)).find(Boolean);
+      const [first] = addresses ?? [];
+      if (error || problem !== undefined) done(error ?? new Refused(problem), []);
+      else if (options.all) done(null, addresses);
+      else done(null, first?.address ?? "", first?.family);
+    });
 }
 
 /** Notes a socket that is being opened, and waits for it. */
@@ -144,6 +176,7 @@ function tunnel(socket: Socket, proxy: URL, url: URL): Promise<void> {
 }
 
 function unreachable(url: URL, error: NodeJS.ErrnoException): string {
+  if (error instanceof Refused) return error.message;
   const code = error.code ?? "unknown cause";
   if (code === "ENOTFOUND") return `there is no host ${hostOf(url)} (ENOTFOUND)`;
   if (code === "EAI_AGAIN") return `the name of ${hostOf(url)} cannot be looked up just now (EAI_AGAIN)`;

@@ -66,6 +66,8 @@ export type OutboundOptions = {
    * request that meets that is lost.
    */
   readonly idleMs?: number;
+  /** As `ConnectOptions.refuse`. */
+  readonly refuse?: (url: URL, address: string) => string | undefined;
 };
 
 const usualConnectMs = 10_000;
@@ -90,8 +92,9 @@ export function systemOutbound({
   caFiles = [],
   connectMs = usualConnectMs,
   idleMs = usualIdleMs,
+  refuse,
 }: OutboundOptions): Outbound {
-  const connections = connector({ env, caFiles, connectMs });
+  const connections = connector({ env, caFiles, connectMs, refuse });
   const agents = {
     "http:": agentOver(connections, "http:", idleMs),
     "https:": agentOver(connections, "https:", idleMs),

@@ -1,5 +1,6 @@
 import { type InResponse, NetworkError } from "../ports/network.ts";
 import { harmless } from "../process/harmless.ts";
+import { NotSignedIn, type SignIn } from "./http-client-sign-in.ts";
 import type { LinkFailure } from "./link.ts";
 
 const longestQuote = 200;
@@ -12,6 +13,7 @@ const undone: ReadonlySet<number> = new Set([
 
 /** Why a request had no response. */
 export function networkFailure(cause: unknown): LinkFailure {
+  if (cause instanceof NotSignedIn) return cause.failure;
   const isSent = !(cause instanceof NetworkError) || cause.isSent;
   const text = cause instanceof Error ? cause.message : String(cause);
   if (isSent) return { code: "connection_lost", text, mayHaveRun: true };
@@ -21,16 +23,23 @@ export function networkFailure(cause: unknown): LinkFailure {
 }
 
 /** Whom a request went to, and what it said in confidence. */
-export type Addressee = { readonly url: URL; readonly headers: Readonly<Record<string, string>> };
+export type Addressee = {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Who says who we are, where `headers` do not. */
+  readonly signIn?: SignIn | undefined;
+};
 
 /** Why a request was answered so, and with no reply; `body` is how that answer begins. */
 export function statusFailure(response: InResponse, body: string, addressee: Addressee): LinkFailure {
   const { status } = response;
-  const { headers } = addressee;
+  const { headers, signIn } = addressee;
   const said = body.trim() === "" ? "" : `: ${quoted(body, addressee)}`;
   if (status === 401 || status === 403) {
     const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
-    const cure = isGiven ? "it does not accept the Authorization in headers" : "give it an Authorization in headers";
+    const cure = isGiven
+      ? "it does not accept the Authorization in headers of servers.json"
+      : (signIn?.cure() ?? "give it an Authorization in headers");
     return { code: "login_required", text: `it answered with HTTP ${status}${said}; ${cure}`, mayHaveRun: false };
   }
   const wait = retryAfter(response);

@@ -4,6 +4,7 @@ import { Message } from "../wire/message.ts";
 import type { StreamEvent } from "../wire/sse.ts";
 import { streamHeaders } from "./http-client-headers.ts";
 import { ask } from "./http-client-request.ts";
+import { NotSignedIn } from "./http-client-sign-in.ts";
 import { isStream, readEvents, type Stream } from "./http-client-stream.ts";
 import { misdirected, mostPauseMs, pauseBefore, type Wire } from "./http-client-wire.ts";
 
@@ -62,6 +63,8 @@ export class PushStream {
     const exchange = ask(wire.remote, { method: "GET", headers: { ...streamHeaders, ...last, ...headers() } });
     this.#giveUp = exchange.abort;
     const response = await responseTo(exchange);
+    // Who may not ask at all finds out by his requests, and asks for a stream again once he may.
+    if (response === "refused") return;
     if (generation !== this.#generation) {
       response?.abort();
       return;
@@ -122,10 +125,10 @@ export class PushStream {
   }
 }
 
-async function responseTo(exchange: OutExchange): Promise<InResponse | undefined> {
+async function responseTo(exchange: OutExchange): Promise<InResponse | "refused" | undefined> {
   try {
     return await exchange.response;
-  } catch {
-    return undefined;
+  } catch (cause) {
+    return cause instanceof NotSignedIn ? "refused" : undefined;
   }
 }

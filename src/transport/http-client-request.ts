@@ -1,5 +1,6 @@
 import { type InResponse, NetworkError, type Outbound, type OutExchange, type OutRequest } from "../ports/network.ts";
 import { withoutSecrets } from "./http-client-failures.ts";
+import { NotSignedIn, type SignIn } from "./http-client-sign-in.ts";
 
 /** Where a server is reached, and what every request to it says. */
 export type Remote = {
@@ -7,6 +8,8 @@ export type Remote = {
   /** The user's own headers. */
   readonly headers: Readonly<Record<string, string>>;
   readonly outbound: Outbound;
+  /** Who says who we are, where the user's headers do not. */
+  readonly signIn?: SignIn | undefined;
 };
 
 export type Asked = Omit<OutRequest, "url">;
@@ -25,18 +28,20 @@ const own =
   /^(?:accept|accept-encoding|connection|content-.*|expect|host|keep-alive|last-event-id|mcp-.*|te|trailer|transfer-encoding|upgrade)$/i;
 
 /**
- * Sends one request, with the user's headers beside its own. Follows redirects within the server's origin, a few of
- * them and none that would make it another request; rejects with a `NetworkError` otherwise.
+ * Sends one request, with the user's headers beside its own, and as whom we are signed in; once more where another token
+ * may help. Follows redirects within the server's origin, a few of them and none that would make it another request;
+ * rejects with a `NetworkError` otherwise, and with `NotSignedIn` where only the user can help.
  */
 export function ask(remote: Remote, asked: Asked): OutExchange {
-  const headers = { ...Object.fromEntries(usersOwn(remote.headers)), ...asked.headers };
+  const { signIn } = remote;
+  const usual = { ...Object.fromEntries(usersOwn(remote.headers)), ...asked.headers };
   let isAborted = false;
   let current: OutExchange | undefined;
   const abort = (): void => {
     isAborted = true;
     current?.abort();
   };
-  const follow = async (): Promise<InResponse> => {
+  const follow = async (headers: Asked["headers"]): Promise<InResponse> => {
     let url = remote.url;
     for (let redirects = 0; ; redirects++) {
       current = remote.outbound.request({ ...asked, headers, url });
@@ -50,7 +55,22 @@ export function ask(remote: Remote, asked: Asked): OutExchange {
       url = target;
     }
   };
-  return { response: follow(), abort };
+  const askAs = async ({ authorization, again }: SignIn): Promise<InResponse> => {
+    for (let isRepeated = false; ; isRepeated = true) {
+      const given = authorization();
+      // Without a wait where there is none: what is sent first goes first.
+      const sent = given instanceof Promise ? await given : given;
+      const response = await follow(sent === undefined ? usual : { ...usual, authorization: sent });
+      const { status } = response;
+      if (status !== 401 && status !== 403) return response;
+      const challenge = response.header("www-authenticate");
+      const outcome = await again({ status, challenge, sent, isRepeated });
+      if (outcome === undefined) return response;
+      response.abort();
+      if (outcome !== "again") throw new NotSignedIn(outcome);
+    }
+  };
+  return { response: signIn === undefined ? follow(usual) : askAs(signIn), abort };
 }
 
 /** Those of the user's headers that are the user's to set. */

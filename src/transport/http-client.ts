@@ -6,6 +6,7 @@ import { Message, type Outgoing } from "../wire/message.ts";
 import { Whole } from "../wire/whole.ts";
 import { Bodies } from "./http-client-bodies.ts";
 import { Calls } from "./http-client-calls.ts";
+import type { SignIn } from "./http-client-sign-in.ts";
 import type { LinkEvents, LinkFailure, OwnLink, Pausable } from "./link.ts";
 import { NotOpened, openSseClient } from "./sse-client.ts";
 import type { Turns } from "./turns.ts";
@@ -15,6 +16,8 @@ export type RemoteServer = {
   readonly url: URL;
   /** The user's own; they never replace one of the protocol's. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Who says as whom we are signed in, where `headers` do not. */
+  readonly signIn?: SignIn | undefined;
   /** Arguments that a call of this tool repeats in headers. */
   readonly paramHeaders: (tool: string) => readonly ParamHeader[];
 };
@@ -88,7 +91,7 @@ class HttpClient {
     this.#bodies = new Bodies(clock, turns);
     this.#calls = new Calls({
       wire: {
-        remote: { url: server.url, headers: server.headers, outbound },
+        remote: { url: server.url, headers: server.headers, signIn: server.signIn, outbound },
         limits: bounds.limits,
         clock,
         bodies: this.#bodies,

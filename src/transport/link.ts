@@ -39,6 +39,11 @@ export class Unopenable extends Error {
   override readonly name = "Unopenable";
 }
 
+/** The server wants to know who asks, and only the user can tell it. The message is what to do, in one line. */
+export class LoginRequired extends Error {
+  override readonly name = "LoginRequired";
+}
+
 /** Something whose reading can be held up. */
 export type Pausable = {
   readonly pause: () => void;

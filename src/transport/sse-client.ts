@@ -13,7 +13,7 @@ import type { LinkEvents, LinkFailure, OwnLink } from "./link.ts";
 import { SsePosts } from "./sse-client-posts.ts";
 import type { Turns } from "./turns.ts";
 
-export type SseServer = { readonly url: URL; readonly headers: Readonly<Record<string, string>> };
+export type SseServer = Pick<Remote, "url" | "headers" | "signIn">;
 
 export type SseBounds = {
   readonly limits: MessageLimits;
@@ -162,8 +162,8 @@ class Opening {
     const exchange = ask(this.#remote, { method: "GET", headers });
     this.#abort = exchange.abort;
     const response = await exchange.response.catch((cause: unknown) => {
-      const { text } = networkFailure(cause);
-      this.fail(text);
+      const failure = networkFailure(cause);
+      this.fail(failure.text, failure.code === "login_required" ? failure : undefined);
     });
     if (response !== undefined && !isStream(response)) this.#refuse(response);
     if (response === undefined || !isStream(response)) await this.endpoint;

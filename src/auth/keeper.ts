@@ -1,0 +1,213 @@
+import type { Refusal, SignIn } from "../transport/http-client-sign-in.ts";
+import type { LinkFailure } from "../transport/link.ts";
+import { AuthError } from "./auth-error.ts";
+import { type AuthServer, loginCommand } from "./auth-server.ts";
+import { readChallenge } from "./challenge.ts";
+import { type Grant, isNewer } from "./grant.ts";
+import type { Renewed } from "./renew.ts";
+import { Store } from "./store.ts";
+import type { AuthSurroundings } from "./surroundings.ts";
+
+/** The part of a token's life after which another one is fetched, less up to the spread. */
+const renewalAt = 0.8;
+const renewalSpread = 0.1;
+/** A renewal that came to nothing, or brought what is refused at once, is not repeated before this. */
+const patienceMs = 30_000;
+/** How often the file is looked at while only the user can help. */
+const lookMs = 1_000;
+
+/** As whom tutti is signed in to one server, for all that it sends there. */
+export class Keeper implements SignIn {
+  readonly #server: AuthServer;
+  readonly #surroundings: AuthSurroundings;
+  readonly #store: Store;
+  #grant: Grant | undefined;
+  #isRead = false;
+  /** Why the file is not read. */
+  #problem: string | undefined;
+  /** In ms since 1970; of the tokens there are. */
+  #renewAt = Number.POSITIVE_INFINITY;
+  #renewing: Promise<void> | undefined;
+  /** When it was renewed last, or failed (`clock.now()`). */
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  /** Why the last renewal came to nothing though another may not. */
+  #failure: string | undefined;
+  /** Tokens are held that could not be written. */
+  #isUnkept = false;
+
+  constructor(server: AuthServer, surroundings: AuthSurroundings) {
+    this.#server = server;
+    this.#surroundings = surroundings;
+    this.#store = new Store(server, surroundings);
+  }
+
+  readonly authorization = (): string | undefined | Promise<string | undefined> => {
+    if (!this.#isRead) this.#reread();
+    if (this.#isUnkept) this.#keepAgain();
+    const { tokens } = this.#grant ?? {};
+    const now = this.#surroundings.date();
+    if (tokens === undefined || now < this.#renewAt || !this.#mayRenew) return this.#header;
+    const renewed = this.#renew();
+    // Until it has run out it is good enough.
+    const isOver = tokens.expiresAt !== undefined && now >= tokens.expiresAt;
+    return isOver ? renewed.then(() => this.#header) : this.#header;
+  };
+
+  readonly again = async ({
+    status,
+    challenge,
+    sent,
+    isRepeated,
+  }: Refusal): Promise<"again" | LinkFailure | undefined> => {
+    const said = readChallenge(challenge);
+    if (status === 403 && said?.error !== "insufficient_scope") return undefined;
+    if (sent === this.#header) this.#reread();
+    const isOther = (): boolean => this.#header !== undefined && this.#header !== sent;
+    if (isOther() && !isRepeated) return "again";
+    if (status === 403) return await this.#wantsMore(said?.scopes ?? []);
+    if (!isOther() && this.#mayRenew) await this.#renew();
+    if (isOther() && !isRepeated) return "again";
+    return this.#whyNot();
+  };
+
+  readonly cure = (): string =>
+    this.#header === undefined
+      ? `sign in: run "${loginCommand(this.#server.name)}"; or give it an Authorization in headers`
+      : "it does not let in whom tutti is signed in as";
+
+  /** Has `then` run once when other tokens are there than those that were of no use; what is given ends that. */
+  readonly signedIn = (then: () => void): (() => void) => {
+    const { clock } = this.#surroundings;
+    const known = this.#header;
+    const look = (): void => {
+      this.#reread();
+      if (this.#header !== undefined && this.#header !== known) then();
+      else timer = clock.after(lookMs, look);
+    };
+    let timer = clock.after(lookMs, look);
+    return () => timer.cancel();
+  };
+
+  get #header(): string | undefined {
+    const { tokens, isSpent } = this.#grant ?? {};
+    return tokens === undefined || isSpent === true ? undefined : `Bearer ${tokens.accessToken}`;
+  }
+
+  get #mayRenew(): boolean {
+    const { tokens, isSpent } = this.#grant ?? {};
+    if (tokens?.refreshToken === undefined || isSpent === true) return false;
+    return this.#renewing !== undefined || this.#surroundings.clock.now() - this.#renewedAt >= patienceMs;
+  }
+
+  /** What is in the file counts, unless what is held is newer and could not be written there. */
+  #reread(): void {
+    this.#isRead = true;
+    try {
+      const stored = this.#store.current();
+      if (this.#isUnkept && isNewer(this.#grant, stored)) return;
+      this.#isUnkept = false;
+      this.#take(stored);
+      this.#problem = undefined;
+    } catch (cause) {
+      if (!(cause instanceof AuthError)) throw cause;
+      this.#grant = undefined;
+      this.#problem = cause.message;
+    }
+  }
+
+  #take(grant: Grant | undefined): void {
+    const { clientId } = this.#server.oauth;
+    // One of another client than the one that is configured now is none.
+    const usable = clientId === undefined || grant?.clientId === clientId ? grant : undefined;
+    if (usable?.tokens?.accessToken === this.#grant?.tokens?.accessToken && usable?.isSpent === this.#grant?.isSpent)
+      return;
+    this.#grant = usable;
+    const { obtainedAt, expiresAt } = usable?.tokens ?? {};
+    const part = renewalAt - (renewalSpread * this.#surroundings.random(1).readUInt8()) / 256;
+    const isKnown = obtainedAt !== undefined && expiresAt !== undefined;
+    this.#renewAt = isKnown ? obtainedAt + (expiresAt - obtainedAt) * part : Number.POSITIVE_INFINITY;
+  }
+
+  /** Renews the tokens, or takes those that another process has; several at once are one. Never rejects. */
+  #renew(): Promise<void> {
+    this.#renewing ??= this.#renewOnce().finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  async #renewOnce(): Promise<void> {
+    const held = this.#grant;
+    if (held === undefined) return;
+    this.#failure = undefined;
+    const outcome = await this.#ask(held);
+    this.#renewedAt = this.#surroundings.clock.now();
+    if (typeof outcome === "string") this.#failure = outcome;
+    else {
+      this.#isUnkept = !outcome.isKept;
+      this.#take(outcome.grant);
+    }
+  }
+
+  async #ask(held: Grant): Promise<Renewed | string> {
+    try {
+      // Loaded with the first renewal: most runs have none.
+      const { renew } = await import("./renew.ts");
+      return await renew(this.#server, this.#surroundings, this.#store, held);
+    } catch (cause) {
+      return cause instanceof Error ? cause.message : String(cause);
+    }
+  }
+
+  #keepAgain(): void {
+    const { clock } = this.#surroundings;
+    const grant = this.#grant;
+    if (grant === undefined || clock.now() - this.#renewedAt < patienceMs) return;
+    this.#renewedAt = clock.now();
+    const kept = this.#store.keep(grant).catch(() => false); // The file is none to be written, as the notice has said.
+    void kept.then((isKept) => {
+      if (this.#grant === grant) this.#isUnkept = !isKept;
+    });
+  }
+
+  async #wantsMore(scopes: readonly string[]): Promise<LinkFailure> {
+    const grant = this.#grant;
+    const wished = new Set([...(grant?.wantedScopes ?? []), ...scopes]);
+    if (grant !== undefined && wished.size > grant.wantedScopes.length) {
+      this.#grant = { ...grant, wantedScopes: [...wished] };
+      await this.#store.keep(this.#grant).catch(() => false); // It is refused again, and noted then.
+    }
+    const what = scopes.length === 0 ? "more rights" : `more rights (${scopes.join(" ").slice(0, 200)})`;
+    return needed(`needs you to sign in for ${what}: run "${loginCommand(this.#server.name)}"`);
+  }
+
+  #whyNot(): LinkFailure {
+    if (this.#problem !== undefined) return needed(this.#problem);
+    if (this.#failure !== undefined && this.#header !== undefined) {
+      const text = `signing in again by itself has failed: ${this.#failure}`;
+      return { code: "unavailable", text, mayHaveRun: false };
+    }
+    return needed(`needs you to sign in: run "${loginCommand(this.#server.name)}"`);
+  }
+}
+
+/** The keepers of a run: one for each file of tokens, whoever uses the server. */
+export class Keepers {
+  readonly #surroundings: AuthSurroundings;
+  readonly #keepers = new Map<string, Keeper>();
+
+  constructor(surroundings: AuthSurroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  of(server: AuthServer): Keeper {
+    const key = JSON.stringify([server.name, server.url.href, server.oauth]);
+    const keeper = this.#keepers.get(key) ?? new Keeper(server, this.#surroundings);
+    this.#keepers.set(key, keeper);
+    return keeper;
+  }
+}
+
+function needed(text: string): LinkFailure {
+  return { code: "login_required", text, mayHaveRun: false };
+}

@@ -1,0 +1,292 @@
+import {
+  AuthorizationResponseError,
+  type AuthorizationServer,
+  calculatePKCECodeChallenge,
+  validateAuthResponse,
+} from "oauth4webapi";
+import { AuthError } from "./auth-error.ts";
+import type { AuthServer } from "./auth-server.ts";
+import { type Callback, listenForAnswer, portOfRedirect } from "./callback.ts";
+import { type Discovered, discover, probe } from "./discovery.ts";
+import type { Grant, Registered, Tokens } from "./grant.ts";
+import { type GuardedFetch, guardedFetch } from "./guarded-fetch.ts";
+import { knownClient, register } from "./registration.ts";
+import { Store } from "./store.ts";
+import { type AuthSurroundings, quoted } from "./surroundings.ts";
+import { tokensFor } from "./tokens.ts";
+
+/** Who signs in. */
+export type Person = {
+  /** Shows, and opens where that can be done, an address: http or https, as `URL.href` writes it. At most twice. */
+  readonly show: (url: string) => void;
+  /** The address that their browser ended at, where it cannot bring it to this machine. It may never come. */
+  readonly pasted?: Promise<string>;
+};
+
+export type SignInOptions = {
+  /** How long the person has, and an answer is taken. Default: ten minutes. */
+  readonly limitMs?: number;
+  readonly signal?: AbortSignal | undefined;
+};
+
+export type SignedIn = Pick<Grant, "issuer" | "resource" | "clientId"> & {
+  readonly scopes: readonly string[];
+  /** In ms since 1970; undefined: nobody knows. */
+  readonly expiresAt: number | undefined;
+  readonly canRefresh: boolean;
+  /** False: it could not be written, which the notice has said. */
+  readonly isKept: boolean;
+  /** Another process signed in meanwhile: here nobody was asked. */
+  readonly byOther: boolean;
+};
+
+/** What one sign-in works with. */
+type Flow = {
+  readonly server: AuthServer;
+  readonly person: Person;
+  readonly surroundings: AuthSurroundings;
+  readonly store: Store;
+  readonly guarded: GuardedFetch;
+  /** Rejects when the time is over or it is given up. */
+  readonly over: Promise<never>;
+};
+
+const usualLimitMs = 600_000;
+/** The first time, and once more where the server wants further scopes. */
+const mostRounds = 2;
+
+/**
+ * Signs in to a server: finds out who gives tokens for it, has the person asked there, and keeps what they are given.
+ * Of several processes that do so at once one asks, and the others take what comes of it. Rejects with an AuthError.
+ * https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
+ */
+export async function signIn(
+  server: AuthServer,
+  person: Person,
+  surroundings: AuthSurroundings,
+  { limitMs = usualLimitMs, signal }: SignInOptions = {},
+): Promise<SignedIn> {
+  const store = new Store(server, surroundings);
+  await store.prepare();
+  const lock = await store.lock("login", limitMs, signal);
+  if (lock === undefined) throw new AuthError("abandoned", "another tutti is still signing in to it");
+  const guarded = guardedFetch(server, surroundings);
+  const limit = limitOf(surroundings, limitMs, signal);
+  try {
+    const current = lock.hasWaited ? store.current() : undefined;
+    if (current?.tokens !== undefined && !current.isSpent) return summary(current, current.tokens, true, true);
+    return await run({ server, person, surroundings, store, guarded, over: limit.over });
+  } finally {
+    limit.end();
+    guarded.close();
+    await lock.release();
+  }
+}
+
+async function run(flow: Flow): Promise<SignedIn> {
+  const { server, store, guarded } = flow;
+  const { challenge } = await probe(server, guarded);
+  const discovered = await discover(server, guarded, challenge);
+  checkPkce(discovered.metadata, server);
+  const usual = union(server.oauth.scopes ?? discovered.scopes, challenge?.scopes ?? []);
+  let extra = formerWishes(discovered, store.all());
+  for (let round = 1; ; round++) {
+    const scopes = withRenewal(union(usual, extra), discovered.metadata);
+    const grant = { ...(await askPerson(flow, discovered, scopes)), wantedScopes: [...extra] };
+    const { tokens } = grant;
+    const isKept = await store.keep(grant);
+    const { status, challenge: second } = await probe(server, guarded, tokens.accessToken);
+    if (status === 401) throw new AuthError("refused", "it does not accept the token that it was signed in for");
+    const isShort = status === 403 && second?.error === "insufficient_scope";
+    if (!isShort) return summary(grant, tokens, isKept, false);
+    const isNews = second.scopes.some((scope) => !scopes.includes(scope));
+    if (round === mostRounds || !isNews) {
+      throw new AuthError("refused", `it wants ever more scopes: ${quoted(second.scopes.join(" "))}`);
+    }
+    extra = union(extra, second.scopes);
+  }
+}
+
+/** https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization: PKCE is not given up silently. */
+function checkPkce(
+  { code_challenge_methods_supported: methods, issuer }: AuthorizationServer,
+  { oauth }: AuthServer,
+): void {
+  if ((Array.isArray(methods) && methods.includes("S256")) || oauth.pkce === "unchecked") return;
+  const cure = 'if you know that it does, set "pkce": "unchecked" in oauth';
+  throw new AuthError(
+    "no_pkce",
+    `its authorization server ${quoted(issuer)} does not say that it knows PKCE (S256); ${cure}`,
+  );
+}
+
+/** What the server has wanted before, beside what it says at first. */
+function formerWishes({ metadata, resource }: Discovered, grants: readonly Grant[]): readonly string[] {
+  return grants.find((one) => one.issuer === metadata.issuer && one.resource === resource)?.wantedScopes ?? [];
+}
+
+/** With the scope that gets tokens which can be renewed, where there is one. */
+function withRenewal(scopes: readonly string[], { scopes_supported: offered }: AuthorizationServer): readonly string[] {
+  const isOffered = Array.isArray(offered) && offered.includes("offline_access");
+  return scopes.length > 0 && isOffered ? union(scopes, ["offline_access"]) : scopes;
+}
+
+async function askPerson(
+  flow: Flow,
+  discovered: Discovered,
+  scopes: readonly string[],
+): Promise<Grant & { readonly tokens: Tokens }> {
+  const { server, person, surroundings, store, guarded, over } = flow;
+  const { metadata, resource } = discovered;
+  const known = knownClient(server, metadata);
+  const former = known ?? store.all().find((one) => one.issuer === metadata.issuer && one.how === "registered");
+  checkIssuer(server, metadata, store.all());
+  const registeredPort = former?.redirectUri === undefined ? undefined : portOfRedirect(former.redirectUri);
+  const ports = [server.oauth.callbackPort, registeredPort].filter((port) => port !== undefined);
+  const callback = await listenForAnswer(ports);
+  try {
+    const { redirectUri } = callback;
+    const isStillRight = former !== undefined && (former.how !== "registered" || former.redirectUri === redirectUri);
+    const client = isStillRight ? former : await register(metadata, redirectUri, scopes, guarded);
+    const grant = grantOf(client, metadata, resource);
+    // Before the browser opens, so that a process that dies meanwhile is not registered once more.
+    if (!isStillRight) await store.keep(grant);
+    const secrets = {
+      state: surroundings.random(32).toString("base64url"),
+      verifier: surroundings.random(32).toString("base64url"),
+    };
+    surroundings.learn(Object.values(secrets));
+    const challenge = await calculatePKCECodeChallenge(secrets.verifier);
+    person.show(
+      authorizationUrl(metadata, {
+        response_type: "code",
+        client_id: client.clientId,
+        redirect_uri: redirectUri,
+        state: secrets.state,
+        code_challenge: challenge,
+        code_challenge_method: "S256",
+        resource,
+        ...(scopes.length > 0 && { scope: scopes.join(" ") }),
+      }),
+    );
+    const parameters = checkedAnswer(await answerOf(callback, person, over), metadata, client, secrets.state);
+    surroundings.learn([parameters.get("code") ?? ""].filter((code) => code !== ""));
+    const asked = { metadata, client, parameters, redirectUri, verifier: secrets.verifier, resource, scopes };
+    const tokens = await Promise.race([tokensFor(asked, guarded, surroundings.date()), over]);
+    return { ...grant, tokens };
+  } finally {
+    await callback.stop();
+  }
+}
+
+/** An id that was configured is for the issuer that it was first used with: another one is not told of it. */
+function checkIssuer({ oauth }: AuthServer, { issuer }: AuthorizationServer, grants: readonly Grant[]): void {
+  if (oauth.clientId === undefined) return;
+  const other = grants.find(({ how, clientId }) => how === "configured" && clientId === oauth.clientId);
+  if (other === undefined || other.issuer === issuer) return;
+  const cure = "if that is right, sign out of it first";
+  throw new AuthError(
+    "bad_metadata",
+    `its authorization server was ${quoted(other.issuer)}, and is now ${quoted(issuer)}; ${cure}`,
+  );
+}
+
+function grantOf(client: Registered, metadata: AuthorizationServer, resource: string): Grant {
+  const { token_endpoint: tokenEndpoint, revocation_endpoint: revocationEndpoint } = metadata;
+  if (tokenEndpoint === undefined || !URL.canParse(tokenEndpoint)) {
+    throw new AuthError("bad_metadata", `its authorization server ${quoted(metadata.issuer)} names no token_endpoint`);
+  }
+  const { how, issuer, clientId, clientSecret, authMethod, redirectUri } = client;
+  return {
+    ...{ how, issuer, clientId, clientSecret, authMethod, redirectUri, resource, tokenEndpoint },
+    ...{ wantedScopes: [], isSpent: false },
+    ...(typeof revocationEndpoint === "string" && { revocationEndpoint }),
+  };
+}
+
+/** Where the person is asked; whatever stands in the metadata, it is a web address, and none that a program would run. */
+function authorizationUrl(
+  { authorization_endpoint: endpoint, issuer }: AuthorizationServer,
+  asked: Readonly<Record<string, string>>,
+): string {
+  const url = endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  const isPlain = url?.protocol === "http:" && ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname);
+  if (url === undefined || (url.protocol !== "https:" && !isPlain) || url.username !== "" || url.password !== "") {
+    throw new AuthError(
+      "bad_metadata",
+      `its authorization server ${quoted(issuer)} names no https address to sign in at`,
+    );
+  }
+  url.hash = "";
+  for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
+  return url.href;
+}
+
+async function answerOf(
+  { answer, redirectUri }: Callback,
+  { pasted }: Person,
+  over: Promise<never>,
+): Promise<URLSearchParams> {
+  const typed = pasted?.then((text) => {
+    const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+    if (url === undefined)
+      throw new AuthError("bad_answer", `what was pasted is no address; it begins with ${redirectUri}`);
+    return url.searchParams;
+  });
+  return await Promise.race([answer, over, ...(typed === undefined ? [] : [typed])]);
+}
+
+/**
+ * Whose the answer is, is known before what it says is believed, or shown.
+ * https://www.rfc-editor.org/rfc/rfc9207#section-2.4
+ */
+function checkedAnswer(
+  answer: URLSearchParams,
+  metadata: AuthorizationServer,
+  client: Registered,
+  state: string,
+): URLSearchParams {
+  try {
+    return validateAuthResponse(metadata, { client_id: client.clientId }, answer, state);
+  } catch (cause) {
+    if (!(cause instanceof AuthorizationResponseError)) {
+      throw new AuthError(
+        "bad_answer",
+        "the answer that came is not for this sign-in, or not from its authorization server",
+        cause,
+      );
+    }
+    const { error, error_description: description } = cause;
+    throw new AuthError(
+      "denied",
+      `its authorization server says ${quoted(description === undefined ? error : `${error}: ${description}`)}`,
+    );
+  }
+}
+
+function limitOf({ clock }: AuthSurroundings, limitMs: number, signal: AbortSignal | undefined) {
+  let [end, give] = [(): void => {}, (_: string): void => {}];
+  const over = new Promise<never>((_, reject) => {
+    give = (why) => reject(new AuthError("abandoned", why));
+    const timer = clock.after(limitMs, () => give(`nobody has signed in within ${limitMs / 1000} s`));
+    const aborted = (): void => give("it was given up");
+    signal?.addEventListener("abort", aborted, { once: true });
+    if (signal?.aborted === true) aborted();
+    end = () => {
+      timer.cancel();
+      signal?.removeEventListener("abort", aborted);
+    };
+  });
+  over.catch(() => {}); // It may be over when nobody waits for it.
+  return { over, end };
+}
+
+function summary(grant: Grant, tokens: Tokens, isKept: boolean, byOther: boolean): SignedIn {
+  const { issuer, resource, clientId } = grant;
+  const { scopes, expiresAt, refreshToken } = tokens;
+  return { issuer, resource, clientId, scopes, expiresAt, canRefresh: refreshToken !== undefined, isKept, byOther };
+}
+
+function union(one: readonly string[], other: readonly string[]): readonly string[] {
+  return [...new Set([...one, ...other])];
+}
