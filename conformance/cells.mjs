@@ -9,7 +9,7 @@ const other = { legacy: "modern", modern: "legacy" };
 const probe = fileURLToPath(new URL("probe-client.mjs", import.meta.url));
 
 /** Why scenarios are not run, by the beginning of their names. */
-export const notRun = [["auth/", "tutti does not sign in to servers yet; a 401 becomes the error login_required."]];
+export const notRun = [["auth/", "signing in takes a person and a browser, `tutti login`; its tests are ours."]];
 
 /**
  * What is run: `name`, `title`, `revision`, `files` in `expected/` that say what may fail, and `run(scenarios?)`.

@@ -18,7 +18,8 @@ export function authServerOf({ name, launch }: ServerConfig): AuthServer | undef
     url.username !== "" ||
     url.password !== "" ||
     Object.keys(launch.headers).some((header) => header.toLowerCase() === "authorization");
-  return isToldAlready ? undefined : { name, url, kind: launch.kind, headers: launch.headers, oauth: launch.oauth };
+  const { kind, headers, oauth = {} } = launch;
+  return isToldAlready ? undefined : { name, url, kind, headers, oauth };
 }
 
 /**

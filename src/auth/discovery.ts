@@ -79,7 +79,7 @@ async function resourceMetadata(
     const target = URL.canParse(said) ? new URL(said) : undefined;
     if (target === undefined)
       throw new AuthError("bad_metadata", `its resource_metadata is no address: ${quoted(said)}`);
-    if (target.origin !== url.origin && !oauth.origins.includes(target.origin)) {
+    if (target.origin !== url.origin && !oauth.origins?.includes(target.origin)) {
       const cure = `if that is right, put "${target.origin}" into oauth.origins`;
       throw new AuthError("unsafe_address", `its resource_metadata is at another server, ${target.origin}; ${cure}`);
     }

@@ -42,8 +42,9 @@ const reachable: Readonly<Record<Zone, readonly Zone[]>> = {
  */
 export function guardedFetch({ url: server, oauth }: AuthServer, surroundings: AuthSurroundings): GuardedFetch {
   const { env, caFiles, clock } = surroundings;
+  const { origins = [] } = oauth;
   const ownZone = zoneOfHost(server.hostname) ?? "public";
-  const isAllowed = ({ origin }: URL): boolean => origin === server.origin || oauth.origins.includes(origin);
+  const isAllowed = ({ origin }: URL): boolean => origin === server.origin || origins.includes(origin);
   const refuse = (url: URL, address: string): string | undefined => {
     const zone = zoneOf(address);
     if (isAllowed(url) || reachable[ownZone].includes(zone)) return undefined;
@@ -53,7 +54,7 @@ export function guardedFetch({ url: server, oauth }: AuthServer, surroundings: A
   const check = (url: URL): void => {
     const { protocol, username, password, hostname, origin } = url;
     const host = zoneOfHost(hostname);
-    const isPlainAllowed = (ownZone === "loopback" && host === "loopback") || oauth.origins.includes(origin);
+    const isPlainAllowed = (ownZone === "loopback" && host === "loopback") || origins.includes(origin);
     if (protocol !== "https:" && !(protocol === "http:" && isPlainAllowed)) {
       throw new AuthError("unsafe_address", `it leads to ${origin === "null" ? protocol : origin}, which is not https`);
     }
@@ -127,7 +128,10 @@ function toResponse({ status, header }: InResponse, body: Buffer): Response {
   });
   // Others have no body, or are none that a Response can have.
   const isUsual = status >= 200 && status <= 599 && ![204, 205, 304].includes(status);
-  return new Response(isUsual ? body : null, { status: isUsual || status === 204 ? status : 502, headers: kept });
+  return new Response(isUsual ? new Uint8Array(body) : null, {
+    status: isUsual || status === 204 ? status : 502,
+    headers: kept,
+  });
 }
 
 function unanswered(cause: unknown): AuthError {

@@ -136,7 +136,7 @@ function aboutServer(
   if (server === undefined) return [];
   const book = machine.pins(server)?.book();
   return [
-    ...(state === "failed" ? [notStarted(name, failureOf(report))] : []),
+    ...(state === "failed" ? [notStarted(name, failureOf(report), report.needsLogin === true)] : []),
     ...foundElsewhere(server, located),
     ...slowStart(name, startMs),
     ...strayOutput(name, observed.strayOf(name)),

@@ -108,25 +108,25 @@ export type RemoteLaunch = {
   readonly kind: "http" | "sse";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** False: nobody signs in to it. */
-  readonly oauth: OAuthConfig | false;
+  /** False: nobody signs in to it. Absent: nothing is configured of it. */
+  readonly oauth?: OAuthConfig | false;
 };
 
 /** How tutti signs in to a server. */
 export type OAuthConfig = {
   /** What its authorization server knows tutti as; undefined: tutti has itself registered. */
-  readonly clientId: string | undefined;
-  readonly clientSecret: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
   /** Undefined: those that the server names. */
-  readonly scopes: readonly string[] | undefined;
+  readonly scopes?: readonly string[] | undefined;
   /** Undefined: any that is free. */
-  readonly callbackPort: number | undefined;
+  readonly callbackPort?: number | undefined;
   /** Where a document about tutti as a client lies. */
-  readonly clientMetadataUrl: string | undefined;
+  readonly clientMetadataUrl?: string | undefined;
   /** Origins beside its own, whatever address they have, that the server may name. */
-  readonly origins: readonly string[];
-  /** Whether an authorization server has to say that it knows PKCE. */
-  readonly pkce: "required" | "unchecked";
+  readonly origins?: readonly string[];
+  /** Whether an authorization server has to say that it knows PKCE; undefined: it has. */
+  readonly pkce?: "required" | "unchecked";
 };
 
 /** Which of a server's tools are offered, and how. Patterns know `*` (any characters) and `?` (one). */

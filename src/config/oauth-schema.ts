@@ -2,8 +2,8 @@
 import * as z from "zod";
 import { text, wholeNumber } from "./fields.ts";
 
-/** What is configured of signing in to a server. */
-export const oauthSchema = z.strictObject({
+/** What is configured of signing in to a server. Other clients write more into it, which does nothing here. */
+export const oauthSchema = z.looseObject({
   clientId: text
     .optional()
     .describe(

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what the page explains
 import * as z from "zod";
 import { serverSchema } from "./entry-schema.ts";
+import { oauthSchema } from "./oauth-schema.ts";
 import { ignoredServerKeys, ignoredTopKeys } from "./other-clients.ts";
 import { ownServerSchema, settingsSchema } from "./schema.ts";
 import { toolsSchema } from "./tools-schema.ts";
@@ -37,6 +38,8 @@ export function printDocs(): string {
     fieldTable(Object.entries(toJsonSchema(toolsSchema).properties ?? {})),
     "The hints that clients know, each for `annotations`; other keys are passed on as they are:",
     fieldTable(Object.entries((typeof hints === "object" && hints.properties) || {})),
+    `## \`oauth\`\n\n${oauth}`,
+    fieldTable(Object.entries(toJsonSchema(oauthSchema).properties ?? {})),
     "## Beside the servers\n\nSettings of tutti as a whole, at the top of the file.",
     fieldTable(settingFields()),
     secrets,
@@ -115,7 +118,7 @@ place or a link leads elsewhere, and reads them all again. On Linux and macOS \`
 
 const variables = `## Variables
 
-In \`command\`, \`args\`, \`env\`, \`cwd\`, \`url\` and \`headers\`:
+In \`command\`, \`args\`, \`env\`, \`cwd\`, \`url\`, \`headers\`, and \`clientId\` and \`clientSecret\` of \`oauth\`:
 
 | Written | Becomes |
 |---|---|
@@ -132,6 +135,9 @@ prefix. A list of patterns that is written instead of the object is \`include\`.
 Several clients run only those tools at once that say \`readOnlyHint\`. Where a server does not say it, you can, with
 \`annotations\`; it should be true.`;
 
+const oauth = `A server at a URL that wants to know who asks says so when it is spoken to; \`tutti login SERVER\` signs in to it, in your
+browser, and tutti renews what it gets from then on. Nearly always nothing has to be configured for that.`;
+
 const secrets = `## Secrets
 
 Values that come from variables, all values in \`env\` and all headers are replaced wherever tutti writes something
@@ -146,6 +152,7 @@ otherwise named once at the start. Where ours is given too, ours wins; what any 
 type JsonSchema = {
   readonly type?: string | readonly string[];
   readonly enum?: readonly string[];
+  readonly const?: unknown;
   readonly description?: string;
   readonly default?: unknown;
   readonly minimum?: number;
@@ -201,6 +208,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function typeText(schema: JsonSchema): string {
   const { type, enum: words, anyOf, items, minimum, maximum, additionalProperties: values } = schema;
+  if (schema.const !== undefined) return `${schema.const}`;
   if (words) return words.map((word) => `\`${word}\``).join(", ");
   if (anyOf) return anyOf.map(typeText).join(" or ");
   if (Array.isArray(type)) return type.map((each) => typeText({ type: each })).join(" or ");

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what people are told to write
 import { resolve as resolvePath } from "node:path";
-import type { RemoteLaunch, ServerConfig, StdioLaunch, ToolRules } from "./config.ts";
+import type { OAuthConfig, RemoteLaunch, ServerConfig, StdioLaunch, ToolRules } from "./config.ts";
 import type { ServerEntry } from "./entry-schema.ts";
 import { readTimeout } from "./other-clients.ts";
 import type { Path } from "./problems.ts";
@@ -64,7 +64,7 @@ function textFiller({ env, folder }: Scope, { problem, notice, secrets }: Findin
     if (path === undefined) problem(field, "the home folder behind ~ is not known. Set HOME, or write the whole path.");
     return path ?? text;
   };
-  return { fill, fillPath, folder, problem, secrets };
+  return { fill, fillPath, folder, problem, notice, secrets };
 }
 
 const urlKeys = ["url", "httpUrl", "serverUrl"] as const;
@@ -132,26 +132,27 @@ function remote(entry: ServerEntry, urlKey: (typeof urlKeys)[number], texts: Tex
     noteSecretHeader(secrets, name, value);
     headers[name] = value;
   }
-  return { url, headers, oauth: oauthOf(entry.oauth, texts) };
+  return { url, headers, ...(entry.oauth !== undefined && { oauth: oauthOf(entry.oauth, texts) }) };
 }
 
-function oauthOf(written: ServerEntry["oauth"], { fill, problem, secrets }: TextFiller): RemoteLaunch["oauth"] {
+function oauthOf(
+  written: NonNullable<ServerEntry["oauth"]>,
+  { fill, problem, secrets, notice }: TextFiller,
+): OAuthConfig | false {
   if (written === false) return false;
-  const { clientId, clientSecret, scopes, callbackPort, clientMetadataUrl, origins = [], pkce } = written ?? {};
+  const { clientId, clientSecret, scopes, callbackPort, clientMetadataUrl, origins, pkce, ...others } = written;
+  for (const key of Object.keys(others)) notice(`\`oauth.${key}\` does nothing here`);
   const field = (name: string, text: string | undefined): string | undefined =>
     text === undefined ? undefined : fill(text, ["oauth", name]);
   const secret = field("clientSecret", clientSecret);
   if (secret !== undefined) noteSecret(secrets, "clientSecret", secret);
   if (secret !== undefined && clientId === undefined) problem(["oauth", "clientSecret"], 'needs "clientId" beside it.');
   return {
+    ...{ scopes, callbackPort, clientMetadataUrl, pkce },
     clientId: field("clientId", clientId),
     clientSecret: secret,
-    scopes,
-    callbackPort,
-    clientMetadataUrl,
     // As URLs have it.
     origins: origins.map((origin) => new URL(origin).origin),
-    pkce: pkce ?? "required",
   };
 }
 

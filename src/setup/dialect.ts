@@ -21,6 +21,7 @@ export type Entry = {
   readonly cwd?: string | undefined;
   readonly url?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly oauth?: Raw | false | undefined;
   readonly disabled?: true | undefined;
   readonly callTimeoutMs?: number | undefined;
   readonly connectTimeoutMs?: number | undefined;
@@ -36,9 +37,7 @@ type Raw = Readonly<Record<string, unknown>>;
 const lost: ReadonlyMap<string, string> = new Map([
   ["envFile", "its file with variables is not read: copy what the server needs into `env`"],
   ["headersHelper", "no program is asked for headers: write `headers`"],
-  ["oauth", "tutti does not sign in to servers: put a token into `headers`"],
-  ["auth", "tutti does not sign in to servers: put a token into `headers`"],
-  ["authProviderType", "tutti does not sign in to servers: put a token into `headers`"],
+  ["authProviderType", "tutti signs in by `tutti login` alone: where that does not do, put a token into `headers`"],
   ["sandbox", "it is started without a sandbox"],
   ["sandboxEnabled", "it is started without a sandbox"],
 ]);
@@ -60,7 +59,9 @@ export function readEntry(raw: unknown, dialect: Dialect, folder: string | undef
   const entry: Entry = {
     ...type,
     ...launch,
-    ...(isRemote ? { headers: nonEmpty(headersOf(raw, text)) } : { env: nonEmpty(envOf(raw, text)) }),
+    ...(isRemote
+      ? { headers: nonEmpty(headersOf(raw, text)), oauth: oauthOf(raw, text, notes) }
+      : { env: nonEmpty(envOf(raw, text)) }),
     ...(isRemote ? {} : { cwd: typeof raw["cwd"] === "string" ? text(raw["cwd"]) : folder }),
     ...(isOff ? { disabled: true } : {}),
     ...timeoutsOf(raw, dialect),
@@ -113,6 +114,31 @@ function headersOf(raw: Raw, text: (written: unknown) => string): Record<string,
   const bearer = raw["bearer_token_env_var"];
   if (typeof bearer === "string") headers["Authorization"] = `Bearer \${${bearer}}`;
   return headers;
+}
+
+/** `oauth` of Claude Code, Gemini CLI, opencode and the draft of a common file; `auth` of Cursor. */
+function oauthOf({ oauth, auth }: Raw, text: (written: unknown) => string, notes: string[]): Raw | false | undefined {
+  if (oauth === false) return false;
+  const { CLIENT_ID, CLIENT_SECRET, ...cursors } = isObject(auth) ? auth : {};
+  const {
+    clientId = CLIENT_ID,
+    clientSecret = CLIENT_SECRET,
+    scope,
+    scopes = scope,
+    ...more
+  } = isObject(oauth) ? oauth : cursors;
+  const { callbackPort, redirectUri, enabled: _, ...rest } = more;
+  const port = typeof redirectUri === "string" && URL.canParse(redirectUri) ? Number(new URL(redirectUri).port) : 0;
+  const list = typeof scopes === "string" ? scopes.split(" ").filter((one) => one !== "") : listOf(scopes);
+  for (const key of Object.keys(rest)) notes.push(`\`${key}\` of its signing in is not taken over`);
+  return nonEmpty(
+    withoutAbsent({
+      clientId: clientId === undefined ? undefined : text(clientId),
+      clientSecret: clientSecret === undefined ? undefined : text(clientSecret),
+      scopes: list.length === 0 ? undefined : list,
+      callbackPort: callbackPort ?? (port || undefined),
+    }),
+  );
 }
 
 function timeoutsOf(raw: Raw, { timeout: unit }: Dialect): Pick<Entry, "callTimeoutMs" | "connectTimeoutMs"> {
@@ -190,10 +216,10 @@ function isObject(value: unknown): value is Raw {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function nonEmpty(group: Record<string, string>): Record<string, string> | undefined {
+function nonEmpty<T extends Raw>(group: T): T | undefined {
   return Object.keys(group).length === 0 ? undefined : group;
 }
 
-function withoutAbsent(entry: Entry): Entry {
-  return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined)) as Entry;
+function withoutAbsent<T extends object>(entry: T): T {
+  return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined)) as T;
 }

@@ -122,7 +122,7 @@ describe("configurations as the clients' own pages show them", () => {
       headers: { API_KEY: "value" },
     });
     expect(notices).toEqual([
-      expect.stringMatching(/^`auth` is ignored: .* put a token into `headers` \(server "oauth"\)\.$/),
+      expect.stringMatching(/^`auth` is ignored: tutti signs in by `tutti login` .* \(server "oauth"\)\.$/),
     ]);
   });
 

@@ -56,7 +56,7 @@ describe("an answer without a reply", () => {
     });
     ask(1, "tools/call", call);
     expect((await failure()).text).toBe(
-      'it answered with HTTP 401: "no [secret] [secret]"; it does not accept the Authorization in headers',
+      'it answered with HTTP 401: "no [secret] [secret]"; it does not accept the Authorization in headers of servers.json',
     );
   });
 

@@ -1,3 +1,4 @@
+import { loginCommand } from "../../auth/auth-server.ts";
 import { approval, type Change } from "../../catalog/pins.ts";
 import type { Topic } from "../../events.ts";
 import type { Finding } from "./finding.ts";
@@ -6,8 +7,12 @@ import type { Observed } from "./observed.ts";
 /** Some programs wait no longer for the first lists of what they start. */
 const slowMs = 10_000;
 
-/** A server that failed. `reason`: all that is known of why. */
-export function notStarted(server: string, reason: string): Finding {
+/** A server that failed. `reason`: all that is known of why. `needsLogin`: only the user can help, by signing in. */
+export function notStarted(server: string, reason: string, needsLogin: boolean): Finding {
+  if (needsLogin) {
+    const cure = `where no ${loginCommand(server)} helps, put its token into headers of its entry`;
+    return { code: "needs_login", server, severity: "error", text: reason, cure };
+  }
   const cure = `tutti get ${word(server)} shows its entry, tutti check --log debug all that it writes`;
   return { code: "not_started", server, severity: "error", text: reason, cure };
 }

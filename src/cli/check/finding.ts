@@ -3,6 +3,7 @@ import type { Change } from "../../catalog/pins.ts";
 /** What check can find, by code; docs/troubleshooting.md has each of them. */
 export const findingCodes = [
   "not_started",
+  "needs_login",
   "slow_start",
   "not_listed",
   "left_out",

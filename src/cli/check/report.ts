@@ -46,13 +46,13 @@ export function asJson({ findings, ...report }: Report): string {
 /** The report for people, harmless to show, in colours on a terminal. */
 export function forPeople({ servers, findings, tools, tokens, files }: Report): readonly string[] {
   const color = paint(process.stdout);
-  const own = findings.filter(({ code }) => code === "not_started");
+  const own = findings.filter(({ code }) => isDown(code));
   const rows = serverLines(servers).flatMap(({ sign, text }, index) => {
     const failure = own.find(({ server }) => server === servers[index]?.name);
     const added = failure === undefined ? [] : [`    ${color.dim(`${cureOf(failure)} (${failure.code})`)}`];
     return [`${sign} ${text}`, ...added];
   });
-  const others = findings.filter(({ code }) => code !== "not_started");
+  const others = findings.filter(({ code }) => !isDown(code));
   const count = servers.filter(({ state }) => state === "ready" || state === "incomplete").length;
   const total = servers.filter(({ state }) => state !== "disabled").length;
   const sum = `${count} of ${total} servers ready, ${tools === 1 ? "1 tool" : `${grouped(tools)} tools`}`;
@@ -95,4 +95,9 @@ function findingLines(finding: Finding): readonly string[] {
 
 function cureOf({ cure }: Finding): string {
   return `→ ${harmless(cure)}`;
+}
+
+/** Whether it says why a server is not there at all. */
+function isDown(code: Finding["code"]): boolean {
+  return code === "not_started" || code === "needs_login";
 }

@@ -8,6 +8,8 @@ export type ServerReport = {
   readonly state: "starting" | "ready" | "incomplete" | "failed" | "disabled";
   /** Why it has failed, in a line. */
   readonly reason?: string;
+  /** Only the user can help, by signing in to it. */
+  readonly needsLogin?: true;
   /** The line of its stderr that says what went wrong, where that is another. */
   readonly stderr?: string;
   /** As it calls itself. */
@@ -37,7 +39,14 @@ export function reportOf(name: string, downstream: Downstream | undefined, known
   if (state.kind !== "ready") {
     const reason = state.kind === "down" ? state.reason : (trouble ?? state.kind);
     const isNews = complaint !== undefined && !reason.includes(complaint);
-    return { name, state: "failed", reason, ...(isNews && { stderr: complaint }) };
+    const needsLogin = state.kind === "down" && state.needsLogin === true;
+    return {
+      name,
+      state: "failed",
+      reason,
+      ...(needsLogin && { needsLogin }),
+      ...(isNews && { stderr: complaint }),
+    };
   }
   const { serverInfo, protocolVersion: protocol } = state.greeting;
   return {
