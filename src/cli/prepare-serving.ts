@@ -1,13 +1,10 @@
 import type { Client } from "../client/client.ts";
-import { longestInstructions, shorten } from "../client/introduction.ts";
 import { ConfigError } from "../config/config-error.ts";
-import { rpcCode, toProtocolError } from "../errors.ts";
 import { Secrets } from "../observe/secrets.ts";
 import { thisSystem } from "../ports/system.ts";
 import { systemWatchFiles } from "../ports/watch.ts";
 import type { Relay } from "../relay/relay.ts";
 import type { LineLink } from "../transport/line-link.ts";
-import { slot } from "../wire/members.ts";
 import { adviseLazy } from "./advise-lazy.ts";
 import type { Invocation } from "./commands.ts";
 import { compose, type Tutti } from "./compose.ts";
@@ -19,6 +16,7 @@ import { createMachine, type Machine } from "./machine.ts";
 import type { HttpServing } from "./over-http.ts";
 import { createReloading } from "./reloading.ts";
 import { type ReadTexts, readServingConfig, startLog } from "./settings.ts";
+import { serveUnusable, type Unusable } from "./unusable.ts";
 
 /** What is served, and the servers behind it. */
 export type Serving = {
@@ -45,16 +43,23 @@ export type Prepared = {
 };
 
 /**
- * Reads the configuration and puts the relay, which starts nothing yet, behind `client` and its link. With a
- * configuration that cannot be used there is nothing to serve: every request is answered with what is wrong with it, so
- * that it is seen where people look. Returns undefined in that case.
+ * Reads the configuration and puts the relay, which starts nothing yet, behind `client` and its link. As long as there is
+ * none that can be used every request is answered with what is wrong with it.
  */
-export async function prepareServing(prepared: Prepared): Promise<Serving | undefined> {
-  const { client, link, invocation, place, given } = prepared;
+export async function prepareServing(prepared: Prepared): Promise<Serving> {
+  const first = await prepare(prepared);
+  if (!("problem" in first)) return first;
+  return serveUnusable(first, prepared, (given) => {
+    return prepare({ ...prepared, given, place: firstAnswersPlace(prepared.invocation) });
+  });
+}
+
+async function prepare({ client, link, invocation, place, given }: Prepared): Promise<Serving | Unusable> {
   const { options, version } = invocation;
+  const texts: ReadTexts = new Map();
   let redact = (text: string): string => text;
+  let undo = (): void => {};
   try {
-    const texts: ReadTexts = new Map();
     const config = await readServingConfig(invocation, texts);
     const secrets = new Secrets(config.secrets);
     ({ redact } = secrets);
@@ -66,6 +71,10 @@ export async function prepareServing(prepared: Prepared): Promise<Serving | unde
     link.setLimits(config.limits);
     client.isLazy = options.lazy;
     const withdraw = announceInstance({ config, events, version, redact, serves: ["stdio"], client: client.identity });
+    undo = () => {
+      withdraw();
+      machine.kill();
+    };
     const http = options.http === undefined ? undefined : await overHttp(machine, invocation);
     tutti.relay.addClient(client);
     for (const { method, era, list } of given) tutti.relay.gave(client, method, era, list);
@@ -104,22 +113,13 @@ export async function prepareServing(prepared: Prepared): Promise<Serving | unde
       defectText: (cause) => defectText(cause, redact),
     };
   } catch (cause) {
+    undo();
     const problem = redact(cause instanceof Error ? cause.message : String(cause));
-    process.stderr.write(cause instanceof ConfigError ? `tutti: ${problem}\n` : defectText(cause, redact));
-    process.exitCode = 1;
-    client.serve({
-      request: (_method, message) => {
-        const error = toProtocolError(message.raw(slot.id) as string, rpcCode.internalError, `tutti: ${problem}`);
-        client.reply(message, error);
-      },
-      notification: () => {},
-      withdrawn: () => false,
-      about: () => ({
-        instructions: shorten(`tutti cannot serve: ${problem}`, longestInstructions),
-        extensions: "",
-      }),
-    });
-    return undefined;
+    return {
+      problem,
+      said: cause instanceof ConfigError ? `tutti: ${problem}\n` : defectText(cause, redact),
+      texts,
+    };
   }
 }
 

@@ -30,6 +30,12 @@ export function findConfig(search: Search): readonly string[] {
   throw new ConfigError(`No configuration at ${places.join(", ")}. ${cure}`);
 }
 
+/** Where a configuration may come to be that is not there: the files that are named, else the usual places. */
+export function configPlaces(search: Search): readonly string[] {
+  const named = namedFiles(search);
+  return named.length > 0 ? named : usualPlaces(search);
+}
+
 /** The one file that commands write: the first that is named or found, else the user's own, which may not be there yet. */
 export function configToWrite(search: Search): string {
   const [named] = namedFiles(search);

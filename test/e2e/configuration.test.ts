@@ -2,8 +2,10 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { configFile, fake, fixturePath, run, serve, start, temporaryFolder } from "./support/program.ts";
+import { signal } from "./support/processes.ts";
+import { configFile, fake, fixturePath, run, type Started, serve, start, temporaryFolder } from "./support/program.ts";
 import { textOf } from "./support/raw-client.ts";
+import { until } from "./support/until.ts";
 
 /** No variable that could lead to a configuration of the person who runs the tests. */
 const bareEnv = (home: string) => ({ HOME: home, PATH: process.env["PATH"] ?? "" });
@@ -54,6 +56,55 @@ test.each([
     expect((await client.exit()).code).toBe(1);
   },
 );
+
+const listChanges = (client: Started): number => client.notifications("notifications/tools/list_changed").length;
+
+test.each([
+  ["is broken", '{ "mcpServers": { "one" } }'],
+  ["is not there", undefined],
+])(
+  "a configuration that %s at the start is served as soon as it can be used, and the client hears that there are tools",
+  async (_, text) => {
+    const path = join(temporaryFolder(), "servers.json");
+    if (text !== undefined) write(path, text);
+    const client = await serve(path);
+    expect((await client.request("tools/list")).error?.message).toContain(path);
+    write(path, { mcpServers: { one: { command: "x", comand: "y" } } });
+    await until("another problem", () => client.stderr.includes("comand"));
+    expect((await client.request("tools/call", { name: "one__echo" })).error?.message).toContain("comand");
+    write(path, { mcpServers: { one: fake() }, callTools: { scope: "off" }, log: { level: "debug" } });
+    await until("the list change", () => listChanges(client) > 0);
+    const { result } = await client.request("tools/list");
+    expect(result?.tools?.map(({ name }) => name)).toContain("one__echo");
+    expect(textOf(await client.call("one__echo", { text: "mended" }))).toBe("mended");
+    // Settings beside the servers count, as at any start, and from then on it is reloaded as ever.
+    expect(client.stderr).toContain('"level":"debug"');
+    write(path, { mcpServers: { two: fake() }, callTools: { scope: "off" }, log: { level: "debug" } });
+    await until("the reload", () => client.stderr.includes("the configuration was read again: new: two; removed: one"));
+    expect(textOf(await client.call("two__echo", { text: "reloaded" }))).toBe("reloaded");
+    await until("the second list change", () => listChanges(client) > 1);
+    client.child.stdin.end();
+    expect((await client.exit()).code).toBe(0);
+  },
+);
+
+test("without any configuration one that is written where it is looked for is served, and SIGHUP has it looked for", async () => {
+  const [home, cwd] = [temporaryFolder(), temporaryFolder()];
+  const client = start([], { cwd, wholeEnv: bareEnv(home) });
+  await client.handshake();
+  expect((await client.request("tools/list")).error?.message).toContain("No configuration at");
+  mkdirSync(join(home, ".config", "tutti"), { recursive: true });
+  write(join(home, ".config", "tutti", "servers.json"), { mcpServers: { mine: fake() } });
+  await until(
+    "the list change",
+    () => {
+      signal(client.pid, "SIGHUP");
+      return listChanges(client) > 0;
+    },
+    200,
+  );
+  expect(textOf(await client.call("mine__echo", { text: "found" }))).toBe("found");
+});
 
 test("several --config are one configuration, in their order", async () => {
   const first = configFile({ one: fake() });
