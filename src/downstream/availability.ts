@@ -1,7 +1,8 @@
 import type { ServerConfig } from "../config/config.ts";
 import type { Clock } from "../ports/clock.ts";
-import { Breaker } from "./breaker.ts";
+import { type Admission, Breaker } from "./breaker.ts";
 import type { Call } from "./call.ts";
+import { Early } from "./early.ts";
 import type { Greeting } from "./handshake.ts";
 import { Health } from "./health.ts";
 import { Idleness } from "./idleness.ts";
@@ -42,6 +43,8 @@ export class Availability {
   readonly #idleness: Idleness;
   readonly #life: Life;
   readonly #waiting: WaitingCalls;
+  /** Those that wait for the outcome of the one that tries. */
+  readonly #behindTry: Early;
   #drained = (): void => {};
   /** Waits no longer for the user to sign in. */
   #forgetSignIn = (): void => {};
@@ -52,7 +55,8 @@ export class Availability {
     this.#options = options;
     const random = (): number => options.random(4).readUInt32BE() / 2 ** 32;
     const bounds = { failures: config.breakerFailures, pauseMs: config.breakerPauseMs };
-    this.breaker = new Breaker(bounds, random, breakerChanged);
+    this.breaker = new Breaker(bounds, random, { changed: breakerChanged, tried: () => this.#tried() });
+    this.#behindTry = new Early(config.maxQueuedBytes, "to be tried");
     this.health = new Health({
       clock,
       ping,
@@ -83,7 +87,7 @@ export class Availability {
       breaker: this.breaker,
       clock,
       mostBytes: config.maxQueuedBytes,
-      unsent: () => calls().filter(({ isSent }) => !isSent),
+      unsent: () => calls().filter((call) => !call.isSent && !this.#behindTry.has(call)),
     });
   }
 
@@ -116,15 +120,17 @@ export class Availability {
     this.#life.lost(reason);
   }
 
-  /** Whether a call that comes now may go, is refused, or goes to try whether the server works again. */
-  admit(now: number): "pass" | "try" | "refused" {
+  /** Takes in a call that has come: it goes now, or when the server is ready, or waits for one that tries whether it works again. */
+  take(call: Call, now: number): void {
     this.#idleness.used(now);
-    return this.#life.isOver ? "pass" : this.breaker.admit(now);
+    this.#admit(call, now);
   }
 
-  /** Lets a call go as it was admitted: now, or when the server is ready. */
-  let(call: Call, admission: "pass" | "try" | "refused", now: number): void {
+  #admit(call: Call, now: number): void {
+    const admission: Admission = this.#life.isOver ? "pass" : this.breaker.admit(now);
+    call.isTry = admission === "try";
     if (admission === "refused") call.refuse(this.breaker.describe(now) ?? "");
+    else if (admission === "wait") this.#behindTry.add(call);
     else if (this.state.kind === "ready" && this.#options.isUp()) call.enter(now);
     else this.wait(call);
   }
@@ -158,7 +164,14 @@ export class Availability {
     this.#forgetSignIn();
     this.#rest();
     this.#waiting.settle();
+    this.#tried();
     await stopped;
+  }
+
+  /** Nobody tries any more. */
+  #tried(): void {
+    const now = this.#options.clock.now();
+    for (const call of this.#behindTry.take()) if (!call.isOver) this.#admit(call, now);
   }
 
   #changed(): void {
@@ -169,6 +182,7 @@ export class Availability {
     if (this.#life.needsLogin) this.#awaitSignIn();
     this.#options.changed();
     this.#waiting.settle();
+    if (this.#life.isOver) this.#tried();
   }
 
   #awaitSignIn(): void {

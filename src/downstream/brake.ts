@@ -62,6 +62,11 @@ export class Brake implements Pausable {
     this.#apply();
   }
 
+  /** There is another link, which is held up as the one before was: whoever wanted that wants it still. */
+  renew(): void {
+    this.#apply();
+  }
+
   #owe(bytes: number): void {
     const now = this.#clock.now();
     const paid = ((now - this.#countedAt) * perSecond) / 1000;

@@ -17,6 +17,16 @@ const mostFailures = 15;
 /** The longest pause, unless the first one is longer. */
 const longestPauseMs = 60_000;
 
+export type BreakerEvents = {
+  /** It has opened, has opened again, or is closed. */
+  readonly changed: () => void;
+  /** The call that tried is over, whatever came of it: another may go, or all, or none. */
+  readonly tried: () => void;
+};
+
+/** What becomes of a call that comes: it goes, it goes to try, it waits for one that tries, or it is refused. */
+export type Admission = "pass" | "try" | "wait" | "refused";
+
 type Open = { readonly sinceMs: number; readonly why: string; untilMs: number };
 
 /**
@@ -28,7 +38,7 @@ export class Breaker {
   /** 0: it never opens. */
   readonly #mostInRow: number;
   readonly #pauses: Backoff;
-  readonly #changed: () => void;
+  readonly #events: BreakerEvents;
   /** How many failures have counted. */
   #round = 0;
   #failures = 0;
@@ -39,11 +49,11 @@ export class Breaker {
   #open: Open | undefined;
   #isTrying = false;
 
-  /** `random`: from 0 to below 1. `changed`: it has opened, has opened again, or is closed. */
-  constructor({ failures, pauseMs }: BreakerBounds, random: () => number, changed: () => void) {
+  /** `random`: from 0 to below 1. */
+  constructor({ failures, pauseMs }: BreakerBounds, random: () => number, events: BreakerEvents) {
     this.#mostInRow = failures;
     this.#pauses = new Backoff({ minMs: pauseMs, maxMs: Math.max(pauseMs, longestPauseMs) }, random);
-    this.#changed = changed;
+    this.#events = events;
   }
 
   /** To be noted when something is sent or started, for when it fails. */
@@ -73,16 +83,19 @@ export class Breaker {
   }
 
   /** Whether a call may go now. One that tries is the only one until it has succeeded, failed or was released. */
-  admit(now: number): "pass" | "try" | "refused" {
+  admit(now: number): Admission {
     if (this.#open === undefined) return "pass";
-    if (now < this.#open.untilMs || this.#isTrying) return "refused";
+    if (now < this.#open.untilMs) return "refused";
+    if (this.#isTrying) return "wait";
     this.#isTrying = true;
     return "try";
   }
 
   /** What was let go to try has ended and says nothing. */
   release(): void {
+    if (!this.#isTrying) return;
     this.#isTrying = false;
+    this.#events.tried();
   }
 
   /** A reply has come. */
@@ -114,9 +127,11 @@ export class Breaker {
   openFor(why: string, now: number): void {
     if (this.#mostInRow === 0) return;
     this.#failures ||= 1;
+    const wasTrying = this.#isTrying;
     this.#isTrying = false;
     this.#open = { sinceMs: this.#open?.sinceMs ?? now, why, untilMs: now + this.#pauses.next() };
-    this.#changed();
+    this.#events.changed();
+    if (wasTrying) this.#events.tried();
   }
 
   #shifted(): number {
@@ -127,12 +142,14 @@ export class Breaker {
     const wasOpen = this.#open !== undefined;
     this.#failures = 0;
     this.#areStarts = true;
-    this.#isTrying = false;
     this.#open = undefined;
     if (!wasOpen) return;
     this.#recent = 0;
     this.#pauses.reset();
-    this.#changed();
+    const wasTrying = this.#isTrying;
+    this.#isTrying = false;
+    this.#events.changed();
+    if (wasTrying) this.#events.tried();
   }
 }
 

@@ -64,7 +64,7 @@ export class Call implements Waiter {
   failedStarts = 0;
   readonly request: Request;
   /** Whether it alone was let go, to find out whether its server works again. */
-  readonly isTry: boolean;
+  isTry = false;
   readonly #at: Surroundings;
   readonly #latestAt: number;
   #id: number;
@@ -84,10 +84,9 @@ export class Call implements Waiter {
   #isOver = false;
 
   /** `now`: as the clock says it. */
-  constructor(request: Request, surroundings: Surroundings, now: number, isTry = false) {
+  constructor(request: Request, surroundings: Surroundings, now: number) {
     const { callTimeoutMs, callTimeoutCapMs } = surroundings.config;
     this.request = request;
-    this.isTry = isTry;
     this.#at = surroundings;
     this.#latestAt = request.arrivedAt + (callTimeoutCapMs || Number.POSITIVE_INFINITY);
     this.deadlineAt = Math.min(now + (callTimeoutMs || Number.POSITIVE_INFINITY), this.#latestAt);
@@ -172,7 +171,7 @@ export class Call implements Waiter {
 
   /** Its deadline has come. */
   expire(): void {
-    const { config, clock, health, isUp } = this.#at;
+    const { config, clock, health, breaker, isUp } = this.#at;
     const { callTimeoutMs, callTimeoutCapMs, maxConcurrentCalls } = config;
     const isCap = callTimeoutCapMs > 0 && clock.now() >= this.#latestAt;
     const seconds = (isCap ? callTimeoutCapMs : callTimeoutMs) / 1000;
@@ -181,7 +180,8 @@ export class Call implements Waiter {
       this.#tell((id) => cancelled(id, "the deadline of the call has passed"));
       this.failWith("timed_out", `no reply within ${seconds} s (${field})`);
       health.suspect(this.#heard);
-    } else if (this.#leave === undefined || !isUp()) {
+    } else if (breaker.isOpen && !this.isTry) this.refuse(breaker.describe(clock.now()) ?? "");
+    else if (this.#leave === undefined || !isUp()) {
       this.failWith("unavailable", `still starting after ${seconds} s (${field})`);
     } else {
       const gate = `${field}, maxConcurrentCalls ${maxConcurrentCalls}`;

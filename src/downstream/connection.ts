@@ -125,6 +125,11 @@ export class Connection {
     this.#brake.resume();
   }
 
+  /** The server is greeted: from now on whoever holds it up holds up this link too. */
+  greeted(): void {
+    this.#brake.renew();
+  }
+
   get link(): OwnLink {
     if (this.#link === undefined) throw new Error("the connection is used before it is open");
     return this.#link;

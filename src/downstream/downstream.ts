@@ -180,10 +180,9 @@ export class Downstream implements Pausable {
       request.fail(new CallError("queue_full", text, { server: this.name }));
       return undefined;
     }
-    const admission = this.#availability.admit(now);
-    const call = new Call(request, this.#surroundings, now, admission === "try");
+    const call = new Call(request, this.#surroundings, now);
     this.#deadlines.watch(call.deadlineAt);
-    this.#availability.let(call, admission, now);
+    this.#availability.take(call, now);
     return call;
   }
 
@@ -268,6 +267,7 @@ export class Downstream implements Pausable {
     this.#serverInfo = toBytes(JSON.stringify(greeting.serverInfo));
     this.#isGreeted = true;
     await this.#offering.listAll(greeting.capabilities, own !== undefined);
+    this.#connection.greeted();
     return greeting;
   }
 

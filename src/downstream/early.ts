@@ -6,12 +6,15 @@ const mostCalls = 1024;
 /** Calls that wait until their server is ready, in the order in which they came, within bounds. */
 export class Early {
   readonly #mostBytes: number;
+  readonly #what: string;
   /** Some may be over. */
   #calls: Call[] = [];
   #bytes = 0;
 
-  constructor(mostBytes: number) {
+  /** `what` they wait for, as in "already wait for it to start". */
+  constructor(mostBytes: number, what: string) {
     this.#mostBytes = mostBytes;
+    this.#what = what;
   }
 
   /** What is kept of them. */
@@ -28,11 +31,15 @@ export class Early {
     if (isFull()) this.#forgetEnded();
     if (isFull()) {
       const number = `${this.#calls.length} calls of ${(this.#bytes / 1_000_000).toFixed(1)} MB`;
-      call.crowdedOut(`${number} already wait for it to start (at most ${mostCalls}, and maxQueuedBytes)`);
+      call.crowdedOut(`${number} already wait for it ${this.#what} (at most ${mostCalls}, and maxQueuedBytes)`);
       return;
     }
     this.#calls.push(call);
     this.#bytes += bytes;
+  }
+
+  has(call: Call): boolean {
+    return this.#calls.includes(call);
   }
 
   /** Takes all of them. */

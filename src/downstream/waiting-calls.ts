@@ -24,7 +24,7 @@ export class WaitingCalls {
 
   constructor(options: WaitingOptions) {
     this.#options = options;
-    this.#early = new Early(options.mostBytes);
+    this.#early = new Early(options.mostBytes, "to start");
   }
 
   /** Has a call wait until the server, which is started where it does not run, is ready; refused where it will not be. */

@@ -86,3 +86,18 @@ test("a server that somebody else holds up stays so when its flood is over, and 
   await clock.advance(1000);
   expect(isPaused()).toBe(false);
 });
+
+test("what a server owes goes on to the process after it, which is free of it in a few seconds", async () => {
+  const given = braked();
+  const { clock, brake, isPaused } = given;
+  const flood = { bytes: 64 * 1024, messages: 500 };
+  await pour(given, 2000, flood);
+  brake.renew();
+  // A crash is no way out for one that floods again.
+  expect(await pour(given, 1000, flood)).toBeLessThan(16 * 1024 * 1024);
+  brake.renew();
+  await clock.advance(6000);
+  for (let n = 0; n < 3000; n++) brake.useless(120);
+  brake.read(3000 * 120, 0);
+  expect(isPaused()).toBe(false);
+});

@@ -83,10 +83,10 @@ class Admit implements Command {
   check = (): boolean => true;
 
   run(model: Model, real: Real): void {
-    const wanted = !isOpen(model) ? "pass" : model.now < model.until || model.isTrying ? "refused" : "try";
+    const wanted = !isOpen(model) ? "pass" : model.now < model.until ? "refused" : model.isTrying ? "wait" : "try";
     expect(real.breaker.admit(model.now)).toBe(wanted);
     if (wanted === "try") model.isTrying = true;
-    if (wanted !== "refused") {
+    if (wanted === "pass" || wanted === "try") {
       model.sent.push(model.counted);
       real.rounds.push(real.breaker.round);
     }
@@ -194,11 +194,10 @@ test("a breaker lets go what a plain model lets go, whatever fails, is answered,
     fc.property(bounds, fc.commands(commands, { size: "+1", maxCommands: 200 }), ({ most, pauseMs }, steps) => {
       fc.modelRun(() => {
         const real: Real = {
-          breaker: new Breaker(
-            { failures: most, pauseMs },
-            () => 0.5,
-            () => real.told++,
-          ),
+          breaker: new Breaker({ failures: most, pauseMs }, () => 0.5, {
+            changed: () => void real.told++,
+            tried: () => {},
+          }),
           rounds: [],
           told: 0,
         };

@@ -1,19 +1,21 @@
 import { expect, test } from "vitest";
 import { Breaker } from "../../src/downstream/breaker.ts";
 
-type Told = { readonly breaker: Breaker; readonly changes: string[] };
+type Told = { readonly breaker: Breaker; readonly changes: string[]; readonly tried: () => number };
 
 /** One with pauses as they are at most; it notes what it tells. */
 function breakerWith(failures = 3, pauseMs = 1000): Told {
   const changes: string[] = [];
-  const breaker = new Breaker(
-    { failures, pauseMs },
-    () => 1 - Number.EPSILON,
-    () => {
+  let tried = 0;
+  const breaker = new Breaker({ failures, pauseMs }, () => 1 - Number.EPSILON, {
+    changed: () => {
       changes.push(breaker.describe(0) === undefined ? "closed" : "open");
     },
-  );
-  return { breaker, changes };
+    tried: () => {
+      tried++;
+    },
+  });
+  return { breaker, changes, tried: () => tried };
 }
 
 /** `count` failures one after the other. */
@@ -74,9 +76,29 @@ test("lets one call try after the pause, and only one until that has ended", () 
   fail(breaker, 3, 0);
   expect(breaker.admit(999)).toBe("refused");
   expect(breaker.admit(1000)).toBe("try");
-  expect(breaker.admit(1000)).toBe("refused");
+  expect(breaker.admit(1000)).toBe("wait");
   breaker.release();
   expect(breaker.admit(1000)).toBe("try");
+});
+
+test("tells once that a try is over, however it ended, and nothing of what ended otherwise", () => {
+  const { breaker, tried } = breakerWith();
+  breaker.release();
+  fail(breaker, 3, 0);
+  breaker.succeeded();
+  fail(breaker, 3, 0);
+  expect(tried()).toBe(0);
+  breaker.admit(2000);
+  breaker.release();
+  breaker.release();
+  expect(tried()).toBe(1);
+  breaker.admit(2000);
+  fail(breaker, 1, 2000);
+  expect(tried()).toBe(2);
+  breaker.admit(9000);
+  breaker.succeeded();
+  breaker.release();
+  expect(tried()).toBe(3);
 });
 
 test("closes when the one that tries has a reply", () => {

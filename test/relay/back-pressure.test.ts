@@ -46,6 +46,27 @@ describe("a client that does not read", () => {
     expect(steps).toEqual([...steps.keys()].slice(0, -1).concat(999));
   });
 
+  test("holds up the server that floods it also where that is started again meanwhile", async () => {
+    const { client, servers, streams } = await stage({ servers: { alpha: { tools } } });
+    for (let n = 0; n < 12; n++) client.call(n, "alpha__do");
+    client.peer.stopReading();
+    for (let n = 0; n < 12; n++) (await servers.alpha.call()).result(mebibyte);
+    await quiet();
+    // As that of a process does that has ended.
+    streams[1]?.input.destroy();
+    await quiet();
+    // Which starts it again; it is greeted all the same.
+    client.call(100, "alpha__do");
+    await quiet();
+    (await servers.alpha.call()).result();
+    await quiet();
+    expect(streams).toHaveLength(3);
+    expect(streams[2]?.input.isPaused()).toBe(true);
+    client.peer.read();
+    await client.reply(100);
+    expect(streams[2]?.input.isPaused()).toBe(false);
+  });
+
   test("and then is gone holds up nobody", async () => {
     const { client, servers, streams, downstreams } = await stage({ servers: { alpha: { tools } } });
     for (let n = 0; n < 12; n++) client.call(n, "alpha__do");

@@ -74,7 +74,7 @@ async function open() {
   const at = {
     ...{ config, clock, connection, relist: undefined, ended: ignore },
     gate: new Gate(bounds, clock),
-    breaker: new Breaker({ failures: 0, pauseMs: 1 }, () => 0, ignore),
+    breaker: new Breaker({ failures: 0, pauseMs: 1 }, () => 0, { changed: ignore, tried: ignore }),
     health: new Health({ clock, ping: () => undefined, isAwaited: () => true, ...told }),
     repeats: new Repeats(),
     isUp: () => connection.closedBecause === undefined,

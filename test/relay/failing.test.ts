@@ -96,9 +96,13 @@ describe("a server that crashes under every call", () => {
     client.call(10, "alpha__do");
     client.call(11, "alpha__do");
     const trying = await server.call();
-    expect((await client.failure(11)).text).toContain("one call tries it now");
+    await client.ping();
+    expect(server.calls.length).toBe(6);
     trying.result(done);
     await client.reply(10);
+    // What came meanwhile has waited for that.
+    (await server.call()).result(done);
+    await client.reply(11);
     expect(downstream.trouble).toBe(undefined);
     client.call(12, "alpha__do");
     client.call(13, "alpha__do");
@@ -106,6 +110,47 @@ describe("a server that crashes under every call", () => {
     (await server.call()).result(done);
     await client.reply(12);
     await client.reply(13);
+  });
+
+  test("gets none of those that waited for one that tries and fails: they are refused at once", async () => {
+    const on = await alone({ config });
+    for (let id = 1; id <= 5; id++) await crashingCall(on, id);
+    const { client, server, clock } = on;
+    await clock.advance(5000);
+    for (let id = 10; id < 20; id++) client.call(id, "alpha__do");
+    client.cancel(19);
+    await server.call();
+    server.crash();
+    expect((await client.failure(10)).mark).toMatchObject({ code: "connection_lost", mayHaveRun: true });
+    for (let id = 11; id < 19; id++) {
+      const { text, mark } = await client.failure(id);
+      expect(mark).toMatchObject({ code: "unavailable", mayHaveRun: false });
+      expect(text).toContain("next try in 10 s");
+    }
+    await client.ping();
+    expect([server.calls.length, client.peer.left]).toEqual([6, []]);
+  });
+
+  test("is waited for while one tries it, no longer than a call lives", async () => {
+    const on = await alone({ config: { ...config, callTimeoutMs: 4000 } });
+    for (let id = 1; id <= 5; id++) await crashingCall(on, id);
+    const { client, server, clock } = on;
+    await clock.advance(5000);
+    client.callWithProgress(10, "alpha__do", 1);
+    const trying = await server.call();
+    client.call(11, "alpha__do");
+    await clock.advance(3000);
+    trying.progress(',"progress":1');
+    await quiet();
+    await clock.advance(2000);
+    const { text, mark } = await client.failure(11);
+    expect(mark).toMatchObject({ code: "unavailable", mayHaveRun: false });
+    expect(text).toContain("one call tries it now");
+    trying.result(done);
+    await client.reply(10);
+    client.call(12, "alpha__do");
+    (await server.call()).result(done);
+    await client.reply(12);
   });
 
   test("gets one that tries later and later while those fail", async () => {
