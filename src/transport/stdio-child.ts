@@ -1,5 +1,6 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Child, ChildEnd } from "../process/child.ts";
+import { lastWords } from "../process/complaint.ts";
 import type { MessageLimits } from "../wire/lines.ts";
 import { openLineLink } from "./line-link.ts";
 import type { LinkEvents, OwnLink } from "./link.ts";
@@ -32,6 +33,6 @@ export function openStdioChild(
 function describe(end: ChildEnd): string {
   if (end.kind === "not_started") return end.reason;
   const how = end.signal === null ? `exited with code ${end.code}` : `was ended by ${end.signal}`;
-  const last = end.stderrTail.findLast((line) => line.trim() !== "");
-  return last === undefined ? `its process ${how}` : `its process ${how}; its last words: ${last.trim()}`;
+  const words = lastWords(end.stderrTail);
+  return words === undefined ? `its process ${how}` : `its process ${how}; its last words: ${words}`;
 }

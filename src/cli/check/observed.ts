@@ -1,15 +1,9 @@
 import type { Events, Topic } from "../../events.ts";
+import { firstComplaint } from "../../process/complaint.ts";
 
 /** What servers write before their lists are there is enough to see what is wrong. */
 const mostLines = 200;
 const longestLine = 300;
-
-/** How a line reports that something went wrong: an exception of some language, or a program's own word. */
-const complaint =
-  /\b\w*(?:Error|Exception)\b|\b(?:error|fatal|panic|cannot|can't|could not|failed|denied|refused|not found|no such)\b|\bERR!/i;
-
-/** A line that only says that there is more to come. */
-const heading = /^\s*(?:Traceback \(most recent|throw (?:new )?\w+|at )/;
 
 /** What happened while servers started. */
 export type Observed = {
@@ -45,11 +39,6 @@ export function observe(events: Events, redact: (text: string) => string): Obser
     complaintOf: (server) => firstComplaint(errors.get(server) ?? []),
     strayOf: (server) => stray.get(server),
   };
-}
-
-/** Of the lines of a stderr the first that says what went wrong. */
-export function firstComplaint(lines: readonly string[]): string | undefined {
-  return lines.find((line) => complaint.test(line) && !heading.test(line))?.trim();
 }
 
 function cut(line: string): string {

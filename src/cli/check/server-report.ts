@@ -76,5 +76,5 @@ export function described(server: ServerReport): string {
 
 /** Why it has failed. */
 export function failureOf({ reason = "", stderr }: ServerReport): string {
-  return stderr === undefined ? reason : `${reason}; its stderr says: ${stderr}`;
+  return stderr === undefined || reason.includes(stderr) ? reason : `${reason}; its stderr says: ${stderr}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { oldNode } from "../../../src/cli/check/about-runtime.ts";
 import { changed, remarked, slowStart, strayOutput } from "../../../src/cli/check/about-servers.ts";
-import { firstComplaint, observe } from "../../../src/cli/check/observed.ts";
+import { observe } from "../../../src/cli/check/observed.ts";
 import { Events } from "../../../src/events.ts";
 
 describe("of a server", () => {
@@ -36,18 +36,6 @@ describe("of a server", () => {
 });
 
 describe("of the lines of a stderr", () => {
-  test.each([
-    [["Traceback (most recent call last):", '  File "x.py"', "ModuleNotFoundError: No module named 'x'"], 2],
-    [["node:internal/modules/cjs/loader:1215", "  throw err;", "", "Error: Cannot find module 'x'", "Node.js v20"], 3],
-    [["starting", "npm ERR! code E404", "npm ERR! 404 Not Found"], 1],
-    [["thread 'main' panicked: panic", "x"], 0],
-    [["Listening", "all is well"], undefined],
-    [["found errorless things"], undefined],
-    [[], undefined],
-  ])("the one that says what went wrong is found: %j", (lines, index) => {
-    expect(firstComplaint(lines)).toBe(index === undefined ? undefined : lines[index]?.trim());
-  });
-
   test("no part of a secret is left where a line is cut", () => {
     const events = new Events();
     const secret = "s3cret-that-is-long";
