@@ -54,10 +54,13 @@ export async function gather(programs: readonly Program[], at: Surroundings, rea
   return { found, problems, skipped, files };
 }
 
-/** Whether words of a command line start tutti itself: the one whose main file is `main`, or another. */
-export function isTutti(words: readonly string[], main: string): boolean {
-  const other = /^tutti-mcp(?:@|$)|(?:^|[/\\])tutti(?:-mcp)?(?:\.cmd|[/\\]dist[/\\]main\.js)?$/;
-  return words.some((word) => word === main || other.test(word));
+/** Whether words of a command line start tutti itself: the one whose main file is `main`, or another. What only names a folder so does not. */
+export function isTutti([command = "", ...args]: readonly string[], main: string): boolean {
+  const program = command.replace(/^.*[/\\]/, "").replace(/\.(?:exe|cmd)$/i, "");
+  if (/^tutti(?:-mcp)?$/.test(program)) return true;
+  const isImage = ["docker", "podman"].includes(program);
+  const other = /^tutti-mcp(?:@[^/]*)?$|(?:^|[/\\])tutti(?:-mcp)?[/\\]dist[/\\]main\.js$|[/\\]bin[/\\]tutti$/;
+  return [command, ...args].some((word) => word === main || other.test(word) || (isImage && word === "tutti"));
 }
 
 /** The servers in the text of a program's file, as they are written. Throws a ConfigError where it does not parse. */

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
@@ -176,6 +176,22 @@ test("install makes the file where there is none, and --uninstall takes it away 
     await run(["install", client, "--uninstall"], here);
     expect(existsSync(join(path, file))).toBe(false);
   }
+});
+
+test("a server of somebody else that is given a folder called tutti is none of ours: taken over, kept, and left where it is", async () => {
+  const { path, at: here, read } = home({ isEmpty: true });
+  const file = ".cursor/mcp.json";
+  const args = ["-y", "@modelcontextprotocol/server-filesystem", "/home/me/tutti"];
+  const text = `${JSON.stringify({ mcpServers: { files: { command: "npx", args } } }, undefined, 2)}\n`;
+  mkdirSync(join(path, ".cursor"));
+  writeFileSync(join(path, file), text);
+  expect((await run(["import", "--yes"], here)).stdout).toMatch(/^\+ files /m);
+  await run(["install", "cursor"], here);
+  const { mcpServers } = JSON.parse(read(file)) as { mcpServers: Record<string, unknown> };
+  expect(Object.keys(mcpServers)).toEqual(["files", "tutti"]);
+  expect(mcpServers["files"]).toEqual({ command: "npx", args });
+  await run(["install", "cursor", "--uninstall"], here);
+  expect(read(file)).toBe(text);
 });
 
 test("install for a project writes into the project's file", async () => {
