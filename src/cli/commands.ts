@@ -52,7 +52,7 @@ as FILE.before-tutti.
   --project       its file for the project in the current folder, not the user's own
   --replace       move the servers that are in that file into servers.json; asks first
   --uninstall     take tutti out again; where nothing else has changed since, the file is the old one to the byte
-  --name NAME     the name of the entry (tutti)
+  --name NAME     the name of the entry (tutti), of which there may be several; with --uninstall only this one goes
   --lazy          as of serve
   --dry-run       show what would change, and write nothing
   --yes, -y       do not ask`;

@@ -1,10 +1,18 @@
 import { dirname, join } from "node:path";
 import { ConfigError } from "../config/config-error.ts";
-import { configToWrite } from "../config/find-config.ts";
+import { configToWrite, findConfig } from "../config/find-config.ts";
 import { systemSettingsFiles } from "../ports/settings-files.ts";
 import { harmless } from "../process/harmless.ts";
 import { gather, type Merged, merge } from "../setup/gather.ts";
-import { entryFor, fileFor, type Launch, namesOfTutti, withoutTutti, withTutti } from "../setup/install.ts";
+import {
+  entryFor,
+  fileFor,
+  type Launch,
+  namesOfTutti,
+  type Removal,
+  withoutTutti,
+  withTutti,
+} from "../setup/install.ts";
 import { changeOwnFile, readOwnFile } from "../setup/own-file.ts";
 import type { Program, ProgramFile } from "../setup/programs.ts";
 import type { Invocation } from "./commands.ts";
@@ -20,7 +28,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const program = programOf(positionals[0] ?? "");
   const file = fileFor(program, surroundings(), options.project);
   const { edits, secrets, question, backup } = options.uninstall
-    ? await uninstalling(file)
+    ? await uninstalling(program, file, options)
     : await installing(program, file, invocation);
   const changed = edits.filter(({ before, after }) => before !== after);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -72,10 +80,11 @@ async function installing(program: Program, file: ProgramFile, { options, versio
     throw new ConfigError(`${path}: there is no such file yet. Begin one with tutti import, tutti add, or --replace.`);
   }
   const mine = await namesOfTutti(file, before ?? "", mainFile());
-  const name = options.name ?? mine[0] ?? "tutti";
-  const without = [...(moved?.names ?? []), ...mine.filter((one) => one !== name)];
-  const entry = entryFor(program, launchOf(path, options.lazy, version));
-  const after = await withTutti(file, before, { name, entry, without });
+  // Several entries, each with a configuration of its own, are several lanes in some programs.
+  const name = options.name ?? (mine.includes("tutti") ? "tutti" : (mine[0] ?? "tutti"));
+  const configs = options.config.length > 1 ? findConfig(configSearch(options.config)) : [path];
+  const entry = entryFor(program, launchOf(configs, options.lazy, version));
+  const after = await withTutti(file, before, { name, entry, without: moved?.names ?? [] });
   const client: Edit = { path: file.path, before, after };
   // What it was before the first time is what is given back in the end.
   const backup = mine.length === 0 ? { backup: backupOf(file.path) } : {};
@@ -106,12 +115,33 @@ async function movedFrom(
   return { names: found.map(({ name }) => name), added: merge(found, servers).added };
 }
 
-async function uninstalling(file: ProgramFile): Promise<Plan> {
+async function uninstalling(
+  program: Program,
+  file: ProgramFile,
+  { name, config }: Invocation["options"],
+): Promise<Plan> {
   const before = systemSettingsFiles.read(file.path);
   if (before === undefined) return { edits: [], secrets: [] };
   const backup = systemSettingsFiles.read(backupOf(file.path));
-  const { after } = await withoutTutti(file, { before, backup, main: mainFile() });
+  const all = await namesOfTutti(file, before, mainFile());
+  const names = name === undefined ? all : all.filter((one) => one === name);
+  const isBehind = names.length < all.length ? () => false : await behindTutti(program, file, { backup, config });
+  const { after } = await withoutTutti(file, { before, backup, names, isBehind });
   return { edits: [{ path: file.path, before, after }], secrets: [] };
+}
+
+/** Which servers of a file as it was our own file has now, by their names or under others. All, where that cannot be read. */
+async function behindTutti(
+  program: Program,
+  file: ProgramFile,
+  { backup, config }: { readonly backup: string | undefined; readonly config: readonly string[] },
+): Promise<Removal["isBehind"]> {
+  const path = configToWrite(configSearch(config));
+  const own = await readOwnFile(path, systemSettingsFiles.read).catch(() => undefined);
+  if (own?.text === undefined) return () => true;
+  const { found } = await gather([{ ...program, files: () => [file] }], surroundings(), () => backup);
+  const equal = new Set(merge(found, own.servers).known.map((one) => one.name));
+  return (name) => Object.hasOwn(own.servers, name) || equal.has(name);
 }
 
 /** A file that is as it was needs no copy. */
@@ -127,14 +157,17 @@ function backupOf(path: string): string {
 }
 
 /** With whole paths, because programs with a window do not see the PATH of a terminal. */
-function launchOf(config: string, isLazy: boolean, version: string): Launch {
+function launchOf(configs: readonly string[], isLazy: boolean, version: string): Launch {
   const main = mainFile();
   // What npx has fetched it also throws away.
   const isFetched = /[/\\]_npx[/\\]/.test(main);
   const npx = join(dirname(process.execPath), process.platform === "win32" ? "npx.cmd" : "npx");
   const [command, first] = isFetched ? [npx, ["-y", `tutti-mcp@${version}`]] : [process.execPath, [main]];
   const lazy = isLazy ? ["--lazy"] : [];
+  const [config = "", ...others] = configs;
   // Some programs break an argument at its blanks.
-  if (/\s/.test(config)) return { command, args: [...first, ...lazy], env: { TUTTI_CONFIG: config } };
-  return { command, args: [...first, "--config", config, ...lazy], env: {} };
+  if (others.length === 0 && /\s/.test(config)) {
+    return { command, args: [...first, ...lazy], env: { TUTTI_CONFIG: config } };
+  }
+  return { command, args: [...first, ...configs.flatMap((one) => ["--config", one]), ...lazy], env: {} };
 }

@@ -83,29 +83,36 @@ export async function withTutti(
 }
 
 /**
- * The text without tutti, and with the servers that were moved behind it. Where nothing but what tutti did has changed
- * since `backup` was taken, that is given back, to the byte; where tutti made the file, it goes.
+ * The text without the entries of tutti in `names`, and with the servers that `isBehind` says are behind it now. Where
+ * nothing but what tutti did has changed since `backup` was taken, that is given back, to the byte; where tutti made the
+ * file, it goes.
  */
 export async function withoutTutti(
   file: ProgramFile,
-  { before, backup, main }: { before: string; backup: string | undefined; main: string },
+  { before, backup, names, isBehind }: { before: string; backup: string | undefined } & Removal,
 ): Promise<Outcome> {
+  const [name] = names;
+  if (name === undefined) return { before, after: before };
   const document = await parseDocument(file.path, file.format, before);
   const place = file.place(document);
-  const names = await namesOfTutti(file, before, main);
-  if (names.length === 0) return { before, after: before };
-  const there = new Set((await entriesIn(file, before)).map(([name]) => name));
-  // What was moved behind tutti.
-  const gone = backup === undefined ? [] : (await entriesIn(file, backup)).filter(([name]) => !there.has(name));
-  const [name = ""] = names;
-  const put = { name, entry: valueAt(document, [...place, name]), without: gone.map(([one]) => one) };
+  const there = new Set((await entriesIn(file, before)).map(([one]) => one));
+  const missing = backup === undefined ? [] : (await entriesIn(file, backup)).filter(([one]) => !there.has(one));
+  const moved = missing.filter(([one]) => isBehind(one));
+  const put = { name, entry: valueAt(document, [...place, name]), without: moved.map(([one]) => one) };
   const again = await withTutti(file, backup, put).catch(() => undefined);
   if (again === before) return { before, after: backup };
-  const changes = [...names.map((one) => [one, undefined] as const), ...gone].map(
+  const changes = [...names.map((one) => [one, undefined] as const), ...moved].map(
     ([one, value]): Change => ({ place: [...place, one], value }),
   );
   return { before, after: await changeDocument(file.path, file.format, before, changes) };
 }
+
+/** What is taken out. */
+export type Removal = {
+  readonly names: readonly string[];
+  /** Whether a server that the file had before tutti came was moved behind it; others its owner has taken out. */
+  readonly isBehind: (name: string) => boolean;
+};
 
 function startsTutti(raw: unknown, main: string): boolean {
   if (typeof raw !== "object" || raw === null) return false;

@@ -216,6 +216,40 @@ test("--uninstall takes only tutti out where something else has changed since, a
   expect(read(`${file}.before-tutti`)).toContain('model = "gpt-5" ');
 });
 
+test("--uninstall gives back what was moved behind tutti, and nothing that its owner took out meanwhile", async () => {
+  const { path, at: here, read } = home({ isEmpty: true });
+  const file = ".cursor/mcp.json";
+  const text = '{\n  "mcpServers": {\n    "a": { "command": "x" },\n    "b": { "command": "y" }\n  }\n}\n';
+  mkdirSync(join(path, ".cursor"));
+  writeFileSync(join(path, file), text);
+  await run(["add", "other", "--", "z"], here);
+  await run(["install", "cursor"], here);
+  writeFileSync(join(path, file), read(file).replace('    "a": { "command": "x" },\n', ""));
+  await run(["install", "cursor", "--uninstall"], here);
+  expect(JSON.parse(read(file))).toEqual({ mcpServers: { b: { command: "y" } } });
+});
+
+test("several entries with configurations of their own stay side by side, and --uninstall --name takes out one", async () => {
+  const { path, at: here, read } = home({ isEmpty: true });
+  const file = ".config/Claude/claude_desktop_config.json";
+  const entries = (): Record<string, { args: string[] }> =>
+    (JSON.parse(read(file)) as { mcpServers: Record<string, { args: string[] }> }).mcpServers;
+  const configs = ["one.json", "two.json"].map((name) => join(path, name));
+  for (const config of configs) await run(["add", "a", "--config", config, "--", "x"], here);
+  const flags = configs.flatMap((config) => ["--config", config]);
+  await run(["install", "claude-desktop", ...flags.slice(0, 2)], here);
+  await run(["install", "claude-desktop", "--name", "fast", ...flags.slice(2)], here);
+  await run(["install", "claude-desktop", ...flags], here);
+  expect(Object.fromEntries(Object.entries(entries()).map(([name, { args }]) => [name, args.slice(1)]))).toEqual({
+    tutti: flags,
+    fast: flags.slice(2),
+  });
+  await run(["install", "claude-desktop", "--uninstall", "--name", "fast"], here);
+  expect(Object.keys(entries())).toEqual(["tutti"]);
+  await run(["install", "claude-desktop", "--uninstall"], here);
+  expect(existsSync(join(path, file))).toBe(false);
+});
+
 test("install refuses a file that does not parse, names the place, and changes nothing", async () => {
   const { at: here, read } = home();
   await run(["import", "--yes"], here);
