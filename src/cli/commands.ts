@@ -236,7 +236,7 @@ Exit code 0: accepted, or nothing to accept; 1: no such server, or the pins cann
     {
       summary: "print the entry of a server",
       usage: "tutti get NAME [--json]",
-      help: "Values of variables and headers that are written out are not shown. Nothing is started.",
+      help: "Secrets that are written out are not shown. Nothing is started.",
       words: [1, 1],
       options: ["json"],
       load: () => import("./get.ts"),

@@ -11,12 +11,13 @@ import type { Entry } from "../setup/dialect.ts";
 import { type Gathered, gather, type Merged, merge } from "../setup/gather.ts";
 import { changeOwnFile, readOwnFile } from "../setup/own-file.ts";
 import { type Program, programs, type Surroundings } from "../setup/programs.ts";
+import { secretsIn, withRedacted } from "../setup/secrets.ts";
 import type { Invocation } from "./commands.ts";
 import { configSearch } from "./config-search.ts";
 import { exitCode } from "./exit-codes.ts";
 import { failed } from "./failed.ts";
 import { paint } from "./paint.ts";
-import { confirm, shownEdit, writeEdits } from "./write-settings.ts";
+import { confirm, type Edit, shownEdit, writeEdits } from "./write-settings.ts";
 
 /** Takes the servers that other programs have into our own configuration file; asks before it writes. */
 export async function run({ options, positionals }: Invocation): Promise<number> {
@@ -32,21 +33,22 @@ export async function run({ options, positionals }: Invocation): Promise<number>
           file,
           added.map(({ name, entry }) => [name, entry]),
         );
-  const secrets = added.flatMap(({ entry }) => literalsOf(entry));
-  const say = (line: string): void => void process.stdout.write(`${createRedactor(secrets)(harmless(line))}\n`);
+  const redact = createRedactor(secretsIn(added.map(({ entry }) => entry)));
+  const shown = (text: string): string => harmless(redact(text));
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
   if (options.json) process.stdout.write(`${JSON.stringify(report(path, gathered, added, known), undefined, 2)}\n`);
-  else for (const line of describe(gathered, added, known.length)) say(line);
+  else for (const line of describe(gathered, added, { known: known.length, shown })) say(line);
   if (!options.json) for (const problem of gathered.problems) process.stderr.write(`tutti: ${harmless(problem)}\n`);
   const nothingRead = gathered.files.length === 0 && gathered.problems.length > 0;
   if (nothingRead) {
-    const message = harmless(createRedactor(secrets)(gathered.problems.join("; ")));
+    const message = shown(gathered.problems.join("; "));
     return options.json ? failed(exitCode.unusable, { code: "unusable", message }, options) : exitCode.unusable;
   }
   if (added.length === 0) return exitCode.ok;
+  const edit: Edit = { path, format: "jsonc", before: file.text, after };
   if (options["dry-run"]) {
-    const edit = { path, before: file.text, after };
-    if (!options.json) for (const line of shownEdit(edit, secrets)) process.stdout.write(`${line}\n`);
+    if (!options.json) for (const line of await shownEdit(edit)) process.stdout.write(`${line}\n`);
     return exitCode.ok;
   }
   const servers = added.length === 1 ? "1 server" : `${added.length} servers`;
@@ -55,9 +57,9 @@ export async function run({ options, positionals }: Invocation): Promise<number>
     throw new ConfigError(`nothing is written, because nobody can be asked here. Say --yes, or look with --dry-run.`);
   }
   if (!answer) return failed(exitCode.unusable, { code: "declined", message: "nothing is written." }, options);
-  writeEdits([{ path, before: file.text, after }], (one) => `${one}.bak`);
+  writeEdits([edit], (one) => `${one}.bak`);
   if (!options.json)
-    say(`${servers} written to ${path}${file.text === undefined ? "" : `; what it was is in ${path}.bak`}`);
+    say(shown(`${servers} written to ${path}${file.text === undefined ? "" : `; what it was is in ${path}.bak`}`));
   return exitCode.ok;
 }
 
@@ -82,25 +84,25 @@ export function programOf(word: string): Program {
   throw new ConfigError(`there is no program "${word}" that tutti knows.${hint} It knows ${ids.join(", ")}.`);
 }
 
-/** What is written out in an entry and may be secret: not a reference to a variable. */
-export function literalsOf({ env = {}, headers = {} }: Entry): readonly string[] {
-  const all = [...Object.values(env), ...Object.values(headers)].map(String);
-  return all.filter((value) => value.length >= 6 && !/^[^$]*\$\{[^}]*\}$/.test(value));
-}
-
-function describe({ files, found, skipped }: Gathered, added: readonly Merged[], known: number): readonly string[] {
-  const color = paint(process.stdout);
+/** In lines for a terminal. `shown`: makes a text harmless there. */
+function describe(
+  { files, found, skipped, problems }: Gathered,
+  added: readonly Merged[],
+  { known, shown }: { readonly known: number; readonly shown: (text: string) => string },
+): readonly string[] {
+  const { dim, green, yellow } = paint(process.stdout);
+  if (files.length === 0 && problems.length > 0) return [];
   if (files.length === 0) return ["No program on this machine has a file with MCP servers where tutti looks for one."];
-  const lines = files.map(
-    ({ program, path, servers }) => `${program.title}: ${servers === 1 ? "1 server" : `${servers} servers`} (${path})`,
+  const lines = files.map(({ program, path, servers }) =>
+    dim(shown(`${program.title}: ${servers === 1 ? "1 server" : `${servers} servers`} (${path})`)),
   );
   const width = Math.min(Math.max(...added.map(({ name }) => name.length), 0), 30);
   const rows = added.flatMap((one) => {
     const from = [...new Set(one.from.map(({ program }) => program.title))].join(", ");
     const renamed = one.originally === undefined ? "" : `, there "${one.originally}"`;
     const off = one.entry.disabled === true ? " (off)" : "";
-    const head = `+ ${one.name.padEnd(width)}  ${commandOf(one.entry)}  — ${from}${renamed}${off}`;
-    return [head, ...one.notes.map((note) => `    ! ${note}`)];
+    const head = `${one.name.padEnd(width)}  ${commandOf(one.entry)}  — ${from}${renamed}${off}`;
+    return [`${green("+")} ${shown(head)}`, ...one.notes.map((note) => `    ${yellow("!")} ${shown(note)}`)];
   });
   const equal = found.length - known - added.length;
   const sum = [
@@ -109,7 +111,7 @@ function describe({ files, found, skipped }: Gathered, added: readonly Merged[],
     ...(added.length === 0 ? ["nothing is to be added"] : []),
   ].filter((text) => text !== "");
   const last = sum.length === 0 ? [] : [`${sum.join("; ")}.`];
-  return [...lines.map(color.dim), ...rows, ...skipped.map((text) => `– ${text}`), ...last];
+  return [...lines, ...rows, ...skipped.map((text) => shown(`– ${text}`)), ...last];
 }
 
 function commandOf({ command, args = [], url }: Entry): string {
@@ -122,8 +124,8 @@ function report(path: string, gathered: Gathered, added: readonly Merged[], know
   return {
     file: path,
     added: added.map(({ name, entry, notes, originally, from: places }) => {
-      const redact = createRedactor(literalsOf(entry));
-      return { name, entry: JSON.parse(redact(JSON.stringify(entry))), notes, originally, from: places.map(from) };
+      const shown = withRedacted(entry, createRedactor(secretsIn(entry)));
+      return { name, entry: shown, notes, originally, from: places.map(from) };
     }),
     known: known.map(({ name, from: place }) => ({ name, from: [from(place)] })),
     skipped: gathered.skipped,

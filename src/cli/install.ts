@@ -19,7 +19,7 @@ import type { Invocation } from "./commands.ts";
 import { configSearch } from "./config-search.ts";
 import { exitCode } from "./exit-codes.ts";
 import { failed } from "./failed.ts";
-import { literalsOf, mainFile, programOf, surroundings } from "./import.ts";
+import { mainFile, programOf, surroundings } from "./import.ts";
 import { confirm, type Edit, shownEdit, writeEdits } from "./write-settings.ts";
 
 /** Puts tutti into a program's configuration, or takes it out again; shows or asks first, as it is told. */
@@ -27,7 +27,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { options, positionals } = invocation;
   const program = programOf(positionals[0] ?? "");
   const file = fileFor(program, surroundings(), options.project);
-  const { edits, secrets, question, backup } = options.uninstall
+  const { edits, question, backup } = options.uninstall
     ? await uninstalling(program, file, options)
     : await installing(program, file, invocation);
   const changed = edits.filter(({ before, after }) => before !== after);
@@ -41,7 +41,7 @@ export async function run(invocation: Invocation): Promise<number> {
     return exitCode.ok;
   }
   if (options["dry-run"]) {
-    for (const edit of changed) for (const line of shownEdit(edit, secrets)) say(line);
+    for (const edit of changed) for (const line of await shownEdit(edit)) say(line);
     return exitCode.ok;
   }
   const answer = question === undefined || options.yes || (await confirm(question));
@@ -63,8 +63,6 @@ export async function run(invocation: Invocation): Promise<number> {
 /** What is to be written. */
 type Plan = {
   readonly edits: readonly Edit[];
-  /** What of it is not to be shown. */
-  readonly secrets: readonly string[];
   /** What a person is asked first. */
   readonly question?: string;
   /** Where the program's file is kept as it was. */
@@ -85,18 +83,17 @@ async function installing(program: Program, file: ProgramFile, { options, versio
   const configs = options.config.length > 1 ? findConfig(configSearch(options.config)) : [path];
   const entry = entryFor(program, launchOf(configs, options.lazy, version));
   const after = await withTutti(file, before, { name, entry, without: moved?.names ?? [] });
-  const client: Edit = { path: file.path, before, after };
+  const client: Edit = { path: file.path, format: file.format, before, after };
   // What it was before the first time is what is given back in the end.
   const backup = mine.length === 0 ? { backup: backupOf(file.path) } : {};
-  if (moved === undefined || moved.names.length === 0) return { edits: [client], secrets: [], ...backup };
+  if (moved === undefined || moved.names.length === 0) return { edits: [client], ...backup };
   const text = await changeOwnFile(
     own,
     moved.added.map((one) => [one.name, one.entry]),
   );
   const count = moved.names.length === 1 ? "1 server" : `${moved.names.length} servers`;
   return {
-    edits: [{ path, before: own.text, after: text }, client],
-    secrets: moved.added.flatMap(({ entry: one }) => literalsOf(one)),
+    edits: [{ path, format: "jsonc", before: own.text, after: text }, client],
     question: `Move ${count} of ${program.title} behind tutti?`,
     ...backup,
   };
@@ -121,13 +118,13 @@ async function uninstalling(
   { name, config }: Invocation["options"],
 ): Promise<Plan> {
   const before = systemSettingsFiles.read(file.path);
-  if (before === undefined) return { edits: [], secrets: [] };
+  if (before === undefined) return { edits: [] };
   const backup = systemSettingsFiles.read(backupOf(file.path));
   const all = await namesOfTutti(file, before, mainFile());
   const names = name === undefined ? all : all.filter((one) => one === name);
   const isBehind = names.length < all.length ? () => false : await behindTutti(program, file, { backup, config });
   const { after } = await withoutTutti(file, { before, backup, names, isBehind });
-  return { edits: [{ path: file.path, before, after }], secrets: [] };
+  return { edits: [{ path: file.path, format: file.format, before, after }] };
 }
 
 /** Which servers of a file as it was our own file has now, by their names or under others. All, where that cannot be read. */

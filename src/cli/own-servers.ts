@@ -52,7 +52,7 @@ export async function writeMembers(
 }
 
 async function write({ path, text }: OwnFile, after: string): Promise<void> {
-  writeEdits([{ path, before: text, after }], (one) => `${one}.bak`);
+  writeEdits([{ path, format: "jsonc", before: text, after }], (one) => `${one}.bak`);
   try {
     await loadConfig({ paths: [path], env: process.env, files: systemFiles });
   } catch (cause) {

@@ -3,15 +3,23 @@ import { ConfigError } from "../config/config-error.ts";
 import { createRedactor } from "../observe/redact.ts";
 import { systemSettingsFiles } from "../ports/settings-files.ts";
 import { harmless } from "../process/harmless.ts";
+import { type Format, parseDocument } from "../setup/document.ts";
+import { secretsIn } from "../setup/secrets.ts";
 import { diffLines } from "./line-diff.ts";
 import { paint } from "./paint.ts";
 
 /** A file as it is and as it is to be; undefined where it is not there. */
-export type Edit = { readonly path: string; readonly before: string | undefined; readonly after: string | undefined };
+export type Edit = {
+  readonly path: string;
+  readonly format: Format;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+};
 
-/** What differs, a line each, ready for a terminal. `secrets` are not shown. */
-export function shownEdit({ path, before = "", after = "" }: Edit, secrets: readonly string[]): readonly string[] {
-  const redact = createRedactor(secrets);
+/** What differs, a line each, ready for a terminal; without what may be secret in either. */
+export async function shownEdit({ path, format, before = "", after = "" }: Edit): Promise<readonly string[]> {
+  const documents = await Promise.all([before, after].map((text) => parseDocument(path, format, text)));
+  const redact = createRedactor(documents.flatMap(secretsIn));
   const color = paint(process.stdout);
   const lines = diffLines(redact(before), redact(after)).map(({ sign, text }) => {
     const line = `${sign} ${harmless(text.replaceAll("\t", "  "))}`;

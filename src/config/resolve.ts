@@ -5,7 +5,7 @@ import type { ServerEntry } from "./entry-schema.ts";
 import { readTimeout } from "./other-clients.ts";
 import type { Path } from "./problems.ts";
 import { defaults } from "./schema.ts";
-import { noteSecret, noteSecretHeader, noteSecretsIn } from "./secrets.ts";
+import { noteSecret, noteSecretHeader, noteSecretsIn, noteSecretsInArgs } from "./secrets.ts";
 import { expandHome, fillVariables, type Scope } from "./variables.ts";
 
 /** Where what is found out about one server goes. */
@@ -106,10 +106,12 @@ function stdioLaunch(
     noteSecret(secrets, name, value);
     env[name] = value;
   }
+  const args = (entry.args ?? []).map((arg, i) => fillPath(arg, ["args", i]));
+  noteSecretsInArgs(args, secrets);
   return {
     kind: "stdio",
     command: fillPath(entry.command, ["command"]),
-    args: (entry.args ?? []).map((arg, i) => fillPath(arg, ["args", i])),
+    args,
     env,
     cwd: resolvePath(folder, fillPath(entry.cwd ?? "", ["cwd"])),
   };

@@ -2,7 +2,7 @@
 const shortestSecret = 6;
 
 /** Whatever stands under such a name is a secret. */
-const secretName = /token|secret|key|passw|passphrase|_pass|_pwd|cred|auth|sig(?:nature)?$/i;
+export const secretName = /token|secret|key|passw|passphrase|_pass|_pwd|cred|auth|sig(?:nature)?$/i;
 
 /** What stands under such a name says where and how a program runs, not who may. */
 const plainName =
@@ -48,6 +48,23 @@ export function noteSecretsIn({ username, password, searchParams }: URL, secrets
   for (const [name, value] of searchParams) {
     if (!secretName.test(name)) continue;
     for (const text of [value, encodeURIComponent(value)]) noteSecret(secrets, "token", text);
+  }
+}
+
+/**
+ * What stands behind a switch or a name that says it (`--token abc`, `--token=abc`, `TOKEN=abc`, `Authorization: Bearer abc`),
+ * and in addresses among the arguments.
+ */
+export function noteSecretsInArgs(args: readonly string[], secrets: Set<string>): void {
+  for (const [index, arg] of args.entries()) {
+    const [, name = "", sign, value = ""] = arg.match(/^-{0,2}([\w.-]+)(=|:\s*)(.*)$/s) ?? [];
+    if (/^\w+:\/\//.test(arg) && URL.canParse(arg)) noteSecretsIn(new URL(arg), secrets);
+    else if (sign !== undefined && secretName.test(name)) {
+      (sign === "=" ? noteSecret : noteSecretHeader)(secrets, name, value);
+    }
+    // A switch may also stand alone, and what follows be a path or an address.
+    const isValue = /^--?[\w-]+$/.test(args[index - 1] ?? "") && secretName.test(args[index - 1] ?? "");
+    if (isValue && !arg.startsWith("-")) noteSecret(secrets, "", arg);
   }
 }
 

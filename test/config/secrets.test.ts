@@ -98,3 +98,12 @@ test("a user and a password in an address are secrets, and what its query calls 
   const { secrets } = await loadText({ servers: { a: { url } } });
   expect(secrets).toEqual(["some-user", "p%40ssword", "p@ssword", "abc/1234", "abc%2F1234"]);
 });
+
+test("what stands behind a switch that says it, and in addresses among the arguments, is a secret; paths are none", async () => {
+  const args = [
+    ...["--api-key", "abcdef-1", "--token=abcdef-2", "--header", "Authorization: Bearer abcdef-3"],
+    ...["postgresql://ada:abcdef-4@db/x", "--auth", "/home/ada", "--verbose", "abcdef-5"],
+  ];
+  const { secrets } = await loadText({ servers: { a: { command: "a", args } } });
+  expect(secrets).toEqual(["abcdef-1", "abcdef-2", "Bearer abcdef-3", "abcdef-3", "abcdef-4"]);
+});

@@ -250,6 +250,38 @@ test("several entries with configurations of their own stay side by side, and --
   expect(existsSync(join(path, file))).toBe(false);
 });
 
+test("no difference that is shown has a secret in it, of neighbours and of what is given back neither", async () => {
+  const { path, at: here } = home({ isEmpty: true });
+  const secret = 'sk-live"0123456789';
+  const gemini = { mcpServers: { other: { command: "npx", args: ["other", "--api-key", secret] } } };
+  const cursor = {
+    mcpServers: { a: { command: "x", env: { KEY: secret } }, b: { url: "https://x", headers: { Auth: secret } } },
+  };
+  for (const [folder, name, document] of [
+    [".cursor", "mcp.json", cursor],
+    [".gemini", "settings.json", gemini],
+  ] as const) {
+    mkdirSync(join(path, folder));
+    writeFileSync(join(path, folder, name), `${JSON.stringify(document, undefined, 2)}\n`);
+  }
+  await run(["add", "one", "-e", `KEY=${secret}`, "--", "x"], here);
+  for (const words of [
+    ["install", "cursor", "--dry-run"],
+    ["install", "cursor", "--replace", "--dry-run"],
+    ["import", "--dry-run"],
+    ["import", "--dry-run", "--json"],
+    ["install", "cursor", "--replace", "--yes"],
+    ["install", "cursor", "--uninstall", "--dry-run"],
+    ["import", "--yes"],
+    ["get", "other"],
+  ]) {
+    const { code, stdout, stderr } = await run(words, here);
+    expect({ words, code }).toEqual({ words, code: 0 });
+    expect(stdout + stderr).not.toMatch(/sk-live/);
+    if (words.includes("--dry-run")) expect(stdout).toContain("[redacted]");
+  }
+});
+
 test("install refuses a file that does not parse, names the place, and changes nothing", async () => {
   const { at: here, read } = home();
   await run(["import", "--yes"], here);
