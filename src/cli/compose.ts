@@ -115,7 +115,7 @@ export function compose(machine: Machine, { who, isShared = false, reuse, settle
     },
     stop: async () => {
       relay.answerLists();
-      await Promise.all([...own].map(({ downstream }) => downstream.stop()));
+      await Promise.all([...own].map((member) => member.stop()));
       for (const { relays } of members) relays.delete(relay);
     },
     kill: () => {

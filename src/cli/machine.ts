@@ -39,6 +39,8 @@ export type Member = {
   readonly era: () => Era | undefined;
   /** Finishes what runs there, as long as that takes no more than 5 s, and ends it. Resolves when nothing of it is left. */
   readonly leave: () => Promise<void>;
+  /** The same, and finishes nothing. */
+  readonly stop: () => Promise<void>;
 };
 
 /** What all servers of one run have in common. */
@@ -209,6 +211,10 @@ export function createMachine(
       leave: () => {
         left ??= leave();
         return left;
+      },
+      stop: async () => {
+        await downstream.stop();
+        pinning.forget(one);
       },
     };
     pinning.watch(one);

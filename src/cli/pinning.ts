@@ -68,12 +68,7 @@ export function createPinning(options: {
       known.set(name, { server, mode, pins });
       return pins;
     },
-    watch: (member) => {
-      for (const one of members) {
-        if (one.relays.size === 0 && one.downstream.state.kind === "down") members.delete(one);
-      }
-      members.add(member);
-    },
+    watch: (member) => void members.add(member),
     forget: (member) => {
       members.delete(member);
       const { name } = member.downstream;

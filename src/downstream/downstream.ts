@@ -47,6 +47,7 @@ export class Downstream implements Pausable {
         acknowledged: (message) => this.#changes.acknowledged(message),
         // While it is greeted, whoever greets it notices, and may start it anew.
         closed: (reason) => {
+          this.#deadlines.rest();
           if (this.#isGreeted) this.#availability.lost(reason);
         },
         renewed: () => this.#renew(),

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Fleet } from "../../src/cli/fleet.ts";
 import { createMachine } from "../../src/cli/machine.ts";
@@ -118,6 +120,27 @@ test("a client that has left before it could be served leaves no process", async
   await fleet.stop();
   // What was being started when it left is stopped as soon as it has been.
   await until("no process", () => processes() === 0);
+});
+
+/** A client that is served by processes of its own, calls, and leaves. */
+async function comeAndGo(fleet: Fleet): Promise<WeakRef<Client>> {
+  const guest = arrive(fleet);
+  guest.greet(askable);
+  await guest.request("tools/call", call);
+  guest.client.closed();
+  return new WeakRef(guest.client);
+}
+
+test("nothing is kept of clients that have left, nor of the sets that were theirs", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const { fleet } = await start({ old, new: fixture("modern-server.mjs", "new", "modern") });
+  const left = await Promise.all([1, 2, 3].map(() => comeAndGo(fleet)));
+  await until("the end of their sets", () => fleet.setsInAll === 0);
+  await until("that they are forgotten", () => {
+    collect();
+    return left.every((client) => client.deref() === undefined);
+  });
 });
 
 test("one client too many is refused as long as there is no room, and served from then on", async () => {

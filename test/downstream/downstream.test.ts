@@ -141,3 +141,12 @@ test("nothing odd is told of a server that answers the probe when it has waited 
   expect(downstream.state.kind).toBe("ready");
   expect(oddities).toEqual([]);
 });
+
+test("a server that was stopped keeps no timer, though its link closes a little later", async () => {
+  const { downstream, clock, started } = startAlone({});
+  await started;
+  const answer = downstream.request("odd/request", "").catch((cause: Error) => cause.message);
+  await downstream.stop();
+  expect(await answer).toMatch(/closed/);
+  expect([downstream.openRequests, clock.timers()]).toEqual([0, 0]);
+});
