@@ -162,8 +162,9 @@ export class SessionClient {
   }
 
   async cancelSoon(id, abandon) {
+    const { headers } = this;
     await new Promise((resolve) => setTimeout(resolve, this.random() * 60));
-    await this.notify("notifications/cancelled", { requestId: id });
+    await this.notify("notifications/cancelled", { requestId: id }, headers);
     this.ledger.count("cancels");
     // It may have been answered before; otherwise nothing will come.
     setTimeout(() => abandon.abort(), 200);
@@ -175,6 +176,7 @@ export class SessionClient {
   }
 
   async answer({ id, method, params }) {
+    const { headers } = this;
     this.ledger.count("asks");
     if (!this.canAsk || method !== "elicitation/create")
       this.ledger.violation("astray", `${method} reached ${this.name}`);
@@ -182,17 +184,23 @@ export class SessionClient {
     if (!nonce.startsWith(`${this.name}.`))
       this.ledger.violation("astray", `a question of ${nonce} reached ${this.name}`);
     await new Promise((resolve) => setTimeout(resolve, this.random() * 30));
-    await this.post({ id, result: { action: "accept", content: { heard: nonce } } });
+    await this.post({ id, result: { action: "accept", content: { heard: nonce } } }, headers);
   }
 
-  async notify(method, params = {}) {
-    await this.post({ method, params });
+  async notify(method, params = {}, headers = this.headers) {
+    await this.post({ method, params }, headers);
   }
 
-  async post(message) {
-    const response = await this.send("POST", this.headers, { jsonrpc: "2.0", ...message });
-    response.resume();
+  /** `headers`: those of the session in which it belongs, which may have ended since. */
+  async post(message, headers) {
+    const response = await this.send("POST", headers, { jsonrpc: "2.0", ...message });
     const isGone = response.statusCode === 404;
-    if (response.statusCode !== 202 && !isGone) this.ledger.violation("wrong", `a POST got ${response.statusCode}`);
+    if (response.statusCode === 202 || isGone) {
+      response.resume();
+      return;
+    }
+    const said = (await response.setEncoding("utf8").toArray()).join("");
+    const [what, answer] = [JSON.stringify(message), said].map((text) => text.slice(0, 300));
+    this.ledger.violation("wrong", `a POST of ${what} got ${response.statusCode}: ${answer}`);
   }
 }
