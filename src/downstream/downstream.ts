@@ -67,10 +67,9 @@ export class Downstream implements Pausable {
     });
     const shared = { connection, requests: this.#requests, clock, redact: options.redact };
     this.#changes = new Changes({ ...shared, connectTimeoutMs: config.connectTimeoutMs, oddity: events.oddity });
-    const isUp = (): boolean => this.#isUp;
     this.#availability = new Availability({
       ...options,
-      isUp,
+      isUp: () => this.#isUp,
       begin: (start) => this.#begin(start),
       end: () => connection.stop(),
       ping: (limitMs) => {
@@ -84,7 +83,7 @@ export class Downstream implements Pausable {
     });
     const { breaker, health } = this.#availability;
     this.#surroundings = {
-      ...{ config, clock, connection, breaker, health, isUp },
+      ...{ config, clock, connection, breaker, health, isUp: () => this.#isUp },
       gate: new Gate(config, clock),
       repeats: new Repeats(),
       wait: (call) => this.#availability.wait(call),
