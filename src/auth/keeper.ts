@@ -32,8 +32,9 @@ export class Keeper implements SignIn {
   #renewedAt = Number.NEGATIVE_INFINITY;
   /** Why the last renewal came to nothing though another may not. */
   #failure: string | undefined;
-  /** Tokens are held that could not be written. */
+  /** Tokens are held that could not be written; when that was tried last (`clock.now()`). */
   #isUnkept = false;
+  #writtenAt = Number.NEGATIVE_INFINITY;
 
   constructor(server: AuthServer, surroundings: AuthSurroundings) {
     this.#server = server;
@@ -145,6 +146,7 @@ export class Keeper implements SignIn {
     if (typeof outcome === "string") this.#failure = outcome;
     else {
       this.#isUnkept = !outcome.isKept;
+      this.#writtenAt = this.#renewedAt;
       this.#take(outcome.grant);
     }
   }
@@ -162,8 +164,8 @@ export class Keeper implements SignIn {
   #keepAgain(): void {
     const { clock } = this.#surroundings;
     const grant = this.#grant;
-    if (grant === undefined || clock.now() - this.#renewedAt < patienceMs) return;
-    this.#renewedAt = clock.now();
+    if (grant === undefined || this.#renewing !== undefined || clock.now() - this.#writtenAt < patienceMs) return;
+    this.#writtenAt = clock.now();
     const kept = this.#store.keep(grant).catch(() => false); // The file is none to be written, as the notice has said.
     void kept.then((isKept) => {
       if (this.#grant === grant) this.#isUnkept = !isKept;

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { systemKeptFiles } from "../ports/files.ts";
 import { type Lock, lockFile } from "../ports/lock-file.ts";
 import { checkOwnFolder, readOwnText } from "../ports/own-files.ts";
 import { AuthError } from "./auth-error.ts";
@@ -80,6 +79,7 @@ export class Store {
     if (text === undefined) return { format: 1, server: resourceOf(this.#server.url), grants: [] };
     const kept = keptSchema.safeParse(parsed(text)).data;
     if (kept === undefined) throw this.#unusable("it is damaged; remove it");
+    if (kept.server !== resourceOf(this.#server.url)) throw this.#unusable("it is another server's; remove it");
     this.#surroundings.learn(kept.grants.flatMap(secretsOf).filter((one) => one.length >= shortestSecret));
     return kept;
   }
@@ -111,7 +111,7 @@ export class Store {
     this.#surroundings.learn(grants.flatMap(secretsOf).filter((one) => one.length >= shortestSecret));
     try {
       const text = `${JSON.stringify({ ...kept, grants }, undefined, 1)}\n`;
-      await systemKeptFiles.replace(this.path, Buffer.from(text));
+      await this.#surroundings.keptFiles.replace(this.path, Buffer.from(text));
       return true;
     } catch (cause) {
       const { message } = cause as Error;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Clock } from "../ports/clock.ts";
+import type { KeptFiles } from "../ports/files.ts";
 
 /** What signing in needs from outside. */
 export type AuthSurroundings = {
@@ -8,6 +9,7 @@ export type AuthSurroundings = {
   /** Says which proxies and certificate authorities there are, as for all requests that go out. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly caFiles: readonly string[];
+  readonly keptFiles: KeptFiles;
   readonly clock: Clock;
   /** In ms since 1970. */
   readonly date: () => number;

@@ -84,7 +84,8 @@ async function readTokens(
     throw new AuthError("bad_answer", "its authorization server gives no bearer tokens");
   if (!/^[\x21-\x7e]+$/.test(read.access_token)) throw new AuthError("bad_answer", "its token fits into no header");
   const { expiresInS } = tolerable;
-  const lifeMs = expiresInS && Math.min(Math.max(expiresInS * 1000, leastLifeMs), longestLifeMs);
+  const lifeMs =
+    expiresInS === undefined ? undefined : Math.min(Math.max(expiresInS * 1000, leastLifeMs), longestLifeMs);
   return {
     accessToken: read.access_token,
     ...(read.refresh_token !== undefined && { refreshToken: read.refresh_token }),

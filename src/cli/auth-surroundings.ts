@@ -11,7 +11,7 @@ export function authSurroundings(
   secrets: Secrets,
   notice: (text: string) => void,
 ): AuthSurroundings {
-  const { env, clock, date, random } = system;
+  const { env, keptFiles, clock, date, random } = system;
   const learn = (more: readonly string[]): void => secrets.learn(more);
-  return { folder: authFolder(stateFolder(system)), env, caFiles, clock, date, random, learn, notice };
+  return { folder: authFolder(stateFolder(system)), env, caFiles, keptFiles, clock, date, random, learn, notice };
 }

@@ -6,6 +6,7 @@ import type { AuthServer } from "../../src/auth/auth-server.ts";
 import { type Person, signIn } from "../../src/auth/sign-in.ts";
 import type { AuthSurroundings } from "../../src/auth/surroundings.ts";
 import { systemClock, systemDate } from "../../src/ports/clock.ts";
+import { systemKeptFiles } from "../../src/ports/files.ts";
 import { systemRandom } from "../../src/ports/random.ts";
 import { authorizationServer } from "../support/auth/authorization-server.ts";
 import { sentOnFrom } from "../support/auth/browser.ts";
@@ -18,9 +19,10 @@ export function here(change: Partial<AuthSurroundings> = {}) {
   const notices: string[] = [];
   const secrets: string[] = [];
   const surroundings: AuthSurroundings = {
-    folder: join(home, "auth"),
+    folder: join(home, "tutti", "auth"),
     env: {},
     caFiles: [],
+    keptFiles: systemKeptFiles,
     clock: systemClock,
     date: systemDate,
     random: systemRandom,
@@ -28,7 +30,7 @@ export function here(change: Partial<AuthSurroundings> = {}) {
     notice: (text) => void notices.push(text),
     ...change,
   };
-  return { surroundings, notices, secrets };
+  return { home, surroundings, notices, secrets };
 }
 
 /** What is configured of signing in to the server at `url`, and that nothing else is. */
