@@ -186,10 +186,13 @@ export class Keeper implements SignIn {
   #whyNot(): LinkFailure {
     if (this.#problem !== undefined) return needed(this.#problem);
     if (this.#failure !== undefined && this.#header !== undefined) {
-      const text = `signing in again by itself has failed: ${this.#failure}`;
+      const cure = `if that stays so, run "${loginCommand(this.#server.name)}"`;
+      const text = `its tokens could not be renewed: ${this.#failure}; ${cure}`;
       return { code: "unavailable", text, mayHaveRun: false };
     }
-    return needed(`needs you to sign in: run "${loginCommand(this.#server.name)}"`);
+    const login = `run "${loginCommand(this.#server.name)}"`;
+    const hasOther = this.#header === undefined && Object.keys(this.#server.headers).length > 0;
+    return needed(`needs you to sign in: ${login}${hasOther ? ", or put what it wants into headers" : ""}`);
   }
 }
 

@@ -151,27 +151,25 @@ async function askPerson(
     const grant = grantOf(client, metadata, resource);
     // Before the browser opens, so that a process that dies meanwhile is not registered once more.
     if (!isStillRight) await store.keep(grant);
-    const secrets = {
-      state: surroundings.random(32).toString("base64url"),
-      verifier: surroundings.random(32).toString("base64url"),
-    };
-    surroundings.learn(Object.values(secrets));
-    const challenge = await calculatePKCECodeChallenge(secrets.verifier);
+    const state = surroundings.random(32).toString("base64url");
+    const verifier = surroundings.random(32).toString("base64url");
+    surroundings.learn([verifier]);
+    const challenge = await calculatePKCECodeChallenge(verifier);
     person.show(
       authorizationUrl(metadata, {
         response_type: "code",
         client_id: client.clientId,
         redirect_uri: redirectUri,
-        state: secrets.state,
+        state,
         code_challenge: challenge,
         code_challenge_method: "S256",
         resource,
         ...(scopes.length > 0 && { scope: scopes.join(" ") }),
       }),
     );
-    const parameters = checkedAnswer(await answerOf(callback, person, over), metadata, client, secrets.state);
+    const parameters = checkedAnswer(await answerOf(callback, person, over), metadata, client, state);
     surroundings.learn([parameters.get("code") ?? ""].filter((code) => code !== ""));
-    const asked = { metadata, client, parameters, redirectUri, verifier: secrets.verifier, resource, scopes };
+    const asked = { metadata, client, parameters, redirectUri, verifier, resource, scopes };
     const tokens = await Promise.race([tokensFor(asked, guarded, surroundings.date()), over]);
     return { ...grant, tokens };
   } finally {

@@ -86,7 +86,7 @@ test("an authorization server that is not there now asks nobody to sign in, and 
   const { code, text } = await call("echo");
   expect({ code, text }).toMatchObject({
     code: "unavailable",
-    text: expect.stringContaining("signing in again by itself has failed"),
+    text: expect.stringContaining("its tokens could not be renewed"),
   });
 });
 

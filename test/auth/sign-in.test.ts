@@ -91,6 +91,22 @@ test("a server that refuses the fresh token is not asked again", async () => {
   expect(person.shown).toHaveLength(1);
 });
 
+test("who is registered is kept before the browser opens, and what is to be kept for us is no secret of the address", async () => {
+  const authorization = await authorizationServer();
+  const remote = await protectedServer(authorization);
+  const { surroundings, secrets } = here();
+  const server = serverAt(remote.url);
+  const kept: (string | undefined)[] = [];
+  const person = somebody();
+  const show = (url: string): void => {
+    kept.push(new Store(server, surroundings).current()?.clientId);
+    for (const secret of secrets) expect(url).not.toContain(secret);
+    person.show(url);
+  };
+  const { clientId } = await signIn(server, { show }, surroundings);
+  expect(kept).toEqual([clientId]);
+});
+
 test("an answer that was pasted counts as one that the browser brought", async () => {
   const authorization = await authorizationServer();
   const remote = await protectedServer(authorization);

@@ -10,7 +10,7 @@ const slowMs = 10_000;
 /** A server that failed. `reason`: all that is known of why. `needsLogin`: only the user can help, by signing in. */
 export function notStarted(server: string, reason: string, needsLogin: boolean): Finding {
   if (needsLogin) {
-    const cure = `where no ${loginCommand(server)} helps, put its token into headers of its entry`;
+    const cure = `${loginCommand(server)}, where its entry has no token of its own; else put a good one there`;
     return { code: "needs_login", server, severity: "error", text: reason, cure };
   }
   const cure = `tutti get ${word(server)} shows its entry, tutti check --log debug all that it writes`;
