@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { expectWithin } from "../support/promise.ts";
 import { listening } from "./support/http-program.ts";
 import { bytesWrittenBy, signal } from "./support/processes.ts";
 import {
@@ -18,9 +19,6 @@ import {
 } from "./support/program.ts";
 import { textOf } from "./support/raw-client.ts";
 import { until, untilSteady } from "./support/until.ts";
-
-/** The promise is 2 s; the rest is for a machine that is busy. */
-const mostMs = 3000;
 
 const many = (count: number, entry: Entry): Servers =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, entry]));
@@ -64,7 +62,7 @@ test("tutti ends as soon when the client reads nothing, a server is stopped, and
   signal(client.pid, "SIGTERM");
   const { at } = await client.exit();
   expect([flooder, deaf, stopped].filter((pid) => client.servers().includes(pid as number))).toEqual([]);
-  expect(at - startedAt).toBeLessThan(mostMs);
+  await expectWithin(2000, at - startedAt);
 });
 
 test("nothing is left of servers that failed to start while tutti lives on", async () => {

@@ -8,7 +8,7 @@ import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/typ
 import { parse } from "jsonc-parser";
 import { expect, onTestFinished, test } from "vitest";
 import { killAll, markerEnvironment } from "./support/processes.ts";
-import { configFile, connect, connectTutti, fixture, root, serveReady } from "./support/program.ts";
+import { configFile, connect, connectTutti, fixture, heldServer, root, serveReady } from "./support/program.ts";
 import { RawClient } from "./support/raw-client.ts";
 
 const path = join(root, "servers.json");
@@ -89,23 +89,22 @@ test("definitions and results of the public servers pass byte for byte, but for 
 });
 
 test("the official client validates structured results, sees progress and is told of late tools through tutti", async () => {
-  const config = configFile(
-    { sdk: fixture("sdk-server.mjs"), slow: fixture("slow-start.mjs", 1500) },
-    { startup: { waitMs: 700 } },
-  );
+  const slow = heldServer();
+  const config = configFile({ sdk: fixture("sdk-server.mjs"), slow: slow.entry }, { startup: { waitMs: 700 } });
   const client = await connectTutti(config);
   const told = new Promise<void>((resolve) => {
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => resolve());
   });
-  const before = await client.listTools();
-  expect(before.tools.map(({ name }) => name)).toEqual(["sdk__sum", "sdk__throws", "sdk__steps"]);
   const sum = await client.callTool({ name: "sdk__sum", arguments: { a: 1, b: 2 } });
   expect(sum.structuredContent).toEqual({ sum: 3 });
+  const before = await client.listTools();
+  expect(before.tools.map(({ name }) => name)).toEqual(["sdk__sum", "sdk__throws", "sdk__steps"]);
   const steps: number[] = [];
   await client.callTool({ name: "sdk__steps", arguments: { count: 4 } }, undefined, {
     onprogress: ({ progress }) => steps.push(progress),
   });
   expect(steps).toEqual([1, 2, 3, 4]);
+  slow.release();
   await told;
   expect((await client.listTools()).tools.length).toBeGreaterThan(before.tools.length);
   await client.close();

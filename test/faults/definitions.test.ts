@@ -1,7 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { configFile, fake, fixture, run, serve, temporaryFolder } from "../e2e/support/program.ts";
+import { bestOfThree } from "../e2e/support/until.ts";
+import { besides, serveWatched } from "./support/watched.ts";
 
 const object = { type: "object" };
 
@@ -57,26 +59,23 @@ test("F62: two servers of one name in one file, and in two, are refused with bot
   expect(both.stderr).toContain(`is also in ${one}`);
 });
 
-test("F64: schemas with a pattern that never ends and 10,000 branches are never evaluated: the loop is free", async () => {
+test("F64: schemas with a pattern that never ends and 10,000 branches are never evaluated, and the event loop stands still for less than 50 ms", async () => {
   const file = join(temporaryFolder(), "offered.json");
   const branches = Array.from({ length: 10_000 }, (_, index) => ({ const: index }));
   const outputSchema = { type: "object", properties: { a: { type: "string", pattern: "^(a+)+$" } }, anyOf: branches };
   const inputSchema = { ...object, properties: { a: { type: "string", pattern: "^(a+)+$" } } };
-  const tools = [{ name: "slow", inputSchema, outputSchema }];
-  writeFileSync(file, JSON.stringify({ tools }));
-  const client = await serve(configFile({ evil: fixture("defined-by-file.mjs", file), good: fake() }));
-  await client.request("tools/list");
-  const before = cpuOf(client.pid);
+  writeFileSync(file, JSON.stringify({ tools: [{ name: "slow", inputSchema, outputSchema }] }));
+  const client = await serveWatched({ evil: fixture("defined-by-file.mjs", file), good: fake() });
   const evil = `${"a".repeat(40)}!`;
-  const replies = await Promise.all(Array.from({ length: 20 }, () => client.call("evil__slow", { a: evil })));
-  for (const reply of replies) expect(reply.result).toMatchObject({ content: [{ text: "slow" }] });
-  // One evaluation alone would take years.
-  expect(cpuOf(client.pid) - before).toBeLessThan(2000);
+  const stoodStillMs = await bestOfThree(50, async () => {
+    await client.stoodStillMs();
+    const end = besides(client, "good__echo");
+    // One evaluation alone would take years.
+    const replies = await Promise.all(Array.from({ length: 20 }, () => client.call("evil__slow", { a: evil })));
+    for (const reply of replies) expect(reply.result).toMatchObject({ content: [{ text: "slow" }] });
+    await client.request("tools/list");
+    expect((await end()).wrong).toEqual([]);
+    return await client.stoodStillMs();
+  });
+  expect(stoodStillMs).toBeLessThan(50);
 });
-
-/** In ms, of the process and nothing that it started. */
-function cpuOf(pid: number): number {
-  const [, after = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
-  const [utime, stime] = after.split(" ").slice(11, 13).map(Number);
-  return 10 * ((utime ?? 0) + (stime ?? 0));
-}

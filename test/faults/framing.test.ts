@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { cpuMsOf } from "../e2e/support/processes.ts";
 import { fake } from "../e2e/support/program.ts";
 import { markOf, type Reply, textOf } from "../e2e/support/raw-client.ts";
 import { bestOfThree } from "../e2e/support/until.ts";
-import { besides, cpuMsOf, raw, serveWatched, type Watched } from "./support/watched.ts";
+import { besides, raw, serveWatched, type Watched } from "./support/watched.ts";
 
 const badReply = { origin: "tutti", server: "one", code: "bad_reply", mayHaveRun: true };
 const result = (text: string) => `{"content":[{"type":"text","text":${JSON.stringify(text)}}]}`;

@@ -12,13 +12,13 @@ import {
   main,
   type Servers,
   type Start,
-  type Started,
   serve,
   serveReady,
   start,
   temporaryFolder,
 } from "../e2e/support/program.ts";
 import { until } from "../e2e/support/until.ts";
+import { untilNothingIsLeft } from "./support/nothing-left.ts";
 
 const node = process.execPath;
 const trees: Servers = {
@@ -27,22 +27,6 @@ const trees: Servers = {
   daemon: fixture("leaves-heir.mjs", "own-session"),
 };
 const treesProcesses = 6;
-/** The promise is 2 s; the rest is for a machine that is busy. */
-const mostMs = 4000;
-
-/** Waits until nothing is left of it, which must be soon. */
-async function untilNothingIsLeft(client: Started): Promise<void> {
-  const startedAt = performance.now();
-  let left: readonly number[] = [];
-  const isEmpty = (): boolean => {
-    left = client.processes();
-    return left.length === 0;
-  };
-  await until("the end of all", isEmpty, 50).catch(() => {});
-  expect(left.map(commandOf)).toEqual([]);
-  expect(performance.now() - startedAt).toBeLessThan(mostMs);
-}
-
 test("F44: SIGKILL at any moment of the start: nothing is left", async () => {
   const config = configFile({ ...trees, slow: fixture("slow-start.mjs", 5000) });
   const moments = Array.from({ length: 10 }, (_, index) => index * 40);

@@ -1,6 +1,6 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { memoryOf, signal } from "../e2e/support/processes.ts";
+import { filesOf, memoryOf, signal } from "../e2e/support/processes.ts";
 import { configFile, type Entry, fixture, type Servers, serveReady } from "../e2e/support/program.ts";
 import { textOf } from "../e2e/support/raw-client.ts";
 import { until } from "../e2e/support/until.ts";
@@ -20,7 +20,6 @@ const serversAt = (round: number): Servers => ({
 test(`G16: ${reloads} reloads leave neither files nor processes, and lose no call`, { timeout: 600_000 }, async () => {
   const path = configFile(serversAt(0));
   const client = await serveReady(path);
-  const filesOf = (): number => readdirSync(`/proc/${client.pid}/fd`).length;
   const reload = async (round: number): Promise<void> => {
     const calls = ["keep", "change"].map((name) => client.ask("tools/call", { name: `${name}__round` }));
     writeFileSync(path, JSON.stringify({ mcpServers: serversAt(round), callTools: { scope: "off" } }));
@@ -33,15 +32,15 @@ test(`G16: ${reloads} reloads leave neither files nor processes, and lose no cal
   };
   for (let round = 1; round <= 4; round++) await reload(round);
   await client.untilServers(2);
-  const [files, memory, startedAt] = [filesOf(), memoryOf(client.pid), performance.now()];
+  const [files, memory, startedAt] = [filesOf(client.pid), memoryOf(client.pid), performance.now()];
   for (let round = 5; round <= reloads; round++) await reload(round);
   const isOdd = reloads % 2;
   await client.untilServers(2 + isOdd);
   // What is just being closed may still be counted, and a server has three pipes.
-  await until("its files", () => filesOf() <= files + 3 * isOdd, 50);
+  await until("its files", () => filesOf(client.pid) <= files + 3 * isOdd, 50);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   process.stderr.write(
-    `${reloads} reloads in ${seconds} s: memory ${memory} → ${memoryOf(client.pid)}, files ${files} → ${filesOf()}\n`,
+    `${reloads} reloads in ${seconds} s: memory ${memory} → ${memoryOf(client.pid)}, files ${files} → ${filesOf(client.pid)}\n`,
   );
   expect(client.stderr).not.toContain("defect");
   expect(client.repliedTwice).toEqual([]);

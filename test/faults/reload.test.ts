@@ -1,17 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { commandOf, signal } from "../e2e/support/processes.ts";
-import {
-  configFile,
-  fake,
-  fixture,
-  type Servers,
-  type Started,
-  serve,
-  serveReady,
-  start,
-} from "../e2e/support/program.ts";
+import { signal } from "../e2e/support/processes.ts";
+import { configFile, fake, fixture, type Servers, type Started, serve, serveReady } from "../e2e/support/program.ts";
 import { markOf, textOf } from "../e2e/support/raw-client.ts";
 import { until } from "../e2e/support/until.ts";
 
@@ -33,8 +24,6 @@ const serversOf = async (client: Started): Promise<string[]> => {
   const { result } = await client.request("tools/list");
   return [...new Set(result?.tools?.map(({ name }) => name.split("__")[0] as string))];
 };
-
-const isTutti = (pid: number): boolean => / serve --http /.test(commandOf(pid)) && !commandOf(pid).includes("script");
 
 const listChanges = (client: Started): number => client.notifications("notifications/tools/list_changed").length;
 
@@ -158,17 +147,6 @@ test("F41, F43: SIGHUP has the configuration read where stdin is no terminal", a
   await untilRead(client, 1);
   expect(client.stderr).toContain(`${readAgain}: its servers are as they were`);
   expect([await pidOf(client, "alpha"), listChanges(client)]).toEqual([pid, 0]);
-});
-
-test("F43: SIGHUP ends tutti where stdin is a terminal", async () => {
-  const through = ["/bin/sh", "-c", 'exec script -qec "$*" /dev/null', "sh", process.execPath] as const;
-  const config = configFile({ alpha: fake() });
-  const terminal = start(["serve", "--http", "0", "--config", config], { through });
-  const pid = await until("tutti in a terminal", () => terminal.servers().find((one) => isTutti(one)), 50);
-  await until("its server", () => terminal.servers().some((one) => commandOf(one).includes("fake-server")), 50);
-  signal(pid, "SIGHUP");
-  await terminal.exit();
-  await terminal.untilServers(0);
 });
 
 test("F41: a new secret is in no line of the log from the first on", async () => {

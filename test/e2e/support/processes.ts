@@ -10,10 +10,7 @@ export function markerEnvironment(marker: string): Record<string, string> {
 
 /** Every living process that carries the marker. Needs /proc. A dead one that is not collected yet does not count. */
 export function processesWith(marker: string): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => pid !== process.pid && isMarked(pid, marker));
+  return allPids().filter((pid) => pid !== process.pid && isMarked(pid, marker));
 }
 
 /** Of these processes those that live and belong to no reaper: tutti's own, which ends what is left when tutti is gone. */
@@ -63,9 +60,35 @@ export function memoryOf(pid: number): number {
   return Number(kib) / 1024;
 }
 
+/** Ms of CPU that the process itself has used so far, without what it has started; counted in steps of 10 ms. */
+export function cpuMsOf(pid: number): number {
+  const [user, system] = readProc(pid, "stat")
+    .replace(/^.*\) /s, "")
+    .split(" ")
+    .slice(11, 13);
+  return 10 * (Number(user) + Number(system));
+}
+
+/** How many files the process has open. */
+export function filesOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Children of the process that have ended and that it has not collected. */
+export function zombiesOf(pid: number): number[] {
+  const isZombie = (one: number): boolean => new RegExp(`^\\d+ \\(.*\\) Z ${pid} `, "s").test(readProc(one, "stat"));
+  return allPids().filter(isZombie);
+}
+
 /** Bytes that the process has written so far, to whatever. */
 export function bytesWrittenBy(pid: number): number {
   return Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
+}
+
+function allPids(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 function isMarked(pid: number, marker: string): boolean {

@@ -32,6 +32,12 @@ export function fixture(file: string, ...args: readonly (string | number)[]): En
 
 export const fake = (...args: readonly (string | number)[]): Entry => fixture("fake-server.mjs", ...args);
 
+/** A server that does not start before `release` is called. */
+export function heldServer(): { readonly entry: Entry; readonly release: () => void } {
+  const file = join(temporaryFolder(), "released");
+  return { entry: fixture("slow-start.mjs", file), release: () => writeFileSync(file, "") };
+}
+
 /** A folder for the time of the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "tutti-e2e-"));

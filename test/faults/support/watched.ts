@@ -96,9 +96,3 @@ export function peakOf(pid: number): number {
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
   return Number(kib) / 1024;
 }
-
-/** Ms of CPU that the process has used so far. */
-export function cpuMsOf(pid: number): number {
-  const [user, system] = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ").slice(11, 13) ?? [];
-  return 10 * (Number(user) + Number(system));
-}
