@@ -77,14 +77,21 @@ export function compose(machine: Machine, { who, isShared = false, reuse, settle
     pins,
     ...(settled && { settled }),
   });
-  for (const { relays, downstream } of members) {
-    relays.add(relay);
-    relay.update(downstream);
+  /** Those that the relay hears of. */
+  const heard = new Set<Member>();
+  const hear = (member: Member): void => {
+    heard.add(member);
+    member.relays.add(relay);
+  };
+  for (const member of members) {
+    hear(member);
+    relay.update(member.downstream);
   }
   const leave = async (member: Member): Promise<void> => {
     await member.leave();
     relay.left(member.downstream);
     member.relays.delete(relay);
+    heard.delete(member);
     own.delete(member);
   };
   return {
@@ -100,7 +107,7 @@ export function compose(machine: Machine, { who, isShared = false, reuse, settle
       const known = new Map(members.map((one) => [one.downstream.config, one]));
       const next = servers.map((server) => known.get(server) ?? memberOf(server, reuseNow?.(server)));
       const fresh = next.filter((one) => !members.includes(one));
-      for (const { relays } of fresh) relays.add(relay);
+      for (const member of fresh) hear(member);
       const eager = fresh.filter((one) => own.has(one) && startsUnasked(config, one.downstream));
       return {
         members: next,
@@ -116,7 +123,7 @@ export function compose(machine: Machine, { who, isShared = false, reuse, settle
     stop: async () => {
       relay.answerLists();
       await Promise.all([...own].map((member) => member.stop()));
-      for (const { relays } of members) relays.delete(relay);
+      for (const { relays } of heard) relays.delete(relay);
     },
     kill: () => {
       for (const { downstream } of own) downstream.kill();
