@@ -1,11 +1,19 @@
 // Runs seeds of the simulation: node tools/simulate.mjs [--seeds N] [--from S] [--seed S [--trace]] [--out FILE]
 // With --planted [WORD] it puts known defects into tutti, one after the other, and says after how many seeds each was found.
+// --merge FILE FILE… [--defects FILE] --out FILE adds up what --out has written of other seeds, with what --planted has.
 // Node 20 takes no types away, so the simulation and the sources it runs are compiled first, beside each other.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { merge } from "./simulation/merge.mjs";
 import { planted } from "./simulation/planted.mjs";
+
+if (process.argv.includes("--merge")) {
+  mergeAll();
+  process.exit();
+}
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const cache = join(root, "node_modules", ".cache");
@@ -36,6 +44,16 @@ execFileSync(
 const main = join(folder, "test", "simulation", "main.js");
 if (process.argv.includes("--planted")) await plantAll();
 else process.exitCode = await run([...process.argv.slice(2), "--commit", commit()], "inherit");
+
+function mergeAll() {
+  const { values, positionals } = parseArgs({
+    options: { merge: { type: "boolean" }, defects: { type: "string" }, out: { type: "string" } },
+    allowPositionals: true,
+  });
+  const read = (file) => JSON.parse(readFileSync(file, "utf8"));
+  const all = merge(positionals.map(read), values.defects && read(values.defects));
+  writeFileSync(values.out, `${JSON.stringify(all, undefined, 2)}\n`);
+}
 
 /** How many seeds it takes to find each of the planted defects. */
 async function plantAll() {

@@ -1,10 +1,13 @@
+import type { Catalog } from "../../src/catalog/catalog.ts";
 import type { Client } from "../../src/client/client.ts";
 import type { Link } from "../../src/transport/link.ts";
 import { slot } from "../../src/wire/members.ts";
 import type { Message, Outgoing } from "../../src/wire/message.ts";
 import { ClientManners } from "../support/client-manners.ts";
 import type { Era } from "../support/envelope.ts";
+import { KnownLists } from "./known-lists.ts";
 import { type Arrival, countIn, type Ledger, noncesIn, ownerOf, type Written } from "./ledger.ts";
+import { Order } from "./order.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** One request of a client. */
@@ -28,6 +31,9 @@ export type Sent = {
   isUnsure: boolean;
 };
 
+/** More than a turn of the event loop takes. */
+const turnMs = 5;
+
 /** What goes between one client and tutti, and what must hold of it. */
 export class ClientLog {
   readonly #ledger: Ledger;
@@ -39,8 +45,11 @@ export class ClientLog {
   /** What has not come to tutti yet, in order. */
   readonly #underWay: Sent[] = [];
   readonly #byMessage = new Map<Message, Sent>();
-  /** Lines that tutti has sent and the client has not got. */
-  readonly #lines = new Map<string, number>();
+  /** What tutti has sent and the client has not got. */
+  readonly #order = new Order();
+  readonly #lists = new KnownLists();
+  /** How often lists may have become others before it came. */
+  readonly #causesBefore: number;
   readonly all: Sent[] = [];
   /** Requests that got what a server wrote under a guessed id: right only where that was theirs by then. */
   readonly #strays: Sent[] = [];
@@ -52,6 +61,7 @@ export class ClientLog {
     this.#ledger = ledger;
     this.#scheduler = scheduler;
     this.#client = client;
+    this.#causesBefore = ledger.listCauses;
     this.#isResult = isResult;
     this.#manners = keepsManners ? new ClientManners(this.#problems) : undefined;
   }
@@ -89,6 +99,8 @@ export class ClientLog {
       if (sent !== undefined) {
         this.#underWay.splice(index, 1);
         sent.message = message;
+        if (sent.kind === "call" && !sent.isRound)
+          for (const nonce of sent.nonces) this.#ledger.readAt.set(nonce, this.#scheduler.steps);
         this.#byMessage.set(message, sent);
       }
     }
@@ -102,7 +114,7 @@ export class ClientLog {
     return {
       ...link,
       send: (message, source, about) => {
-        this.#sent(textOf(message), about);
+        this.#sent(textOf(message), source, about);
         link.send(message, source, about);
       },
     };
@@ -111,19 +123,21 @@ export class ClientLog {
   /** The client gets a line. */
   heard(text: string): void {
     this.#ledger.trace(`client ${this.#client} ← ${text.length > 2000 ? text.length : text}`);
-    const count = this.#lines.get(text) ?? 0;
-    if (count === 0) this.#wrong(`gets what was not sent to it: ${text.slice(0, 300)}`);
-    else if (count === 1) this.#lines.delete(text);
-    else this.#lines.set(text, count - 1);
+    const problem = this.#order.came(text);
+    if (problem !== undefined) this.#wrong(`gets ${problem}: ${text.slice(0, 300)}`);
     this.#manners?.hear({ text, json: JSON.parse(text) });
     const problems = this.#problems.splice(0);
     // Who writes a stray does not know what it is taken for.
     if (!text.includes('"text":"stray"')) for (const what of problems) this.#wrong(`gets ${what}`);
   }
 
-  /** At the end: whatever is missing. `hasReadAll`: the client has read all that was sent to it. */
-  close(hasReadAll: boolean): void {
-    if (hasReadAll) for (const text of this.#lines.keys()) this.#wrong(`never gets ${text.slice(0, 300)}`);
+  /** At the end: whatever is missing. `hasReadAll`: the client has read all that was sent to it. `catalog`: as it is now. */
+  close(hasReadAll: boolean, catalog: Catalog | undefined): void {
+    if (hasReadAll) for (const text of this.#order.left) this.#wrong(`never gets ${text.slice(0, 300)}`);
+    if (hasReadAll && catalog !== undefined) {
+      const causes = this.#ledger.listCauses - this.#causesBefore;
+      for (const problem of this.#lists.problems(catalog, causes)) this.#wrong(problem);
+    }
     for (const { nonces } of this.#strays) {
       if (!nonces.some((nonce) => this.#ledger.unsure.has(nonce))) this.#wrong(`gets what was no answer to ${nonces}`);
     }
@@ -153,11 +167,14 @@ export class ClientLog {
   /** Whether its answer was there already: it may go out in the next turn. */
   #isAnswered({ kind, nonces }: Sent): boolean {
     const arrivals = kind === "call" ? nonces.flatMap((nonce) => this.#ledger.arrivals.get(nonce) ?? []) : [];
-    return arrivals.some(({ isReplied, answers }) => isReplied && answers[0]?.kind !== "question");
+    const { now } = this.#scheduler;
+    const isOver = ({ repliedAt, answers }: Arrival): boolean =>
+      repliedAt !== undefined && (answers[0]?.kind !== "question" || now - repliedAt < turnMs);
+    return arrivals.some(isOver);
   }
 
-  #sent(text: string, about: Message | undefined): void {
-    this.#lines.set(text, (this.#lines.get(text) ?? 0) + 1);
+  #sent(text: string, source: object | undefined, about: Message | undefined): void {
+    this.#order.sent(text, source);
     const json = JSON.parse(text);
     // A request that came with another's state names another's resource, and is told that there is none.
     const isQuote = json.error?.data?.uri !== undefined && json.error.message.startsWith("No server has the resource");
@@ -166,6 +183,7 @@ export class ClientLog {
     const stray = about && text.includes("stray") ? this.#byMessage.get(about) : undefined;
     if (stray !== undefined) this.#strays.push(stray);
     if (json.method === undefined) this.#replied(json, text, about, isQuote);
+    else if (json.id === undefined && json.params?._meta === undefined) this.#lists.hears(json.method);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: whatever came.
@@ -179,6 +197,7 @@ export class ClientLog {
     sent.replies++;
     if (sent.replies > 1) this.#wrong(`gets ${sent.replies} replies to ${sent.method} ${sent.id}`);
     if (sent.kind === "nonsense") return;
+    if (sent.era === "legacy" && json.result !== undefined) this.#lists.gets(sent.method, json.result);
     if (JSON.stringify(json.id) !== JSON.stringify(JSON.parse(sent.id))) this.#wrong(`gets another id: ${text}`);
     if (sent.takenBackAt !== undefined && this.#scheduler.steps > sent.takenBackAt) {
       this.#wrong(`gets a reply to ${sent.method} ${sent.id}, which it has taken back`);
@@ -204,6 +223,11 @@ export class ClientLog {
   // biome-ignore lint/suspicious/noExplicitAny: whatever came.
   #compare(sent: Sent, json: any, text: string): void {
     const [nonce] = sent.nonces as [string];
+    this.#ledger.replied.add(nonce);
+    // Pins that could not be read are taken for others.
+    const isLost = text.includes("is withheld (pins)") && this.#ledger.faults.has("a file fails");
+    if (isLost || isCrowded(text)) this.#ledger.crowded.add(nonce);
+    this.#checkReplaced(nonce, text);
     if (this.#ledger.unsure.has(nonce)) return;
     const isOwn = json.result?._meta?.["tutti/error"]?.origin === "tutti" || json.error !== undefined;
     if (!text.includes(nonce)) {
@@ -220,7 +244,15 @@ export class ClientLog {
     if (!firsts.some((one) => this.#isAs(one, sent, text))) {
       const wanted = firsts.map(({ before, after }) => `${before}…${after}`.slice(0, 300)).join("\n  ");
       this.#wrong(`gets other bytes than its server gave:\n  ${text.slice(0, 300)}\n  ${wanted}`);
-    }
+    } else if (json.result !== undefined) this.#ledger.served.add(nonce);
+  }
+
+  /** Only what ran at a server whose entry was replaced may end because of that. */
+  #checkReplaced(nonce: string, text: string): void {
+    if (!text.includes("its entry in the configuration was changed or taken away")) return;
+    const arrivals = this.#ledger.arrivals.get(nonce) ?? [];
+    if (arrivals.length > 0 && !arrivals.some(({ generation }) => this.#ledger.replacedAt.has(generation)))
+      this.#wrong(`loses ${nonce} to another configuration that has left its server as it was`);
   }
 
   #isAs({ before, after, letter, era, kind }: Written, sent: Sent, text: string): boolean {
@@ -246,23 +278,9 @@ export class ClientLog {
   }
 }
 
-/** Nothing that has no reply may be open at a server once its client has left. */
-export function checkLeft(ledger: Ledger): void {
-  // A stray under its id is a reply too.
-  const isLeft = ({ isReplied, answers, isTakenBack, isLost }: Arrival): boolean =>
-    answers.length === 0 && !isReplied && !isTakenBack && !isLost;
-  for (const [nonce, arrivals] of ledger.arrivals) {
-    if (arrivals.some(isLeft)) ledger.violation(`${nonce} goes on at its server though its client has left`);
-  }
-}
-
-/** Calls whose client took them back must have been taken back at their server, or be over there. */
-export function checkTakenBack(ledger: Ledger): void {
-  const isLeft = ({ answers, isTakenBack, isLost, isLate }: Arrival): boolean =>
-    (answers.length === 0 || isLate) && !isTakenBack && !isLost;
-  for (const nonce of ledger.takenBack) {
-    if (ledger.arrivals.get(nonce)?.some(isLeft)) ledger.violation(`${nonce} was taken back and its server not told`);
-  }
+/** Whether there was no room for a request, by bounds on its client alone. */
+function isCrowded(text: string): boolean {
+  return text.includes("(http.maxSets)") || text.includes("(limits.maxOpenRequests)");
 }
 
 function textOf(message: Outgoing): string {

@@ -243,7 +243,8 @@ export class SimClient {
   // biome-ignore lint/suspicious/noExplicitAny: whatever came.
   #answerAll(request: Request, { inputRequests = {}, requestState }: any): void {
     const dice = this.#dice;
-    if (typeof requestState === "string") this.#world.states.push({ owner: this.number, request, state: requestState });
+    const mine = { owner: this.number, request, state: String(requestState), isUsed: false };
+    if (typeof requestState === "string") this.#world.states.push(mine);
     // It has written a state of its own into this one.
     if (request.params.includes('"requestState"')) return;
     if (!dice.chance(this.#temperament.answers)) {
@@ -257,6 +258,7 @@ export class SimClient {
     const state = requestState === undefined ? "" : `,"requestState":${JSON.stringify(requestState)}`;
     const more = `"inputResponses":{${given.join(",")}}${state}`;
     this.#world.scheduler.later(dice.chance(5) ? dice.between(500, 100_000) : dice.next() * 300, () => {
+      mine.isUsed = true;
       this.request(request, more);
       if (this.#world.faults.happens("comes back twice", 6, dice)) this.request(request, more);
     });

@@ -98,7 +98,7 @@ function doSomethingOdd(client: SimClient, { faults, states }: World, server: st
     "unknown method": 2,
     "second handshake": 1,
     "foreign state": 2,
-    "another's state": 3,
+    "another's state": 6,
   });
   if (!faults.does(`client: ${what}`)) return;
   const own = { kind: "own" as const };
@@ -122,7 +122,9 @@ function doSomethingOdd(client: SimClient, { faults, states }: World, server: st
   } else if (what === "another's state" && era === "modern") {
     const others = states.filter(({ owner, state }) => owner !== client.number && state.startsWith("tutti."));
     if (others.length === 0) return;
-    const { request, state } = dice.pick(others);
+    // Those that still wait for their owner, where there are any.
+    const unused = others.filter(({ isUsed }) => !isUsed);
+    const { request, state } = dice.pick(unused.length > 0 ? unused : others);
     client.request({ ...own, method: request.method, params: withState(request.params, state) });
   }
 }

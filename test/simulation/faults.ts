@@ -11,10 +11,25 @@ export class Faults {
   readonly #ledger: Ledger;
   readonly #without: ReadonlySet<string>;
   readonly #numbers = new Map<string, number>();
+  #areOver = false;
 
   constructor(ledger: Ledger, without: ReadonlySet<string>) {
     this.#ledger = ledger;
     this.#without = without;
+  }
+
+  /** Whether nothing goes wrong any more. */
+  get areOver(): boolean {
+    return this.#areOver;
+  }
+
+  /** From now on nothing goes wrong, until they begin again. */
+  end(): void {
+    this.#areOver = true;
+  }
+
+  begin(): void {
+    this.#areOver = false;
   }
 
   /** Whether a fault of this kind happens now. */
@@ -24,6 +39,7 @@ export class Faults {
 
   /** A fault that was chosen happens now, unless the run goes without it. */
   does(kind: string): boolean {
+    if (this.#areOver) return false;
     const number = (this.#numbers.get(kind) ?? 0) + 1;
     this.#numbers.set(kind, number);
     const name = `${kind}#${number}`;

@@ -15,6 +15,8 @@ export type Written = {
 export type Arrival = {
   readonly nonce: string;
   readonly id: number;
+  /** The entry of the configuration that its process was started for. */
+  readonly generation: number;
   /** Whether its tool says that it may run twice. */
   readonly isHarmless: boolean;
   /** Whether it brings answers to what was asked with an earlier one. */
@@ -25,11 +27,14 @@ export type Arrival = {
   readonly answers: Written[];
   isTakenBack: boolean;
   isLost: boolean;
-  /** Whether a reply to it has come to tutti. */
-  isReplied: boolean;
+  /** When a reply to it has come to tutti. */
+  repliedAt: number | undefined;
   /** Whether progress of it has come to tutti. */
   isTold: boolean;
 };
+
+/** So much of the trace is hashed at once. */
+const mostUnhashed = 64 * 1024;
 
 /** Names of requests: whose they are can be told wherever they turn up. */
 const noncePattern = /n(\d+)x\d+x/g;
@@ -67,15 +72,36 @@ export class Ledger {
   readonly firstSends = new Map<string, number>();
   /** Calls of which a server answered another one's id by chance: what their client gets is not known. */
   readonly unsure = new Set<string>();
+  /** In which step tutti read the last request for each call. */
+  readonly readAt = new Map<string, number>();
+  /** Calls whose client got a reply. */
+  readonly replied = new Set<string>();
+  /** Those for which there was no room, by bounds on their client. */
+  readonly crowded = new Set<string>();
+  /** Those whose client got the result that their server wrote. */
+  readonly served = new Set<string>();
+  /** Clients that can be asked something, with the entries that were configured when they came. */
+  readonly askable = new Map<number, ReadonlySet<number>>();
+  /** Entries of the configuration that do not count any more, and in which step they were replaced. */
+  readonly replacedAt = new Map<number, number>();
+  /** How often something happened for which lists may be others than before. */
+  listCauses = 0;
   /** The last lines of the trace, where they are wanted. */
   readonly tail: string[] = [];
   readonly #scheduler: Scheduler;
+  /** The end of the trace, which is not in the hash yet. */
+  #unhashed = "";
   readonly #hash: Hash = createHash("sha256");
   readonly #tailLength: number;
 
   constructor(scheduler: Scheduler, tailLength: number) {
     this.#scheduler = scheduler;
     this.#tailLength = tailLength;
+  }
+
+  /** On the clock of the run. */
+  get now(): number {
+    return this.#scheduler.now;
   }
 
   violation(what: string): void {
@@ -86,13 +112,20 @@ export class Ledger {
   /** One thing that happens. Two runs of one seed have the same ones. */
   trace(what: string): void {
     const line = `${this.#scheduler.now.toFixed(3)} ${what}`;
-    this.#hash.update(line);
+    this.#unhashed += line;
+    if (this.#unhashed.length > mostUnhashed) this.#update();
     if (this.#tailLength === 0) return;
     this.tail.push(line.length > 400 ? `${line.slice(0, 400)}…` : line);
     if (this.tail.length > this.#tailLength) this.tail.shift();
   }
 
+  #update(): void {
+    this.#hash.update(this.#unhashed);
+    this.#unhashed = "";
+  }
+
   traceHash(): string {
+    this.#update();
     return this.#hash.copy().digest("hex").slice(0, 16);
   }
 
@@ -118,7 +151,8 @@ export class Ledger {
     const sent = this.firstSends.get(nonce) ?? 0;
     if (earlier.length < sent) return;
     this.counts.repeats++;
-    const isLost = (one: Arrival): boolean => one.isHarmless && one.isLost && !one.isReplied && !one.isTold;
+    const isLost = (one: Arrival): boolean =>
+      one.isHarmless && one.isLost && one.repliedAt === undefined && !one.isTold;
     // A server may ask for its call to be made again, once an address was opened.
     const mayRepeat = earlier.filter((one) => one.answers[0]?.kind === "question" || isLost(one));
     if (earlier.length >= sent + mayRepeat.length) this.violation(`${where} gets ${nonce} again, which it must not`);

@@ -21,49 +21,6 @@ export function serversOf(dice: Dice, trouble: number): readonly Persona[] {
   }));
 }
 
-/** The text of their configuration. */
-export function configOf(servers: readonly Persona[], dice: Dice): string {
-  const entries = servers.map(({ name }) => {
-    const callTimeoutMs = dice.pick([300, 2000, 10_000, 60_000]);
-    const callTimeoutCapMs = dice.pick([0, callTimeoutMs, callTimeoutMs * 3]);
-    const entry = {
-      command: `/sim/${name}`,
-      callTimeoutMs,
-      callTimeoutCapMs,
-      // Without any limit a call may wait for its client for ever.
-      askTimeoutMs: dice.pick([callTimeoutCapMs === 0 ? 20_000 : 0, 500, 5000, 60_000]),
-      connectTimeoutMs: dice.pick([1000, 5000, 30_000]),
-      maxConcurrentCalls: dice.pick([0, 0, 1, 2, 4]),
-      maxQueuedCalls: dice.pick([0, 2, 8, 256]),
-      maxQueuedBytes: dice.pick([65_536, 16_777_216]),
-      ...(dice.chance(15) && { shared: true }),
-      ...lifeOf(dice),
-    };
-    return [name, entry] as const;
-  });
-  return JSON.stringify({
-    mcpServers: Object.fromEntries(entries),
-    startup: { mode: dice.pick(["cached", "cached", "lazy", "waiting"]), waitMs: dice.pick([0, 100, 2000, 8000]) },
-    errors: dice.pick(["result", "result", "protocol"]),
-    callTools: { scope: dice.pick(["all", "all", "read-only"]), deadlineMs: dice.pick([1000, 10_000, 50_000]) },
-    limits: { maxOpenRequests: dice.pick([4, 32, 1024]) },
-    pins: dice.pick(["off", "warn", "quarantine"]),
-    http: { maxSets: dice.pick([1, 4, 16]) },
-  });
-}
-
-/** How a server is started again, given up for a while and stopped when it is not used. */
-function lifeOf(dice: Dice): object {
-  return {
-    restartMinMs: dice.pick([10, 500]),
-    restartMaxMs: dice.pick([2000, 30_000, 30_000]),
-    breakerFailures: dice.pick([0, 1, 3, 5, 5]),
-    breakerPauseMs: dice.pick([100, 5000]),
-    idleStopMs: dice.pick([0, 0, 100, 3000]),
-    ...(dice.chance(15) && { lazyStart: true }),
-  };
-}
-
 const able = {
   elicitation: { form: {}, url: {} },
   sampling: {},

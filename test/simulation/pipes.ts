@@ -14,6 +14,9 @@ export type Weather = {
 
 const pipeBytes = 64 * 1024;
 
+/** What somebody has written who is gone is all there by then. */
+const lastMs = 50;
+
 /** Cuts lines out of bytes. */
 export class LineCutter {
   #rest: Buffer = Buffer.alloc(0);
@@ -42,6 +45,8 @@ export class Inbound extends Readable {
   #isWanted = false;
   #isOnTheWay = false;
   #isFinished = false;
+  /** When all that is on its way has come. */
+  #latestAt = Number.POSITIVE_INFINITY;
 
   /** `arriving` is told of each piece just before tutti gets it. */
   constructor(weather: Weather, arriving: (bytes: Buffer) => void) {
@@ -62,6 +67,11 @@ export class Inbound extends Readable {
     this.#send();
   }
 
+  /** Whoever wrote it is gone. */
+  hurry(): void {
+    this.#latestAt = Math.min(this.#latestAt, this.#weather.scheduler.now + lastMs);
+  }
+
   override _read(): void {
     this.#isWanted = true;
     this.#send();
@@ -77,7 +87,8 @@ export class Inbound extends Readable {
     if (!this.#isWanted || this.#isOnTheWay || !isSomething || this.destroyed) return;
     this.#isOnTheWay = true;
     const { scheduler, dice, mostMs } = this.#weather;
-    scheduler.later(dice.chance(40) ? 0 : dice.next() * mostMs, () => {
+    const latestMs = Math.max(0, Math.min(mostMs, this.#latestAt - scheduler.now));
+    scheduler.later(dice.chance(40) ? 0 : dice.next() * latestMs, () => {
       this.#isOnTheWay = false;
       if (this.destroyed) return;
       const piece = this.#piece();

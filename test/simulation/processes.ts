@@ -82,6 +82,7 @@ export class SimProcess {
     this.isAlive = false;
     const { scheduler, dice } = this.#weather;
     this.stdin.break();
+    for (const output of [this.stdout, this.stderr]) output.hurry();
     this.log.died();
     if (!this.#temper.hasHeir) this.#groupDies();
     scheduler.later(dice.next() * 5, () => this.#tellExit({ code, signal }));
@@ -111,7 +112,7 @@ export type Command = {
   readonly refusal: () => string | undefined;
   readonly temper: () => Temper;
   readonly run: (process: SimProcess) => void;
-  readonly log: () => ProcessLog;
+  readonly log: (launch: ChildLaunch) => ProcessLog;
 };
 
 /** The processes of a simulated machine. */
@@ -139,7 +140,7 @@ export class Processes {
       if (command === undefined || refusal !== undefined) return notStarted(refusal as string);
       const process = new SimProcess(
         1000 + this.all.length,
-        command.log(),
+        command.log(launch),
         command.temper(),
         this.#weather(this.#dice.fork()),
       );

@@ -2,16 +2,21 @@ import { createMachine } from "../../src/cli/machine.ts";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { Events } from "../../src/events.ts";
+import type { System } from "../../src/ports/system.ts";
 import { SimClient, type Temperament } from "./client.ts";
-import { ClientLog, checkLeft, checkTakenBack } from "./client-log.ts";
+import { ClientLog } from "./client-log.ts";
+import { Configuration } from "./configuration.ts";
 import { Dice } from "./dice.ts";
+import { end } from "./ending.ts";
 import { doSomething } from "./errands.ts";
 import { Faults } from "./faults.ts";
 import { countIn, Ledger } from "./ledger.ts";
-import { clientsOf, configOf, serversOf } from "./personas.ts";
+import { clientsOf, serversOf } from "./personas.ts";
 import type { Weather } from "./pipes.ts";
 import { Processes } from "./processes.ts";
+import { Restarts } from "./restarts.ts";
 import { Scheduler } from "./scheduler.ts";
+import { SimServer } from "./server.ts";
 import { Sets } from "./sets.ts";
 import { commandsFor, systemOf } from "./system.ts";
 import type { World } from "./world.ts";
@@ -43,10 +48,8 @@ export type RunOptions = {
   readonly tail?: number;
 };
 
-/** Longer than anything that somebody waits for. */
-const longMs = 2 * 60 * 60 * 1000;
-/** Longer than anything that tutti keeps. */
-const forever = 26 * 60 * 60 * 1000;
+/** What ran at a server that is not configured any more has come to its end, and the server too, after so long. */
+const leaveMs = 10_000;
 
 /** Runs the whole of tutti once, in a world that is the same for the same seed. */
 export async function runSeed({ seed, without = new Set(), tail = 0 }: RunOptions): Promise<Outcome> {
@@ -57,27 +60,32 @@ export async function runSeed({ seed, without = new Set(), tail = 0 }: RunOption
   const trouble = dice.pick([0, 1, 1, 1, 3]);
   const cuts = dice.pick([0, 20, 60]);
   const mostMs = dice.pick([1, 5, 40]);
-  const weather = (own: Dice): Weather => ({ scheduler, dice: own, mostMs, cuts });
-  const world: World = { scheduler, ledger, faults, weather, trouble, states: [] };
-  const personas = serversOf(dice, trouble);
-  const config = await load(configOf(personas, dice));
-  const processes = new Processes(commandsFor(world, config, personas, dice.fork()), weather, dice.fork());
-  const events = new Events();
-  events.subscribe({
-    defect: ({ cause }) => ledger.violation(`a defect: ${(cause as Error)?.stack ?? cause}`),
-    serverChanged: ({ server, state, text }) => {
-      countIn(ledger.states, state);
-      ledger.trace(`= ${server} ${state}: ${text}`);
+  const weather = (own: Dice): Weather => ({
+    scheduler,
+    dice: own,
+    get mostMs() {
+      return faults.areOver ? 1 : mostMs;
+    },
+    get cuts() {
+      return faults.areOver ? 0 : cuts;
     },
   });
-  const system = systemOf(scheduler, processes, dice.fork());
+  const world: World = { scheduler, ledger, faults, weather, trouble, states: [] };
+  const servers = serversOf(dice, trouble).map((persona) => new SimServer(world, persona, dice.fork()));
+  const configuration = new Configuration(
+    servers.map(({ persona }) => persona.name),
+    dice.fork(),
+  );
+  const processes = new Processes(commandsFor(world, servers, configuration, dice.fork()), weather, dice.fork());
+  const system = systemOf(world, processes, dice.fork());
   const temperaments = clientsOf(dice, trouble);
   // What is remembered in the first life is there in the second one.
   const lives = dice.chance(25) ? 2 : 1;
   for (let life = 0; life < lives; life++) {
-    const sets = new Sets(createMachine(config, "1.2.3", events, system));
-    const clients = await live(world, sets, config, temperaments, life * temperaments.length, dice);
+    const sets = await begin(world, configuration, system, processes);
+    const clients = await live(world, sets, configuration, temperaments, life * temperaments.length, dice);
     await end(world, sets, clients, processes, dice);
+    for (const server of servers) if (dice.chance(50)) server.change();
   }
   const { violations, counts, faults: byKind, states, tail: kept } = ledger;
   const { steps, now: virtualMs } = scheduler;
@@ -85,23 +93,62 @@ export async function runSeed({ seed, without = new Set(), tail = 0 }: RunOption
   return { seed, violations, traceHash, steps, virtualMs, faults: faults.done, byKind, states, counts, tail: kept };
 }
 
+/** Tutti starts, with the configuration as it is by now. */
+async function begin(world: World, configuration: Configuration, system: System, processes: Processes): Promise<Sets> {
+  const { scheduler, ledger } = world;
+  configuration.mend();
+  const config = await load(configuration.text);
+  const events = new Events();
+  const restarts = new Restarts(world);
+  const machine = restarts.watched(createMachine(config, "1.2.3", events, system));
+  let read = 0;
+  const readAnew = (): Promise<Config> => {
+    read = configuration.generations;
+    return load(configuration.text);
+  };
+  const swapped = (): void => {
+    const { steps } = scheduler;
+    ledger.listCauses++;
+    const kept = sets.generations;
+    for (let one = 0; one < read; one++) {
+      if (kept.has(one) || ledger.replacedAt.has(one)) continue;
+      ledger.replacedAt.set(one, steps);
+      scheduler.later(leaveMs, () => {
+        const left = processes.all.find(({ isAlive, log }) => isAlive && log.generation === one);
+        if (left !== undefined) ledger.violation(`${left.log.where} lives, though its entry was replaced 10 s ago`);
+      });
+    }
+  };
+  const sets: Sets = new Sets(machine, readAnew, swapped);
+  events.subscribe({
+    defect: ({ cause }) => ledger.violation(`a defect: ${(cause as Error)?.stack ?? cause}`),
+    reloaded: ({ text }) => ledger.trace(`= ${text}`),
+    serverChanged: ({ server, state, text }) => {
+      countIn(ledger.states, state);
+      if (state === "ready" && sets.fleet.isReady) ledger.listCauses++;
+      ledger.trace(`= ${server} ${state}: ${text}`);
+      restarts.look();
+    },
+  });
+  return sets;
+}
+
 /** Clients come, do things and go. */
 async function live(
   world: World,
   sets: Sets,
-  config: Config,
+  configuration: Configuration,
   temperaments: readonly Temperament[],
   firstNumber: number,
   dice: Dice,
 ): Promise<readonly SimClient[]> {
   const { scheduler, ledger } = world;
-  const known = { names: config.servers.map(({ name }) => name) };
-  const isResult = config.errors === "result";
+  const known = { names: sets.servers.map(({ name }) => name) };
   const clients: SimClient[] = [];
   const alone = dice.chance(60) ? firstNumber : -1;
   for (const [index, temperament] of temperaments.entries()) {
     const number = firstNumber + index;
-    const log = new ClientLog(ledger, scheduler, number, isResult, !temperament.reusesIds);
+    const log = new ClientLog(ledger, scheduler, number, configuration.areErrorsResults, !temperament.reusesIds);
     const client = new SimClient(world, number, temperament, log, dice.fork());
     clients.push(client);
     const { dice: own } = client;
@@ -114,6 +161,7 @@ async function live(
       scheduler.later(own.chance(30) ? 0 : own.next() * pauseMs, go);
     };
     scheduler.later(own.chance(50) ? 0 : own.next() * 500, () => {
+      if (Object.keys(temperament.capabilities).length > 0) ledger.askable.set(number, sets.generations);
       sets.serve(client, number === alone);
       client.greet();
       scheduler.later(own.next() * 20, go);
@@ -124,56 +172,16 @@ async function live(
       });
     }
   }
-  await scheduler.run(scheduler.now + own(dice));
+  const forMs = dice.pick([500, 5000, 100_000]);
+  for (let left = dice.chance(35) ? dice.between(1, 4) : 0; left > 0; left--) {
+    scheduler.later(dice.next() * Math.min(forMs, 5000), () => {
+      if (!world.faults.does("another configuration")) return;
+      configuration.change();
+      sets.reloading.reload();
+    });
+  }
+  await scheduler.run(scheduler.now + forMs);
   return clients;
-}
-
-function own(dice: Dice): number {
-  return dice.pick([500, 5000, 100_000]);
-}
-
-/** Everything comes to its end, and nothing is left. */
-async function end(
-  world: World,
-  sets: Sets,
-  clients: readonly SimClient[],
-  processes: Processes,
-  dice: Dice,
-): Promise<void> {
-  const { scheduler, ledger } = world;
-  const isAbrupt = dice.chance(50);
-  if (!isAbrupt) {
-    await scheduler.run(scheduler.now + longMs);
-    for (const client of clients) client.log.close(client.hasReadAll);
-    checkTakenBack(ledger);
-  }
-  for (const client of clients) client.leave(dice.chance(50));
-  await scheduler.run(scheduler.now + 5000);
-  checkLeft(ledger);
-  for (const { relay, downstreams } of sets.all) {
-    if (relay.held > 0) ledger.violation(`${relay.held} things are held for clients that have left`);
-    const open = downstreams.flatMap((downstream) => [...downstream.requests()]);
-    if (open.length > 0) ledger.violation(`${open.length} requests of clients that have left are open`);
-  }
-  for (const { served, number } of clients) {
-    const { openAsks, openRequests } = served;
-    if (openAsks > 0) ledger.violation(`${openAsks} questions to client ${number} are open`);
-    if (openRequests > 0) ledger.violation(`${openRequests} requests of client ${number} are open`);
-  }
-  let isStopped = false;
-  void sets.stop().then(() => {
-    isStopped = true;
-  });
-  await scheduler.run(scheduler.now + forever);
-  if (!isStopped) ledger.violation("it does not stop");
-  for (const { downstreams } of sets.all) {
-    for (const { name, openRequests } of downstreams) {
-      if (openRequests > 0) ledger.violation(`${openRequests} requests of ${name} are open though it is stopped`);
-    }
-  }
-  if (scheduler.timers > 0) ledger.violation(`${scheduler.timers} timers are left`);
-  if (sets.fleet.setsInAll > 0) ledger.violation(`${sets.fleet.setsInAll} sets are left`);
-  if (processes.alive > 0) ledger.violation(`${processes.alive} processes are left`);
 }
 
 function load(text: string): Promise<Config> {

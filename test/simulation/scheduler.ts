@@ -50,6 +50,12 @@ export class Scheduler {
     this.#add(delayMs, run, false);
   }
 
+  /** Lets so much time pass, whether or not anything happens in it. */
+  async pass(ms: number): Promise<void> {
+    this.later(ms, () => {});
+    await this.run(this.now + ms);
+  }
+
   /** Runs tasks in order until `isEnough`, until nothing is left, or until `until`. False: time was over first. */
   async run(until: number, isEnough: () => boolean = () => false): Promise<boolean> {
     await quiescence();

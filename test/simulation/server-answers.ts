@@ -3,6 +3,25 @@ import type { Dice } from "./dice.ts";
 import type { Written } from "./ledger.ts";
 import type { Persona } from "./server.ts";
 
+/** What goes wrong in a call, and how often beside each other. */
+export const wrongs = {
+  never: 8,
+  late: 6,
+  twice: 8,
+  "wrong id": 8,
+  "bad reply": 6,
+  garbage: 8,
+  "crash before": 5,
+  "crash after": 3,
+  "half a reply": 2,
+  "output closed": 1,
+  stall: 3,
+  error: 14,
+  "tool error": 10,
+  "wants an address": 3,
+  flood: 2,
+} as const;
+
 /** Values that a parser would change. */
 const odd = ["12345678901234567890", "1.0", "-0", "1e400", '"\\u0041\\ud800"', '"Ä€🎼"', '{"a":1,"a":2}', "[[],{}]"];
 

@@ -12,27 +12,9 @@ import {
   questionOf,
   replyLine,
   resultOf,
+  wrongs,
 } from "./server-answers.ts";
 import type { World } from "./world.ts";
-
-/** What goes wrong in a call, and how often beside each other. */
-const wrongs = {
-  never: 8,
-  late: 6,
-  twice: 8,
-  "wrong id": 8,
-  "bad reply": 6,
-  garbage: 8,
-  "crash before": 5,
-  "crash after": 3,
-  "half a reply": 2,
-  "output closed": 1,
-  stall: 3,
-  error: 14,
-  "tool error": 10,
-  "wants an address": 3,
-  flood: 2,
-} as const;
 
 /** A server in one process. */
 export class ServerProcess {
@@ -55,7 +37,10 @@ export class ServerProcess {
     this.#dice = dice;
   }
 
-  inputEnded(): void {}
+  /** Some have something to say when they are to go. */
+  inputEnded(): void {
+    if (this.#dice.chance(40) && !this.#world.faults.areOver) this.#later(() => this.#wants("ping"));
+  }
 
   line(text: string): void {
     const json = JSON.parse(text);
@@ -67,7 +52,8 @@ export class ServerProcess {
   }
 
   #later(run: () => void, mostMs = Math.min(this.#server.persona.mostMs, 50)): void {
-    this.#world.scheduler.later(this.#dice.chance(30) ? 0 : this.#dice.next() * mostMs, () => {
+    const longestMs = this.#world.faults.areOver ? Math.min(mostMs, 20) : mostMs;
+    this.#world.scheduler.later(this.#dice.chance(30) ? 0 : this.#dice.next() * longestMs, () => {
       if (this.#process.isAlive) run();
     });
   }
@@ -122,6 +108,10 @@ export class ServerProcess {
     for (let n = 1; token !== undefined && n <= dice.between(0, 3); n++) {
       const told = `{"progressToken":${token},"progress":${n},"message":"${nonce}"}`;
       this.#later(() => this.#notify("notifications/progress", told));
+    }
+    if (this.#world.faults.areOver) {
+      this.#later(() => this.#answer(id, method, nonce, "fine"), persona.mostMs);
+      return;
     }
     if (dice.chance(15)) this.#chatter(nonce);
     if (isAsking && (!isRound || dice.chance(30))) {
@@ -229,10 +219,10 @@ export class ServerProcess {
   /** Replies under ids that are nobody's, or not its own; then goes on. */
   #stray(goOn: () => void): void {
     const { log } = this.#process;
-    // Ids as tutti gives them, so that what is guessed may wait for its turn.
-    const guessed = String(this.#dice.between(1, 6) + 65_536 * this.#dice.between(0, 4));
-    const ids = [JSON.stringify(String(log.openIds[0] ?? 1)), "null", "1.5", "-1", "1e3", "999999", guessed, guessed];
-    const id = this.#dice.pick(ids);
+    const odd = [JSON.stringify(String(log.openIds[0] ?? 1)), "null", "1.5", "-1", "1e3", "999999"];
+    const old = String(this.#dice.between(1, 6) + 65_536 * this.#dice.between(0, 4));
+    // What is guessed as tutti gives ids may wait for its turn.
+    const id = this.#dice.pick([this.#dice.pick(odd), old, String(log.guess(this.#dice))]);
     if (/^\d+$/.test(id)) log.strayed(Number(id));
     const content = '"resultType":"complete","content":[{"type":"text","text":"stray"}]';
     this.#process.say(`{"jsonrpc":"2.0","id":${id},"result":{${content}}}`);
@@ -266,11 +256,15 @@ export class ServerProcess {
     } else if (what === "progress") {
       this.#notify("notifications/progress", `{"progressToken":${dice.pick([0, 5, 77_777, '"1"'])},"progress":1}`);
     } else {
-      const method = what === "ping" ? "ping" : "acme/unknown";
-      const id = `"ask ${++this.#lastAsk}"`;
-      this.#asked.set(id, "");
-      this.#process.say(`{"jsonrpc":"2.0","id":${id},"method":"${method}"}`);
+      this.#wants(what === "ping" ? "ping" : "acme/unknown");
     }
+  }
+
+  /** Asks for something that is about no call. */
+  #wants(method: string): void {
+    const id = `"ask ${++this.#lastAsk}"`;
+    this.#asked.set(id, "");
+    this.#process.say(`{"jsonrpc":"2.0","id":${id},"method":"${method}"}`);
   }
 
   #listChanged(): void {

@@ -57,6 +57,7 @@ export class SimServer {
 
   change(): void {
     this.#revision++;
+    this.#world.ledger.listCauses++;
   }
 }
 

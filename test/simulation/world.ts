@@ -14,5 +14,13 @@ export type World = {
   /** How often things go wrong in this run: 0, 1 or more. */
   readonly trouble: number;
   /** What clients were given to come back with, each with the request that it belongs to. */
-  readonly states: { readonly owner: number; readonly request: Request; readonly state: string }[];
+  readonly states: GivenState[];
+};
+
+export type GivenState = {
+  readonly owner: number;
+  readonly request: Request;
+  readonly state: string;
+  /** Whether its owner has come back with it. */
+  isUsed: boolean;
 };

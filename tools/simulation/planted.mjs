@@ -1,7 +1,7 @@
 // planted.mjs: defects that are put into tutti, one at a time, to see that the simulation finds them: in which file (as it is
 // compiled), what stands there, and what stands there instead.
 export const planted = [
-  ["a request may be settled twice", "relay/exchange", "const isFirst = !this.#isSettled;", "const isFirst = true;"],
+  ["a call may end twice", "downstream/call", "if (this.#isOver)\n            return false;", ""],
   [
     "servers are not told what clients take back",
     "downstream/call",
@@ -20,7 +20,12 @@ export const planted = [
     "return this.#ids[slot] === id ? this.#slots[slot] : undefined;",
     "return this.#slots[slot];",
   ],
-  ["a call that is over stays open", "downstream/call", "this.#at.connection.forget(this.#id);", ""],
+  [
+    "a call that is over stays open",
+    "downstream/call",
+    "this.#isOver = true;\n        this.#at.connection.forget(this.#id);",
+    "this.#isOver = true;",
+  ],
   ["a gate lets in one too many", "downstream/gate", "pLimit(maxConcurrentCalls)", "pLimit(maxConcurrentCalls + 1)"],
   [
     "replies to what was not sent yet count",
@@ -29,13 +34,18 @@ export const planted = [
     "return waiter;",
   ],
   [
-    "progress is told of what nobody waits for",
+    "parked and settled requests are told of progress, and asked",
     "relay/exchange",
-    "if (this.#token === undefined || !this.isAwaited)",
-    "if (this.#token === undefined)",
+    "return !this.#isParked && !this.#isSettled;",
+    "return true;",
   ],
   ["calls of a client that has left go on", "relay/relay", 'exchange.abandon("the client has left");', ";"],
-  ["a question that was taken back stays open at its client", "relay/forward", "client.forgetAsk(ours);", ""],
+  [
+    "a question that was taken back stays open at its client",
+    "relay/forward",
+    "if (!client.forgetAsk(ours))\n            return;",
+    "",
+  ],
   [
     "replies are parsed and written anew",
     "client/client",
@@ -53,7 +63,7 @@ export const planted = [
   [
     "what an old process says counts for the new one",
     "downstream/connection",
-    "if (generation === this.#generation)\n                    this.#receive(message, within);",
+    "if (generation === this.#generation)\n                        this.#receive(message, within);",
     "this.#receive(message, within);",
   ],
   [
@@ -93,4 +103,29 @@ export const planted = [
     "(!isAskable || (known !== undefined && asksInReplies(known)))",
     "true",
   ],
+  [
+    "a server that went down is not started again by itself",
+    "downstream/life",
+    "this.#next = clock.after(nextTryAt - now, () => void this.wake());",
+    "",
+  ],
+  ["pauses between starts do not grow", "downstream/backoff", "2 ** tries", "1"],
+  ["a call that tries a server never makes room for the next", "downstream/call", "this.#at.breaker.release();", ";"],
+  ["a breaker lets two calls try", "downstream/breaker", 'if (this.#isTrying)\n            return "wait";', ""],
+  ["calls keep their place at the gate", "downstream/gate", "waiter.release();", ";"],
+  [
+    "requests go to servers whose entry was replaced",
+    "relay/relay",
+    "this.#routes.replace(downstreams, prefixOf);",
+    "",
+  ],
+  [
+    "what runs at a server whose entry was replaced is not waited for",
+    "cli/machine",
+    "await downstream.drain(leaveMs, leaveReason);",
+    "await downstream.stop(leaveReason);",
+  ],
+  ["servers whose entry was replaced are not ended", "cli/compose", "await member.leave();", ""],
+  ["clients are not told of other lists", "relay/lists", "if (before !== now && !before.equals(now))", "if (false)"],
+  ["what is remembered is taken for what is", "relay/offers", "this.#options.tell();", ";"],
 ];
