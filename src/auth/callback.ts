@@ -5,8 +5,6 @@ import { AuthError } from "./auth-error.ts";
 /** Where a browser brings the answer of an authorization server. */
 export type Callback = {
   readonly redirectUri: string;
-  /** The parameters of the answer, unchecked; the first one that came. Never rejects. */
-  readonly answer: Promise<URLSearchParams>;
   readonly stop: () => Promise<void>;
 };
 
@@ -30,32 +28,33 @@ const headers = {
   connection: "close",
 };
 
+const thanks = "<p>tutti has the answer. You can close this page and go back to where you signed in from.</p>";
+
 /**
  * Listens for the answer on this machine alone: at one of the `ports`, in order, and where they are taken, or none is wanted,
- * at any that is free (https://www.rfc-editor.org/rfc/rfc8252#section-7.3). Rejects with an AuthError where there is none.
+ * at any that is free (https://www.rfc-editor.org/rfc/rfc8252#section-7.3). `take` says of what is brought whether it is the
+ * answer: others, which anybody on this machine and any page can bring, change nothing. Rejects with an AuthError where no
+ * port is free.
  */
-export async function listenForAnswer(ports: readonly number[]): Promise<Callback> {
-  let bring = (_: URLSearchParams): void => {};
-  const answer = new Promise<URLSearchParams>((resolve) => {
-    bring = resolve;
-  });
+export async function listenForAnswer(
+  ports: readonly number[],
+  take: (parameters: URLSearchParams) => boolean,
+): Promise<Callback> {
   let authority = "";
   const request = (incoming: IncomingMessage, response: ServerResponse): void => {
     incoming.resume();
-    const url =
-      URL.canParse(incoming.url ?? "", `http://${authority}`) && new URL(incoming.url ?? "", `http://${authority}`);
-    const isAnswer = url && incoming.method === "GET" && url.pathname === path && incoming.headers.host === authority;
-    response.writeHead(isAnswer ? 200 : 404, headers);
+    const base = `http://${authority}`;
+    const url = URL.canParse(incoming.url ?? "", base) ? new URL(incoming.url ?? "", base) : undefined;
+    const isHere = incoming.method === "GET" && url?.pathname === path && incoming.headers.host === authority;
+    const isAnswer = isHere && take(url.searchParams);
+    response.writeHead(isAnswer ? 200 : isHere ? 400 : 404, headers);
     // Nothing of what was brought is shown: it may come from anybody.
-    response.end(
-      isAnswer ? "<p>tutti has the answer. You can close this page and go back to where you signed in from.</p>" : "",
-    );
-    if (isAnswer) bring(url.searchParams);
+    response.end(isAnswer ? thanks : isHere ? "<p>This is no answer that tutti waits for.</p>" : "");
   };
   const spoilt = (): string => "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
   const listening = await listenAtOneOf([...ports, 0], { request, spoilt });
   authority = `${host}:${listening.port}`;
-  return { redirectUri: `http://${authority}${path}`, answer, stop: listening.stop };
+  return { redirectUri: `http://${authority}${path}`, stop: listening.stop };
 }
 
 /** The port of an address that `listenForAnswer` gave. */

@@ -131,15 +131,16 @@ async function authorizationServer(
   ]);
   let other: unknown;
   for (const address of addresses) {
-    const response = await guarded.fetch(new URL(address, url), { method: "GET", headers: json });
-    if (response.status !== 200) continue;
     try {
-      return await processDiscoveryResponse(url, response);
+      const response = await guarded.fetch(new URL(address, url), { method: "GET", headers: json });
+      if (response.status === 200) return await processDiscoveryResponse(url, response);
     } catch (cause) {
-      // What calls itself otherwise than it was asked for is not used.
+      if (cause instanceof AuthError && cause.code === "unreachable") throw cause;
+      // What calls itself otherwise than it was asked for is not used, nor what leads elsewhere.
       other ??= cause;
     }
   }
+  if (other instanceof AuthError) throw other;
   if (other !== undefined) {
     const text = `what ${url.host} says of itself is not for the issuer ${quoted(issuer)}, or cannot be read`;
     throw new AuthError("bad_metadata", text, other);

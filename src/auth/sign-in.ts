@@ -1,12 +1,8 @@
-import {
-  AuthorizationResponseError,
-  type AuthorizationServer,
-  calculatePKCECodeChallenge,
-  validateAuthResponse,
-} from "oauth4webapi";
+import { type AuthorizationServer, calculatePKCECodeChallenge } from "oauth4webapi";
 import { AuthError } from "./auth-error.ts";
 import type { AuthServer } from "./auth-server.ts";
-import { type Callback, listenForAnswer, portOfRedirect } from "./callback.ts";
+import { answerTo, authorizationUrl, checkedAnswer } from "./authorization.ts";
+import { listenForAnswer, portOfRedirect } from "./callback.ts";
 import { type Discovered, discover, probe } from "./discovery.ts";
 import type { Grant, Registered, Tokens } from "./grant.ts";
 import { type GuardedFetch, guardedFetch } from "./guarded-fetch.ts";
@@ -19,8 +15,13 @@ import { tokensFor } from "./tokens.ts";
 export type Person = {
   /** Shows, and opens where that can be done, an address: http or https, as `URL.href` writes it. At most twice. */
   readonly show: (url: string) => void;
-  /** The address that their browser ended at, where it cannot bring it to this machine. It may never come. */
-  readonly pasted?: Promise<string>;
+  /**
+   * Has them give the address that their browser ended at, where it cannot bring it to this machine: each text goes to `take`,
+   * which says whether it is that. What is given ends it. Called with each `show`.
+   */
+  readonly paste?: (take: (text: string) => boolean) => () => void;
+  /** Another process is asking them, or somebody else, already; it is waited for that. */
+  readonly waiting?: () => void;
 };
 
 export type SignInOptions = {
@@ -68,13 +69,16 @@ export async function signIn(
 ): Promise<SignedIn> {
   const store = new Store(server, surroundings);
   await store.prepare();
-  const lock = await store.lock("login", limitMs, signal);
+  const before = store.current()?.tokens?.accessToken;
+  const lock = await store.lock("login", { limitMs, signal, waiting: person.waiting });
   if (lock === undefined) throw new AuthError("abandoned", "another tutti is still signing in to it");
   const guarded = guardedFetch(server, surroundings);
   const limit = limitOf(surroundings, limitMs, signal);
   try {
     const current = lock.hasWaited ? store.current() : undefined;
-    if (current?.tokens !== undefined && !current.isSpent) return summary(current, current.tokens, true, true);
+    if (current?.tokens !== undefined && current.tokens.accessToken !== before && !current.isSpent) {
+      return summary(current, current.tokens, true, true);
+    }
     return await run({ server, person, surroundings, store, guarded, over: limit.over });
   } finally {
     limit.end();
@@ -143,7 +147,10 @@ async function askPerson(
   checkIssuer(server, metadata, store.all());
   const registeredPort = former?.redirectUri === undefined ? undefined : portOfRedirect(former.redirectUri);
   const ports = [server.oauth.callbackPort, registeredPort].filter((port) => port !== undefined);
-  const callback = await listenForAnswer(ports);
+  const state = surroundings.random(32).toString("base64url");
+  const { answer, take } = answerTo(state);
+  const callback = await listenForAnswer(ports, take);
+  const endPasting = person.paste?.((text) => URL.canParse(text) && take(new URL(text).searchParams));
   try {
     const { redirectUri } = callback;
     const isStillRight = former !== undefined && (former.how !== "registered" || former.redirectUri === redirectUri);
@@ -151,12 +158,11 @@ async function askPerson(
     const grant = grantOf(client, metadata, resource);
     // Before the browser opens, so that a process that dies meanwhile is not registered once more.
     if (!isStillRight) await store.keep(grant);
-    const state = surroundings.random(32).toString("base64url");
     const verifier = surroundings.random(32).toString("base64url");
     surroundings.learn([verifier]);
     const challenge = await calculatePKCECodeChallenge(verifier);
     person.show(
-      authorizationUrl(metadata, {
+      authorizationUrl(server, metadata, {
         response_type: "code",
         client_id: client.clientId,
         redirect_uri: redirectUri,
@@ -167,12 +173,13 @@ async function askPerson(
         ...(scopes.length > 0 && { scope: scopes.join(" ") }),
       }),
     );
-    const parameters = checkedAnswer(await answerOf(callback, person, over), metadata, client, state);
+    const parameters = checkedAnswer(await Promise.race([answer, over]), metadata, client, state);
     surroundings.learn([parameters.get("code") ?? ""].filter((code) => code !== ""));
     const asked = { metadata, client, parameters, redirectUri, verifier, resource, scopes };
     const tokens = await Promise.race([tokensFor(asked, guarded, surroundings.date()), over]);
     return { ...grant, tokens };
   } finally {
+    endPasting?.();
     await callback.stop();
   }
 }
@@ -200,66 +207,6 @@ function grantOf(client: Registered, metadata: AuthorizationServer, resource: st
     ...{ wantedScopes: [], isSpent: false },
     ...(typeof revocationEndpoint === "string" && { revocationEndpoint }),
   };
-}
-
-/** Where the person is asked; whatever stands in the metadata, it is a web address, and none that a program would run. */
-function authorizationUrl(
-  { authorization_endpoint: endpoint, issuer }: AuthorizationServer,
-  asked: Readonly<Record<string, string>>,
-): string {
-  const url = endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const isPlain = url?.protocol === "http:" && ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname);
-  if (url === undefined || (url.protocol !== "https:" && !isPlain) || url.username !== "" || url.password !== "") {
-    throw new AuthError(
-      "bad_metadata",
-      `its authorization server ${quoted(issuer)} names no https address to sign in at`,
-    );
-  }
-  url.hash = "";
-  for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
-  return url.href;
-}
-
-async function answerOf(
-  { answer, redirectUri }: Callback,
-  { pasted }: Person,
-  over: Promise<never>,
-): Promise<URLSearchParams> {
-  const typed = pasted?.then((text) => {
-    const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-    if (url === undefined)
-      throw new AuthError("bad_answer", `what was pasted is no address; it begins with ${redirectUri}`);
-    return url.searchParams;
-  });
-  return await Promise.race([answer, over, ...(typed === undefined ? [] : [typed])]);
-}
-
-/**
- * Whose the answer is, is known before what it says is believed, or shown.
- * https://www.rfc-editor.org/rfc/rfc9207#section-2.4
- */
-function checkedAnswer(
-  answer: URLSearchParams,
-  metadata: AuthorizationServer,
-  client: Registered,
-  state: string,
-): URLSearchParams {
-  try {
-    return validateAuthResponse(metadata, { client_id: client.clientId }, answer, state);
-  } catch (cause) {
-    if (!(cause instanceof AuthorizationResponseError)) {
-      throw new AuthError(
-        "bad_answer",
-        "the answer that came is not for this sign-in, or not from its authorization server",
-        cause,
-      );
-    }
-    const { error, error_description: description } = cause;
-    throw new AuthError(
-      "denied",
-      `its authorization server says ${quoted(description === undefined ? error : `${error}: ${description}`)}`,
-    );
-  }
 }
 
 function limitOf({ clock }: AuthSurroundings, limitMs: number, signal: AbortSignal | undefined) {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { type Lock, lockFile } from "../ports/lock-file.ts";
+import { type Lock, type LockOptions, lockFile } from "../ports/lock-file.ts";
 import { checkOwnFolder, readOwnText } from "../ports/own-files.ts";
 import { AuthError } from "./auth-error.ts";
 import { type AuthServer, resourceOf } from "./auth-server.ts";
@@ -57,10 +57,13 @@ export class Store {
   }
 
   /** Has the others wait who would renew tokens, or sign in (`purpose`); undefined where they took too long. */
-  async lock(purpose: "refresh" | "login", limitMs = refreshLockMs, signal?: AbortSignal): Promise<Lock | undefined> {
+  async lock(
+    purpose: "refresh" | "login",
+    options: Partial<Omit<LockOptions, "nonce">> = {},
+  ): Promise<Lock | undefined> {
     const nonce = this.#surroundings.random(16).toString("hex");
     try {
-      return await lockFile(`${this.path}.${purpose}.lock`, { nonce, limitMs, signal });
+      return await lockFile(`${this.path}.${purpose}.lock`, { limitMs: refreshLockMs, ...options, nonce });
     } catch {
       // Where nothing can be written, which is told when tokens are, no other process can wait for us.
       return { hasWaited: false, release: async () => {} };

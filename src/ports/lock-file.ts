@@ -15,6 +15,8 @@ export type LockOptions = {
   /** How long it is waited for. */
   readonly limitMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Runs once where somebody else has it. */
+  readonly waiting?: (() => void) | undefined;
 };
 
 /** Whoever has the lock says so this often. */
@@ -28,7 +30,10 @@ const pauseSpreadMs = 50;
  * Takes the lock at `path`; undefined where it was not free in time. One whose owner is gone is taken from it: moved aside,
  * and put back where it turns out to be another by then. Rejects with the system's error where no such file can be made.
  */
-export async function lockFile(path: string, { nonce, limitMs, signal }: LockOptions): Promise<Lock | undefined> {
+export async function lockFile(
+  path: string,
+  { nonce, limitMs, signal, waiting }: LockOptions,
+): Promise<Lock | undefined> {
   const text = JSON.stringify({ pid: process.pid, startedAt: Math.round(performance.timeOrigin), nonce });
   const until = performance.now() + limitMs;
   for (let tries = 0; ; tries++) {
@@ -38,6 +43,7 @@ export async function lockFile(path: string, { nonce, limitMs, signal }: LockOpt
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
     }
+    if (tries === 0) waiting?.();
     await takeFromTheDead(path, `${path}.${nonce}`);
     if (signal?.aborted || performance.now() > until) return undefined;
     await sleep(leastPauseMs + Math.random() * pauseSpreadMs);

@@ -111,12 +111,18 @@ test("an answer that was pasted counts as one that the browser brought", async (
   const authorization = await authorizationServer();
   const remote = await protectedServer(authorization);
   const { surroundings } = here();
-  let paste = (_: string): void => {};
-  const pasted = new Promise<string>((resolve) => {
-    paste = resolve;
-  });
-  const show = (url: string): void => void sentOnFrom(url).then((back) => paste(` ${back}\n`));
-  expect(await signIn(serverAt(remote.url), { show, pasted }, surroundings)).toMatchObject({ isKept: true });
+  const taken: boolean[] = [];
+  let give = (_: string): void => {};
+  const paste = (take: (text: string) => boolean) => {
+    give = (text) => void taken.push(take(text));
+    return () => {};
+  };
+  const show = (url: string): void =>
+    void sentOnFrom(url).then((back) => {
+      for (const text of ["no address", back.replace("state=", "state=x"), ` ${back}\n`, back]) give(text);
+    });
+  expect(await signIn(serverAt(remote.url), { show, paste }, surroundings)).toMatchObject({ isKept: true });
+  expect(taken).toEqual([false, false, true, false]);
 });
 
 test("of two that sign in at once one person is asked, and both are signed in", async () => {
