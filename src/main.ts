@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Command, commands, commonHelp } from "./cli/commands.ts";
+import { type Command, commands } from "./cli/commands.ts";
 import { exitCode as exitCodes } from "./cli/exit-codes.ts";
+import { commonHelp } from "./cli/help.ts";
 import { type OptionValues, options, ownOptions } from "./cli/options.ts";
 
 // Without a reader the log is lost, and nothing else.

@@ -1,7 +1,6 @@
 import { approved, type Book, type Change, changesIn, printBooks } from "../catalog/pins.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { ConfigError } from "../config/config-error.ts";
-import { nearest } from "../config/nearest.ts";
 import { stateFolder } from "../config/state-folder.ts";
 import { createRedactor } from "../observe/redact.ts";
 import { thisSystem } from "../ports/system.ts";
@@ -11,6 +10,7 @@ import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
 import { changeLines } from "./pin-lines.ts";
 import { readConfig } from "./settings.ts";
+import { unknownServer } from "./unknown-server.ts";
 
 /** Accepts what servers offer as it was seen last, says what that is, and starts nothing. */
 export async function run({ options, positionals }: Invocation): Promise<number> {
@@ -77,13 +77,6 @@ function told({ pins }: ServerConfig, count: number, usual: string): string {
 
 function asJson({ server, kind, name, what, before, after }: Change & { readonly server: string }) {
   return { server, kind, name, change: what, before: before?.text, after: after?.text };
-}
-
-function unknownServer(name: string, servers: readonly ServerConfig[]): ConfigError {
-  const names = servers.map((one) => one.name);
-  const [close] = nearest(name, names, 1);
-  const hint = close === undefined ? `There are: ${names.join(", ")}.` : `Did you mean "${close}"?`;
-  return new ConfigError(`There is no server "${name}" in the configuration. ${hint}`);
 }
 
 function print(line: string): void {

@@ -8,6 +8,11 @@ import { connectLocally, type ToolResult } from "./rpc.ts";
 import { shown } from "./shown.ts";
 import { withServers } from "./with-servers.ts";
 
+const exitCodes: ReadonlyMap<string, number> = new Map([
+  ["unavailable", exitCode.unreachable],
+  ["login_required", exitCode.notSignedIn],
+]);
+
 /** Calls one tool, or those of a plan, and prints what comes of it. */
 export async function run(invocation: Invocation): Promise<number> {
   if (invocation.options.plan !== undefined) return await runPlan(invocation, invocation.options.plan);
@@ -30,7 +35,7 @@ export async function run(invocation: Invocation): Promise<number> {
     if (result.isError !== true) return exitCode.ok;
     // What the server itself says of its error has no code of ours.
     const code = String(result._meta?.["tutti/error"]?.code ?? "tool_failed");
-    const exit = code === "unavailable" ? exitCode.unreachable : exitCode.toolFailed;
+    const exit = exitCodes.get(code) ?? exitCode.toolFailed;
     const message = redact(result.content?.find(({ text }) => text !== undefined)?.text ?? "the tool failed");
     return failed(exit, { code, message }, invocation.options);
   });

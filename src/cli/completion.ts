@@ -41,7 +41,13 @@ async function argumentsOf(name: string, before: readonly string[], last: string
   if (name === "completion") return [...scripts.keys()];
   if (before.length > 0) return [];
   if (name === "install") return programs.map(({ id }) => id);
+  if (["login", "logout"].includes(name)) return await namesOfServers(isRemote);
   return ["remove", "enable", "disable", "get"].includes(name) ? await namesOfServers() : [];
+}
+
+/** Whether an entry is one at an address, to which one may have to sign in. */
+function isRemote(entry: unknown): boolean {
+  return typeof entry === "object" && entry !== null && !("command" in entry);
 }
 
 const bash = `_tutti() {

@@ -7,6 +7,8 @@ export const exitCode = {
   unreachable: 4,
   /** The tool answered with an error, or there is no such tool. */
   toolFailed: 5,
+  /** Nobody is signed in. */
+  notSignedIn: 6,
   /** A defect of tutti's ended it. */
   defect: 70,
 } as const;

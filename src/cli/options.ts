@@ -21,6 +21,8 @@ const own = {
   stdio: { type: "boolean", default: false },
   /** Whether our own client is shown only the tools with which it looks for others. */
   lazy: { type: "boolean", default: false },
+  /** Whether an address is only shown. */
+  "no-browser": { type: "boolean", default: false },
   /** Whether every server is meant. */
   all: { type: "boolean", default: false },
   /** The file with the calls that are made together. */

@@ -25,13 +25,13 @@ export async function fileOf(name: string, flags: readonly string[]): Promise<Ow
   throw new ConfigError(`there is no server "${name}" in ${paths.join(", ")}.${hint}`);
 }
 
-/** The names in the configuration that is found; none where there is none that can be read. */
-export async function namesOfServers(): Promise<readonly string[]> {
+/** The names in the configuration that is found, of entries like that; none where there is none that can be read. */
+export async function namesOfServers(isMeant = (_entry: unknown): boolean => true): Promise<readonly string[]> {
   try {
     const files = await Promise.all(
       findConfig(configSearch([])).map((path) => readOwnFile(path, systemSettingsFiles.read)),
     );
-    return files.flatMap(({ servers }) => Object.keys(servers));
+    return files.flatMap(({ servers }) => Object.keys(servers).filter((name) => isMeant(servers[name])));
   } catch {
     return []; // Whoever asks is in the middle of a line.
   }

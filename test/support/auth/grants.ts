@@ -26,6 +26,8 @@ export class Grants {
   #families = 0;
   /** Refresh tokens and codes that came again. */
   reused = 0;
+  /** A refresh token is good for ever, as some servers have it. */
+  keepsRefreshTokens = false;
 
   code(granted: Omit<Code, "family">): string {
     const code = `code-${randomBytes(16).toString("hex")}`;
@@ -57,8 +59,10 @@ export class Grants {
       return "this refresh token was used before; all tokens of its family are ended";
     }
     if (resource !== grant.resource) return "another resource";
-    this.#refresh.delete(token);
-    this.#used.set(token, grant.family);
+    if (!this.keepsRefreshTokens) {
+      this.#refresh.delete(token);
+      this.#used.set(token, grant.family);
+    }
     this.expireAccess(grant.family);
     return this.#issue(grant);
   }

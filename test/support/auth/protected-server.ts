@@ -10,7 +10,7 @@ export type ProtectionFaults = {
   /** `WWW-Authenticate`; undefined: the header is left out. */
   challenge?: (usual: string) => string | undefined;
   /** Every token is refused with this status. */
-  refusesAll?: 401 | 403;
+  refusesAll?: 401 | 403 | undefined;
   /** Any request at all, answered by whoever gives true. */
   intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 };
@@ -21,7 +21,7 @@ export type ProtectedServer = {
   readonly url: string;
   readonly faults: ProtectionFaults;
   /** All requests, in order. */
-  readonly requests: readonly ResourceRequest[];
+  readonly requests: ResourceRequest[];
   readonly counts: { calls: number; refused: number };
   /** Who may let clients in. */
   authorization: AuthorizationServer;
