@@ -1,27 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { expect, onTestFinished, test } from "vitest";
 import { configFile, fake, fixture, start, temporaryFolder } from "../e2e/support/program.ts";
 import { textOf } from "../e2e/support/raw-client.ts";
 import { until } from "../e2e/support/until.ts";
-
-/** Runs a program that has a file system of its own to keep its state in, on which nothing is free. */
-const onFullDisk = [
-  "/usr/bin/unshare",
-  ...["--mount", "--map-root-user", "/bin/sh", "-c"],
-  'mount -t tmpfs -o size=8k tmpfs "$XDG_STATE_HOME" && { cat /dev/zero >"$XDG_STATE_HOME/full" || exec "$0" "$@"; }',
-] as const;
-
-/** Whether this machine lets us mount. */
-function canMount(): boolean {
-  try {
-    const [command, ...args] = onFullDisk;
-    const env = { PATH: "/usr/bin:/bin", XDG_STATE_HOME: "/mnt" };
-    execFileSync(command, [...args, "/bin/true"], { env, stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { canMount, onFullDisk } from "./support/full-disk.ts";
 
 test.runIf(canMount())(
   "F48: no space for what is remembered (ENOSPC): tutti serves all the same and says so once",
