@@ -1,20 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import { AuthError } from "../../../src/auth/auth-error.ts";
 import { type AuthServer, authServerOf } from "../../../src/auth/auth-server.ts";
 import { type SignedIn, signIn } from "../../../src/auth/sign-in.ts";
-import type { AuthSurroundings } from "../../../src/auth/surroundings.ts";
-import { systemClock, systemDate } from "../../../src/ports/clock.ts";
+import { here } from "../../auth/here.ts";
 import { loadText } from "../../config/load-text.ts";
-import { temporaryFolder } from "../../e2e/support/program.ts";
 
 /** A person at a machine, who signs in within the process of the test. */
-export type Person = {
-  readonly surroundings: AuthSurroundings;
-  /** What they were told. */
-  readonly notices: readonly string[];
-  /** What must be shown nowhere. */
-  readonly secrets: readonly string[];
+export type Person = ReturnType<typeof here> & {
   /** Addresses that they were to open. */
   readonly shown: readonly string[];
   /** Signs in to the server at this address with these settings of `oauth`. */
@@ -25,25 +17,15 @@ export type Person = {
 
 /** `browse`: what they do with an address. Default: go where they are sent. */
 export function person(browse: (address: string) => Promise<unknown> = (address) => fetch(address)): Person {
-  const [notices, secrets, shown] = [[] as string[], [] as string[], [] as string[]];
-  const surroundings: AuthSurroundings = {
-    folder: `${temporaryFolder()}/auth`,
-    env: {},
-    caFiles: [],
-    clock: systemClock,
-    date: systemDate,
-    random: randomBytes,
-    learn: (more) => void secrets.push(...more),
-    notice: (text) => void notices.push(text),
-  };
+  const shown: string[] = [];
+  const machine = here();
+  const { surroundings } = machine;
   const show = (address: string): void => {
     shown.push(address);
     void browse(address).catch(() => {}); // What they see is not what is looked at.
   };
   const self: Person = {
-    surroundings,
-    notices,
-    secrets,
+    ...machine,
     shown,
     signIn: async (url, oauth) => await signIn(await serverAt(url, oauth), { show }, surroundings, { limitMs: 20_000 }),
     failure: async (url, oauth) => {
