@@ -11,7 +11,7 @@ const names = ["heapUsed", "rss", "fds", "timers", "handles", "listeners", "chil
 function samples(grows: Readonly<Record<string, number>> = {}): Record<string, number>[] {
   return Array.from({ length: 50 }, (_, at) => {
     const noise = at % 7 === 3 ? 50_000 : 0;
-    const all = names.map((name) => [name, 1_000_000 + (name === "rss" ? noise : 0) + at * (grows[name] ?? 0)]);
+    const all = names.map((name) => [name, 100_000_000 + (name === "rss" ? noise : 0) + at * (grows[name] ?? 0)]);
     return { calls: at * 1000, ...Object.fromEntries(all) };
   });
 }
@@ -28,6 +28,11 @@ test("what stays is passed, whatever its outliers", () => {
 test.each(names)("%s that grows is not passed", (name) => {
   const grows = { heapUsed: 2100, rss: 17_000 }[name] ?? 0.1;
   expect(failed(samples({ [name]: grows }))).toEqual([name]);
+});
+
+test("a resident memory that is 5 % more at the end is not passed, however many calls that took", () => {
+  const many = samples({ rss: 500_000 }).map((sample) => ({ ...sample, calls: 100 * (sample["calls"] ?? 0) }));
+  expect(failed(many)).toEqual(["drift"]);
 });
 
 test("a short soak of the built program sees its faults, and nothing astray, unanswered or left", {

@@ -9,13 +9,15 @@ import { faults as allFaults, nextFault } from "./faults.mjs";
 import { troubleOver } from "./http-trouble.mjs";
 import { LineClient } from "./line-client.mjs";
 import { Pace } from "./pace.mjs";
-import { fixture, startTutti } from "./tutti.mjs";
+import { fixture, listeningAt, startTutti } from "./tutti.mjs";
 
 const token = "the-token-of-the-soak";
 const clients = 16;
 const slots = 4;
 /** The share of calls to servers that misbehave. */
 const troubleShare = 0.15;
+/** A session is ended within this. */
+const leaveMs = 20_000;
 /** What comes back by itself, as servers that died and sessions that were broken, has come back after that. */
 const settleMs = 2500;
 
@@ -45,9 +47,11 @@ export async function overHttp({ folder, port, rate, seed }) {
   const isOver = () => isStopping;
   const told = { ledger, random, servers: swarmServers, speaker, isOver, paced: usual.run, token };
   const stays = () => 20_000 + random() * 60_000;
+  // What is kept so that a session's streams can be read on differs from one moment to the next: at rests there are none.
+  const inSession = { stays, paced: usual.runOrLeave, pace: usual };
   const all = Array.from({ length: clients }, (_, at) => {
-    const one = { ...told, stays, asksInPlans: true, canAsk: (at >> 1) % 4 === 0, hasOwnIds: at % 3 > 0 };
-    return at % 2 === 0 ? new SessionClient(`s${at}`, one) : new CallerClient(`c${at}`, one);
+    const one = { ...told, asksInPlans: true, canAsk: (at >> 1) % 4 === 0, hasOwnIds: at % 3 > 0 };
+    return at % 2 === 0 ? new SessionClient(`s${at}`, { ...one, ...inSession }) : new CallerClient(`c${at}`, one);
   });
   const side = sideOf("HTTP", `${clients} clients of both eras`, { ledger, tutti, config, paces: [usual, trouble] });
   side.begin = () => {
@@ -63,7 +67,13 @@ export async function overHttp({ folder, port, rate, seed }) {
       return await tutti.end(() => tutti.child.kill("SIGTERM"));
     };
   };
-  side.atRest = () => speaker.rest();
+  side.atRest = async () => {
+    const isHere = (one) => one instanceof SessionClient && !one.isAway;
+    const until = performance.now() + leaveMs;
+    while (all.some(isHere) && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (all.some(isHere)) ledger.violation("unanswered", `sessions do not end within ${leaveMs / 1000} s`);
+    speaker.rest();
+  };
   return side;
 }
 
@@ -95,7 +105,7 @@ export async function overStdio({ folder, port, rate, seed }) {
       return await tutti.end(client.end);
     };
   };
-  side.atRest = () => {
+  side.atRest = async () => {
     if (client.waiting > 0) ledger.violation("unanswered", `${client.waiting} calls wait at a rest`);
   };
   return side;
@@ -115,12 +125,20 @@ function sideOf(name, about, { ledger, tutti, config, paces }) {
       const areOver = await Promise.all(paces.map((pace) => pace.rest(withinMs)));
       if (areOver.includes(false))
         ledger.violation("unanswered", `calls are under way after ${withinMs / 1000} s of rest`);
-      side.atRest();
+      await side.atRest();
       await new Promise((resolve) => setTimeout(resolve, settleMs));
     },
-    goOn: () => {
+    /** Another servers.json. */
+    change: () => {
       config.change();
       faults["servers.json changes"] = (faults["servers.json changes"] ?? 0) + 1;
+    },
+    /** From now on so many times as much is done as usual, as far as the machine can. */
+    hurry: (times) => {
+      for (const pace of paces) pace.hurry(times);
+    },
+    goOn: () => {
+      side.change();
       for (const pace of paces) pace.goOn();
     },
   };
@@ -167,13 +185,4 @@ function configuration(path, servers) {
   };
   change();
   return { path, change };
-}
-
-async function listeningAt(tutti) {
-  for (let look = 0; look < 600; look++) {
-    const address = /listening on (http:\S+\/mcp)/.exec(tutti.log())?.[1];
-    if (address !== undefined && (await fetch(new URL("/readyz", address))).status === 200) return address;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`tutti does not get ready:\n${tutti.log()}`);
 }

@@ -7,13 +7,15 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const goneWithinMs = 2000;
+/** V8 lets its young generation grow to 16 MiB a half, and shrink to one, as it likes: that is not to be taken for growth. */
+const steady = "--min-semi-space-size=16";
 
 /** The path of one of test/fixtures. */
 export const fixture = (file) => join(root, "test/fixtures", file);
 
 /** Starts `tutti` with these arguments. Its stdin and stdout are pipes; what it logs is kept as far as it matters. */
 export function startTutti(args, env = {}) {
-  const probed = ["--expose-gc", "--import", join(root, "tools/soak/probe.mjs"), join(root, "dist/main.js")];
+  const probed = ["--expose-gc", steady, "--import", join(root, "tools/soak/probe.mjs"), join(root, "dist/main.js")];
   const child = spawn(process.execPath, [...probed, ...args], {
     env: { ...process.env, ...env },
     stdio: ["pipe", "pipe", "pipe", "pipe"],
@@ -49,17 +51,27 @@ export function startTutti(args, env = {}) {
   };
 }
 
+/** Resolves to its address when it is ready to serve over HTTP. */
+export async function listeningAt(tutti) {
+  for (let look = 0; look < 600; look++) {
+    const address = /listening on (http:\S+\/mcp)/.exec(tutti.log())?.[1];
+    if (address !== undefined && (await fetch(new URL("/readyz", address))).status === 200) return address;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`tutti does not get ready:\n${tutti.log()}`);
+}
+
 /** What it holds now: bytes, and numbers of things. */
 async function sampleOf(child) {
   const channel = child.stdio[3];
   channel.write("?\n");
   const [answer] = await once(channel, "data");
-  const { heapUsed, external, resources, listeners } = JSON.parse(answer);
+  const { resources, ...more } = JSON.parse(answer);
   const rss = Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) * 1024;
   const fds = readdirSync(`/proc/${child.pid}/fd`).length;
   const { Timeout: timers = 0, ...handles } = resources;
   const children = descendantsOf(child.pid).length;
-  return { heapUsed, external, rss, fds, timers, handles: sum(Object.values(handles)), listeners, children, resources };
+  return { ...more, rss, fds, timers, handles: sum(Object.values(handles)), children, resources };
 }
 
 /** All processes below this one, those included that are dead and not collected. */

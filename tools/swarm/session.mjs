@@ -7,21 +7,28 @@ import { paramsOf, together, wishFor } from "./wishes.mjs";
 const version = "2025-11-25";
 const patienceMs = 30_000;
 
-/** `stays`: for how many ms a session lasts; `hasOwnIds`: whether its requests have ids that differ, so that it can cancel them; else all have the same. */
+/**
+ * `stays`: for how many ms a session lasts; `hasOwnIds`: whether its requests have ids that differ, so that it can cancel
+ * them; else all have the same; `pace`: whose rests (`isResting`, `awake`) it spends without a session, where there are any.
+ */
 export class SessionClient {
-  constructor(name, { ledger, random, servers, speaker, token, canAsk, asksInPlans, hasOwnIds, isOver, paced, stays }) {
-    Object.assign(this, { name, ledger, random, servers, canAsk, asksInPlans, hasOwnIds, isOver, paced, stays, token });
+  constructor(name, { speaker, ...told }) {
+    Object.assign(this, { name, ...told });
     this.send = speaker.send;
     this.last = 0;
+    this.isAway = false;
   }
 
   async run(slots) {
     while (!this.isOver()) {
       await this.begin();
       const until = Date.now() + this.stays();
-      const isDone = () => this.isOver() || Date.now() > until;
+      const isDone = () => this.isOver() || this.pace?.isResting || Date.now() > until;
       await Promise.all(Array.from({ length: slots }, () => this.work(isDone)));
       await this.end();
+      this.isAway = true;
+      await this.pace?.awake;
+      this.isAway = false;
     }
   }
 
