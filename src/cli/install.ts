@@ -13,7 +13,7 @@ import {
   withoutTutti,
   withTutti,
 } from "../setup/install.ts";
-import { changeOwnFile, readOwnFile } from "../setup/own-file.ts";
+import { changeOwnFile, readOwnFile, readSettings } from "../setup/own-file.ts";
 import type { Program, ProgramFile } from "../setup/programs.ts";
 import type { Invocation } from "./commands.ts";
 import { configSearch } from "./config-search.ts";
@@ -70,7 +70,7 @@ type Plan = {
 };
 
 async function installing(program: Program, file: ProgramFile, { options, version }: Invocation): Promise<Plan> {
-  const before = systemSettingsFiles.read(file.path);
+  const before = readSettings(file.path, systemSettingsFiles.read);
   const path = configToWrite(configSearch(options.config));
   const own = await readOwnFile(path, systemSettingsFiles.read);
   const moved = options.replace ? await movedFrom(program, file, own.servers) : undefined;
@@ -117,9 +117,9 @@ async function uninstalling(
   file: ProgramFile,
   { name, config }: Invocation["options"],
 ): Promise<Plan> {
-  const before = systemSettingsFiles.read(file.path);
+  const before = readSettings(file.path, systemSettingsFiles.read);
   if (before === undefined) return { edits: [] };
-  const backup = systemSettingsFiles.read(backupOf(file.path));
+  const backup = readSettings(backupOf(file.path), systemSettingsFiles.read);
   const all = await namesOfTutti(file, before, mainFile());
   const names = name === undefined ? all : all.filter((one) => one === name);
   const isBehind = names.length < all.length ? () => false : await behindTutti(program, file, { backup, config });

@@ -58,7 +58,7 @@ export function noteSecretsIn({ username, password, searchParams }: URL, secrets
 export function noteSecretsInArgs(args: readonly string[], secrets: Set<string>): void {
   for (const [index, arg] of args.entries()) {
     const [, name = "", sign, value = ""] = arg.match(/^-{0,2}([\w.-]+)(=|:\s*)(.*)$/s) ?? [];
-    if (/^\w+:\/\//.test(arg) && URL.canParse(arg)) noteSecretsIn(new URL(arg), secrets);
+    if (/^[\w+.-]+:\/\//.test(arg) && URL.canParse(arg)) noteSecretsIn(new URL(arg), secrets);
     else if (sign !== undefined && secretName.test(name)) {
       (sign === "=" ? noteSecret : noteSecretHeader)(secrets, name, value);
     }

@@ -3,16 +3,18 @@ import {
   chmodSync,
   closeSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** Files in which people, and the programs they use, keep their settings. */
 export type SettingsFiles = {
@@ -21,7 +23,7 @@ export type SettingsFiles = {
   /**
    * Replaces the file, which has to hold `before` still (undefined: not be there), by one with another text: whole, with
    * the rights it had, or for the user alone where it is new. A link stays one, and its target changes. Throws where that
-   * cannot be done; then nothing has changed.
+   * cannot be done, or where nobody is to write the file; then nothing has changed.
    */
   readonly replace: (path: string, before: string | undefined, text: string) => void;
   /** Takes the file away, where it holds `before` still. */
@@ -43,7 +45,7 @@ export const systemSettingsFiles: SettingsFiles = {
       } finally {
         closeSync(descriptor);
       }
-      if (before !== undefined) chmodSync(fresh, statSync(target).mode & 0o777);
+      if (before !== undefined) chmodSync(fresh, writableMode(target));
       refuseOther(target, before);
       renameSync(fresh, target);
     } catch (cause) {
@@ -66,12 +68,22 @@ function readText(path: string): string | undefined {
   }
 }
 
+/** Where a path leads to, also where nothing is there yet. */
 function targetOf(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    return path; // Not there yet.
+    // Nothing there yet; a link to what is not there is one all the same.
+    const status = lstatSync(path, { throwIfNoEntry: false });
+    return status?.isSymbolicLink() ? targetOf(resolve(dirname(path), readlinkSync(path))) : path;
   }
+}
+
+/** A rename asks nobody whether the file may be written. */
+function writableMode(path: string): number {
+  const { mode } = statSync(path);
+  if ((mode & 0o222) === 0) throw new Error("it is read-only");
+  return mode & 0o777;
 }
 
 /** A program that is running writes its own settings too. */

@@ -24,9 +24,12 @@ export type Change = { readonly place: Place; readonly value?: unknown };
 
 const editors: Readonly<Record<Format, Editor>> = { jsonc: jsoncEditor, toml: tomlEditor, yaml: yamlEditor };
 
+/** With which editors of Windows begin a text, and which no format knows. */
+const mark = "\uFEFF";
+
 /** The value of a text. Throws a ConfigError that names the file and the line where it has none. */
 export async function parseDocument(path: string, format: Format, text: string): Promise<unknown> {
-  const parsed = await editors[format].parse(text);
+  const parsed = await editors[format].parse(text.startsWith(mark) ? text.slice(mark.length) : text);
   if ("problem" in parsed) throw new ConfigError(`${path}:${parsed.problem}`);
   return parsed.value;
 }
@@ -41,6 +44,7 @@ export async function changeDocument(
   text: string,
   changes: readonly Change[],
 ): Promise<string> {
+  if (text.startsWith(mark)) return mark + (await changeDocument(path, format, text.slice(mark.length), changes));
   let wanted: unknown = (await parseDocument(path, format, text)) ?? {};
   let edited = text;
   for (const { place, value } of changes) {

@@ -68,7 +68,7 @@ export async function entriesIn(
   file: Pick<ProgramFile, "path" | "format" | "place">,
   text: string,
 ): Promise<readonly (readonly [name: string, raw: unknown])[]> {
-  const document = await parseDocument(file.path, file.format, text.replace(/^\uFEFF/, ""));
+  const document = await parseDocument(file.path, file.format, text);
   const servers = valueAt(document, file.place(document));
   if (Array.isArray(servers)) {
     return servers.map(

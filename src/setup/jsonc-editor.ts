@@ -8,7 +8,9 @@ export const jsoncEditor: Editor = {
     if (text.trim() === "") return { value: undefined };
     const { value, problems } = await parseJsonc(text);
     const [first] = problems;
-    return first === undefined ? { value } : { problem: `${first.line ?? 1}: ${first.message}` };
+    if (first === undefined) return { value };
+    const key = first.path.length === 0 ? "" : `"${first.path.join(".")}" `;
+    return { problem: `${first.line ?? 1}: ${key}${first.message}` };
   },
   set: async (text, place, value) => {
     if (text.trim() === "") return `${pretty(nested(place, value), "  ")}\n`;
@@ -17,7 +19,7 @@ export const jsoncEditor: Editor = {
     const member = propertyOf(object, key);
     if (member?.children?.[1] !== undefined) {
       const { offset, length } = member.children[1];
-      return splice(text, offset, offset + length, shown(text, value, indentAt(text, member.offset)));
+      return splice(text, offset, offset + length, shown(text, nested(inner, value), indentAt(text, member.offset)));
     }
     return insert(text, object, key, nested(inner, value));
   },
@@ -41,7 +43,7 @@ async function deepest(text: string, place: Place): Promise<{ object: Node; rest
   let rest = place;
   while (rest.length > 1) {
     const inner: Node | undefined = propertyOf(object, rest[0] as string)?.children?.[1];
-    if (inner === undefined) break;
+    if (inner === undefined || inner.type === "null") break;
     if (inner.type !== "object") throw new Error(`"${rest[0]}" is no object`);
     [object, rest] = [inner, rest.slice(1)];
   }
@@ -88,10 +90,12 @@ function take(text: string, object: Node, member: Node): string {
   const comma = commaIn(text.slice(end, limit));
   const startsLine = /(?:^|\n)[ \t]*$/.test(text.slice(0, member.offset));
   const after = end + (comma ?? 0);
-  const tail = /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\r\n]*?\*\/[ \t]*)?(?=\r?\n)/.exec(text.slice(after))?.[0] ?? "";
+  const tail = /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\r\n]*?\*\/[ \t]*)?(?=\r?\n)/.exec(text.slice(after))?.[0];
   const [head] = /(?:\r?\n)?[ \t]*$/.exec(text.slice(0, member.offset)) as RegExpExecArray;
-  const start = startsLine ? member.offset - head.length : member.offset;
-  const stop = startsLine ? after + tail.length : after + (/^[ \t]*/.exec(text.slice(after))?.[0].length ?? 0);
+  // What stands behind it on its last line must not come to stand in a remark before it.
+  const isOwnLines = startsLine && tail !== undefined;
+  const start = isOwnLines ? member.offset - head.length : member.offset;
+  const stop = after + (isOwnLines ? tail : (/^[ \t]*/.exec(text.slice(after))?.[0] ?? "")).length;
   const cut = splice(text, start, stop, "");
   if (comma !== undefined || before === undefined) return cut;
   // The last of several: the comma before it goes too, wherever it stands.

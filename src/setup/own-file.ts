@@ -14,13 +14,8 @@ export type OwnFile = {
 
 /** Reads it. Throws a ConfigError where it cannot be read. */
 export async function readOwnFile(path: string, read: (path: string) => string | undefined): Promise<OwnFile> {
-  let text: string | undefined;
-  try {
-    text = read(path);
-  } catch (cause) {
-    throw new ConfigError(`${path}: cannot be read (${(cause as Error).message}).`, { cause });
-  }
-  const document = await parseDocument(path, "jsonc", withoutMark(text ?? ""));
+  const text = readSettings(path, read);
+  const document = await parseDocument(path, "jsonc", text ?? "");
   if (document !== undefined && (typeof document !== "object" || document === null || Array.isArray(document))) {
     throw new ConfigError(`${path}: must be an object, such as { "mcpServers": {} }.`);
   }
@@ -32,13 +27,22 @@ export async function readOwnFile(path: string, read: (path: string) => string |
   return { path, text, servers: servers as Record<string, unknown>, place: [key] };
 }
 
+/** The text of a file of settings; undefined where it is not there. Throws a ConfigError where it cannot be read. */
+export function readSettings(path: string, read: (path: string) => string | undefined): string | undefined {
+  try {
+    return read(path);
+  } catch (cause) {
+    throw new ConfigError(`${path}: cannot be read (${(cause as Error).message}).`, { cause });
+  }
+}
+
 /** Its text with other servers; `undefined` takes one away. */
 export async function changeOwnFile(
   { path, text = "", place }: OwnFile,
   entries: readonly (readonly [name: string, entry: unknown])[],
 ): Promise<string> {
   const changes = entries.map(([name, value]): Change => ({ place: [...place, name], value }));
-  return await changeDocument(path, "jsonc", withoutMark(text), changes);
+  return await changeDocument(path, "jsonc", text, changes);
 }
 
 /** Changes a member of one server's entry. */
@@ -48,10 +52,5 @@ export async function changeOwnEntry(
   members: readonly (readonly [key: string, value: unknown])[],
 ): Promise<string> {
   const changes = members.map(([key, value]): Change => ({ place: [...place, name, key], value }));
-  return await changeDocument(path, "jsonc", withoutMark(text), changes);
-}
-
-/** Windows editors write a byte-order mark. */
-function withoutMark(text: string): string {
-  return text.replace(/^\uFEFF/, "");
+  return await changeDocument(path, "jsonc", text, changes);
 }

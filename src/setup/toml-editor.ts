@@ -5,7 +5,7 @@ export const tomlEditor: Editor = {
   parse: async (text) => {
     const { parse, TomlError } = await import("smol-toml");
     try {
-      return { value: parse(text) };
+      return { value: parse(text, { integersAsBigInt: "asNeeded" }) };
     } catch (cause) {
       if (!(cause instanceof TomlError)) throw cause;
       const [reason = ""] = cause.message.split("\n");
@@ -27,7 +27,7 @@ export const tomlEditor: Editor = {
     const placeOf = (line: string): Place | undefined => {
       try {
         const keys: string[] = [];
-        let at: unknown = parse(line);
+        let at: unknown = parse(line, { integersAsBigInt: "asNeeded" });
         for (let [first, ...others] = entriesOf(at); first && others.length === 0; [first, ...others] = entriesOf(at)) {
           keys.push(first[0]);
           at = Array.isArray(first[1]) ? first[1][0] : first[1];

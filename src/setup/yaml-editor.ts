@@ -14,7 +14,7 @@ export const yamlEditor: Editor = {
     return { value: document.toJS() ?? undefined };
   },
   set: async (text, place, value) => {
-    const { parseDocument, stringify, isMap } = await import("yaml");
+    const { parseDocument, stringify, isMap, isScalar } = await import("yaml");
     const left = await yamlEditor.remove(text, place);
     const document = parseDocument(left);
     const key = place.at(-1) as string;
@@ -23,15 +23,17 @@ export const yamlEditor: Editor = {
       const indent = columnOf(left, startOf(parent.items[0] as Pair));
       return insertLines(left, endOf(parent, left), indented(stringify({ [key]: value }), indent));
     }
-    if (isMap(parent)) {
+    if (isMap(parent) && parent.items.length > 0) {
+      const end = (parent.range as [number, number, number])[1] - 1;
+      return splice(left, end, end, `, ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+    }
+    const isNothing = isMap(parent) || (isScalar(parent) && parent.value === null);
+    if (isNothing && place.length > 1) {
       const [start, end] = parent.range as [number, number, number];
-      if (parent.items.length > 0) {
-        return splice(left, end - 1, end - 1, `, ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
-      }
       const outer = /^ */.exec(left.slice(left.lastIndexOf("\n", start - 1) + 1))?.[0].length ?? 0;
-      const lines = indented(stringify({ [key]: value }), outer + 2).trimEnd();
-      const gap = left[start - 1] === " " ? 1 : 0;
-      return splice(left, start - gap, end, `\n${lines}`);
+      const gap = end === start ? 0 : (/[ \t]*$/.exec(left.slice(0, start))?.[0].length ?? 0);
+      const bare = splice(left, start - gap, end, "");
+      return insertLines(bare, lineEnd(bare, start - gap), indented(stringify({ [key]: value }), outer + 2));
     }
     if (parent !== undefined && parent !== null) throw new Error(`"${place.slice(0, -1).join(".")}" is no map`);
     const whole = place.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
@@ -43,19 +45,35 @@ export const yamlEditor: Editor = {
     const parent = document.getIn(place.slice(0, -1), true);
     const pair = isMap(parent) ? pairOf(parent, place.at(-1) as string) : undefined;
     if (!isMap(parent) || pair === undefined) return text;
-    if (parent.flow) throw new Error("it is written on one line");
+    if (parent.flow) return takeFromFlow(text, parent, pair);
     if (parent.items.length === 1) return onlyOne(text, document, parent, place);
     const start = text.lastIndexOf("\n", startOf(pair)) + 1;
     return splice(text, start, lineEnd(text, valueEnd(pair)), "");
   },
 };
 
+/** Takes a member away, with the comma before it; that of the first with the one behind it. */
+function takeFromFlow(text: string, map: YAMLMap, pair: Pair): string {
+  const index = map.items.indexOf(pair);
+  const [before, after] = [map.items[index - 1], map.items[index + 1]] as (Pair | undefined)[];
+  const start = before === undefined ? startOf(pair) : flowEnd(before);
+  return splice(text, start, before === undefined && after !== undefined ? startOf(after) : flowEnd(pair), "");
+}
+
+/** The end of its value, without what stands behind that. */
+function flowEnd(pair: Pair): number {
+  const range = (pair.value as Scalar | null)?.range ?? (pair.key as Scalar).range;
+  return range?.[1] ?? 0;
+}
+
 /** Without its one member a map would be nothing, so it is written as an empty one. */
 function onlyOne(text: string, document: Document, parent: YAMLMap, place: Place): string {
   const start = text.lastIndexOf("\n", startOf(parent.items[0] as Pair)) + 1;
-  const end = lineEnd(text, valueEnd(parent.items[0] as Pair));
-  if (place.length === 1 || document.contents === parent) return splice(text, start, end, "");
-  return splice(text, start - 1, end, ` {}${text.slice(start - 1, start)}`);
+  const cut = splice(text, start, lineEnd(text, valueEnd(parent.items[0] as Pair)), "");
+  if (place.length === 1) return cut;
+  const around = pairOf(document.getIn(place.slice(0, -2), true) as YAMLMap, place.at(-2) as string) as Pair;
+  const colon = cut.indexOf(":", (around.key as Scalar).range?.[1]) + 1;
+  return splice(cut, colon, colon, " {}");
 }
 
 function pairOf(map: YAMLMap, key: string): Pair | undefined {

@@ -292,6 +292,26 @@ test("install refuses a file that does not parse, names the place, and changes n
   expect(read(".codeium/windsurf/mcp_config.json")).toBe(before);
 });
 
+test("install says which file it cannot read or is not to write, and changes nothing", async () => {
+  const { path, at: here, read } = home({ isEmpty: true });
+  await run(["add", "one", "--", "x"], here);
+  mkdirSync(join(path, ".cursor", "mcp.json"), { recursive: true });
+  const unreadable = await run(["install", "cursor"], here);
+  expect(unreadable).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^tutti: .*mcp\.json: cannot be read \(EISDIR/),
+  });
+  writeFileSync(join(path, ".claude.json"), "{}", { mode: 0o444 });
+  const { code, stderr } = await run(["install", "claude-code"], here);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^tutti: .*\.claude\.json: cannot be written \(it is read-only\)\. It is as it was\.$/m,
+    ),
+  });
+  expect(read(".claude.json")).toBe("{}");
+});
+
 test("install without a configuration says how to begin one", async () => {
   const { code, stderr } = await run(["install", "cursor"], home({ isEmpty: true }).at);
   expect(code).toBe(1);

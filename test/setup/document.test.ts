@@ -73,6 +73,16 @@ describe("a JSONC document", () => {
     expect(await take("jsonc", of("a"), place)).toBe(of("a"));
   });
 
+  test("keeps a remark before what it loses, also where something stands behind that on its line", async () => {
+    const text = '{\n  "mcpServers": { "a": 1, // mine\n  "tutti": 2 }\n}\n';
+    expect(await take("jsonc", text, place)).toBe('{\n  "mcpServers": { "a": 1 // mine\n  }\n}\n');
+  });
+
+  test("has null replaced where servers are to stand, and names a key that stands twice", async () => {
+    expect(await put("jsonc", '{ "mcpServers": null }', place, 1)).toBe('{ "mcpServers": {"tutti":1} }');
+    await expect(put("jsonc", '{ "a": 1,\n"a": 2 }', place, 1)).rejects.toThrow(/^file:2: "a" stands here twice/);
+  });
+
   test("keeps carriage returns", async () => {
     const text = '{\r\n  "mcpServers": {\r\n    "a": {}\r\n  }\r\n}\r\n';
     const edited = await put("jsonc", text, place);
@@ -124,6 +134,11 @@ model = "y"
     expect(await take("toml", 'mcp_servers.tutti.command = "x"\na = 1\n', place)).toBe("a = 1\n");
   });
 
+  test("keeps numbers that JavaScript has none for", async () => {
+    const big = "n = 9007199254740993\n";
+    expect((await put("toml", big, place)).startsWith(big)).toBe(true);
+  });
+
   test("that cannot be changed without touching something else is refused", async () => {
     await expect(put("toml", 'mcp_servers = { a = { command = "a" } }\n', place)).rejects.toThrow(
       /^file: "mcp_servers.tutti" is written there in a way that cannot be changed/,
@@ -161,6 +176,26 @@ GOOSE_MODEL:   x
     );
   });
 
+  test("gets a map where nothing or an empty one stands before a remark, and loses it again", async () => {
+    for (const nothing of [
+      "extensions: # mine\nb: 1\n",
+      "extensions: {} # mine\nb: 1\n",
+      "extensions: null # mine\nb: 1\n",
+    ]) {
+      const edited = await put("yaml", nothing, place, { a: 1 });
+      expect(edited).toBe("extensions: # mine\n  tutti:\n    a: 1\nb: 1\n");
+      expect(await take("yaml", edited, place)).toBe("extensions: {} # mine\nb: 1\n");
+    }
+  });
+
+  test("loses an entry that is written on one line with others", async () => {
+    const flow = "extensions: { a: {x: 1}, tutti: {y: [1, 2]}, b: 2 } # mine\n";
+    expect(await take("yaml", flow, place)).toBe("extensions: { a: {x: 1}, b: 2 } # mine\n");
+    expect(await take("yaml", "extensions: {tutti: 1, b: 2}\n", place)).toBe("extensions: {b: 2}\n");
+    expect(await take("yaml", "extensions: {a: 1, tutti: 2}\n", place)).toBe("extensions: {a: 1}\n");
+    expect(await take("yaml", "extensions: {tutti: 2}\n", place)).toBe("extensions: {}\n");
+  });
+
   test("keeps an empty map where it loses the only entry", async () => {
     expect(await take("yaml", "extensions:\n  tutti:\n    a: 1\nb: 1\n", place)).toBe("extensions: {}\nb: 1\n");
   });
@@ -175,6 +210,18 @@ describe("any document", () => {
     ];
     for (const [format, text, message] of broken) {
       await expect(put(format, text, ["a", "b"])).rejects.toThrow(message);
+    }
+  });
+
+  test("keeps the mark with which editors of Windows begin it", async () => {
+    for (const [format, text] of [
+      ["jsonc", '{"s":{}}'],
+      ["toml", "a = 1\n"],
+      ["yaml", "a: 1\n"],
+    ] as const) {
+      const edited = await put(format, `\uFEFF${text}`, ["s", "t"]);
+      expect(edited).toBe(`\uFEFF${await put(format, text, ["s", "t"])}`);
+      expect(valueAt(await parseDocument("file", format, edited), ["s", "t"])).toEqual(entry);
     }
   });
 
