@@ -1,7 +1,7 @@
 import { changesIn } from "../catalog/pins.ts";
 import { stateFolder } from "../config/state-folder.ts";
 import { desktopEnvironment, foundElsewhere, type Located, locate } from "./check/about-commands.ts";
-import { ignoredKey, oldNode } from "./check/about-runtime.ts";
+import { ignoredKey, oldNode, writableConfig } from "./check/about-runtime.ts";
 import { changed, notStarted, remarked, slowStart, strayOutput } from "./check/about-servers.ts";
 import { aboutSize, aboutTools, tokensIn } from "./check/about-tools.ts";
 import type { Finding } from "./check/finding.ts";
@@ -117,6 +117,7 @@ function reportAll(
         ...remarks.filter((remark) => remark.server === server.name),
       ]),
       ...remarks.filter((remark) => remark.server === undefined),
+      ...config.exposed.map(writableConfig),
       ...config.notices.map(ignoredKey),
       ...aboutSize(tools, tokens, tokensIn(catalog.list("tools", false, true).length)),
       ...oldNode(process.versions.node),

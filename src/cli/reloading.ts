@@ -74,7 +74,7 @@ export function createReloading({
     if (config === undefined || isOver) return;
     // At once: new servers may say them while they start.
     secrets.learn(config.secrets);
-    for (const text of config.notices) events.publish("notice", { text });
+    for (const text of [...config.exposed, ...config.notices]) events.publish("notice", { text });
     const diff = diffConfig(machine.config, config);
     const changes = replaceable.map((one) => one.prepare(diff.servers));
     await Promise.race([

@@ -1,6 +1,7 @@
 import type { Config, LogLevel } from "../config/config.ts";
 import { findConfig } from "../config/find-config.ts";
 import { loadConfig } from "../config/load.ts";
+import { stateOf } from "../config/watch.ts";
 import { Events } from "../events.ts";
 import { createLog } from "../observe/log.ts";
 import { Secrets } from "../observe/secrets.ts";
@@ -18,7 +19,7 @@ export async function readConfig(flags: readonly string[]): Promise<Config> {
   return await loadConfig({ ...search, paths: findConfig(search) });
 }
 
-/** What was read of each file of a configuration. */
+/** How each file of a configuration was when it was read. */
 export type ReadTexts = Map<string, string | undefined>;
 
 /**
@@ -32,11 +33,11 @@ export async function readServingConfig(
 ): Promise<Config> {
   const search = configSearch(options.config);
   const files = {
+    ownership: search.files.ownership,
     readText: (path: string): string | undefined => {
       texts.set(path, undefined);
-      const text = search.files.readText(path);
-      texts.set(path, text);
-      return text;
+      texts.set(path, stateOf(path, search.files));
+      return search.files.readText(path);
     },
   };
   const config = await loadConfig({ ...search, files, paths: paths ?? findConfig(search) });
@@ -55,7 +56,7 @@ export function startLog(config: Config, level: string | undefined, { redact } =
     now: systemClock.now,
   });
   events.subscribe(log);
-  for (const text of config.notices) events.publish("notice", { text });
+  for (const text of [...config.exposed, ...config.notices]) events.publish("notice", { text });
   return events;
 }
 

@@ -42,6 +42,8 @@ export type Config = {
   readonly secrets: readonly string[];
   /** What a person should know about the file though it works, one line each: keys of other clients that do nothing here. */
   readonly notices: readonly string[];
+  /** Files that others may write too, one line each, with what to do. */
+  readonly exposed: readonly string[];
 };
 
 /** What happens to definitions that are not as they were first seen. */

@@ -13,7 +13,7 @@ export type ConfigDiff = {
 };
 
 /** What follows from the configuration by itself, or is applied at once. */
-const noSettings: ReadonlySet<string> = new Set(["files", "servers", "secrets", "notices"]);
+const noSettings: ReadonlySet<string> = new Set(["files", "servers", "secrets", "notices", "exposed"]);
 
 export function diffConfig(before: Config, after: Config): ConfigDiff {
   const old = new Map(enabled(before).map((server) => [server.name, server]));

@@ -7,6 +7,7 @@ import { describeProblems, example, type Gathered, type Part, readPart } from ".
 import { settingsSchema } from "./schema.ts";
 import { noteProxies } from "./secrets.ts";
 import { expandHome, type Scope } from "./variables.ts";
+import { otherWriters } from "./writers.ts";
 
 /** More than this many problems are not read by anyone. */
 const mostProblems = 20;
@@ -18,16 +19,21 @@ const mostProblems = 20;
 export async function loadConfig(options: {
   readonly paths: readonly string[];
   readonly env: Scope["env"];
-  readonly files: Pick<Files, "readText">;
+  readonly files: Pick<Files, "readText" | "ownership">;
 }): Promise<Config> {
   const paths = [...new Set(options.paths)];
   const gathered: Gathered = { env: options.env, secrets: new Set(), notices: new Map() };
   noteProxies(gathered.secrets, options.env);
   const parts: Part[] = [];
   const problems: string[] = [];
+  const exposed: string[] = [];
   const fileOf = new Map<string, string>();
   for (const path of paths) {
     const text = readText(path, options.files);
+    const ownership = options.files.ownership(path);
+    const { refusal, notice } = ownership === undefined ? {} : otherWriters(path, ownership);
+    if (refusal !== undefined) throw new ConfigError(refusal);
+    if (notice !== undefined) exposed.push(notice);
     const part = await readPart(path, text, gathered);
     const twice = [...part.places].filter(([name]) => fileOf.has(name));
     const collisions = twice.map(([name, place]) => ({
@@ -50,6 +56,7 @@ export async function loadConfig(options: {
     servers: parts.flatMap(({ servers }) => servers).map((one) => (isLazy ? { ...one, lazyStart: true } : one)),
     caFiles: parts.flatMap((part, index) => caFilesOf(part, dirname(paths[index] as string), options.env)),
     secrets: [...gathered.secrets],
+    exposed,
     notices: [...gathered.notices].map(([message, servers]) => `${message}${namesOf(servers)}.`),
   };
 }

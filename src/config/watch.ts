@@ -5,13 +5,22 @@ import type { WatchedFiles, WatchFiles } from "../ports/watch.ts";
 /** So long after a sign of change files are read, and for so long they have to be the same: whoever writes has finished then. */
 const settleMs = 200;
 
-/** Path → text; undefined: it could not be read. */
+/** Path → `stateOf`; undefined: it could not be read. */
 export type Texts = ReadonlyMap<string, string | undefined>;
+
+type LookedAt = Pick<Files, "readText" | "ownership">;
+
+/** What tells one state of a file from another: its text, and who may write it. Throws where it cannot be read. */
+export function stateOf(path: string, files: LookedAt): string | undefined {
+  const { owner, group, mode } = files.ownership(path) ?? {};
+  const text = files.readText(path);
+  return text === undefined ? undefined : `${owner} ${group} ${mode}\n${text}`;
+}
 
 export type ConfigWatchOptions = {
   /** What was read of each file (absolute path). */
   readonly texts: Texts;
-  readonly files: Pick<Files, "readText">;
+  readonly files: LookedAt;
   readonly watch: WatchFiles;
   readonly clock: Clock;
   /** The texts are others than those that are known, and have stayed so. */
@@ -20,7 +29,7 @@ export type ConfigWatchOptions = {
   readonly failed: (reason: string) => void;
 };
 
-/** Notices when files are not as they were read; that they were touched, or written as they are, changes nothing. */
+/** Notices when files are not as they were read, or others may write them; that they were touched, or written as they are, changes nothing. */
 export class ConfigWatch {
   readonly #options: ConfigWatchOptions;
   readonly #watched: WatchedFiles;
@@ -79,7 +88,7 @@ export class ConfigWatch {
 
   #read(path: string): string | undefined {
     try {
-      return this.#options.files.readText(path);
+      return stateOf(path, this.#options.files);
     } catch {
       return undefined; // Whoever loads it says why.
     }

@@ -15,10 +15,20 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { readOwnText } from "./own-files.ts";
 
+/** Whose a file is and who may write it, as POSIX has it; `user`: who we are. */
+export type Ownership = {
+  readonly owner: number;
+  readonly group: number;
+  readonly mode: number;
+  readonly user: number;
+};
+
 /** The little that tutti does with the file system, nearly all of it while starting. */
 export type Files = {
   /** The whole text (UTF-8), or undefined where there is no such file. Throws when it is there and cannot be read. */
   readonly readText: (path: string) => string | undefined;
+  /** Undefined where there is no such file, or the system knows nothing of the kind. */
+  readonly ownership: (path: string) => Ownership | undefined;
   readonly isFile: (path: string) => boolean;
   readonly isFolder: (path: string) => boolean;
   readonly isExecutable: (path: string) => boolean;
@@ -60,6 +70,11 @@ export const systemFiles: Files = {
       if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw cause;
     }
+  },
+  ownership: (path) => {
+    const user = process.geteuid?.();
+    const status = user === undefined ? undefined : statusOf(path);
+    return status && { owner: status.uid, group: status.gid, mode: status.mode, user: user as number };
   },
   isFile: (path) => statusOf(path)?.isFile() ?? false,
   isFolder: (path) => statusOf(path)?.isDirectory() ?? false,

@@ -4,11 +4,12 @@ import { loadConfig } from "../../src/config/load.ts";
 import type { Files } from "../../src/ports/files.ts";
 
 /** A file system that holds these files and nothing else. */
-export function memoryFiles(texts: Readonly<Record<string, string>>): Pick<Files, "readText" | "isFile"> {
+export function memoryFiles(texts: Readonly<Record<string, string>>): Pick<Files, "readText" | "isFile" | "ownership"> {
   const has = (path: string) => Object.hasOwn(texts, path);
   return {
     readText: (path) => (has(path) ? texts[path] : undefined),
     isFile: has,
+    ownership: () => undefined,
   };
 }
 

@@ -49,6 +49,7 @@ describe("one file", () => {
       hygiene: "flag",
       secrets: [],
       notices: [],
+      exposed: [],
     });
   });
 

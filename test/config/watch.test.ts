@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ConfigWatch } from "../../src/config/watch.ts";
+import { ConfigWatch, stateOf } from "../../src/config/watch.ts";
 import { fakeClock } from "../support/clock.ts";
 
 /** A watch over one file, of which nothing is heard but by `sign`. */
@@ -7,10 +7,12 @@ function watched(text: string) {
   const clock = fakeClock();
   const seen: string[] = [];
   let now: string | undefined = text;
+  let mode = 0o600;
+  const files = { readText: () => now, ownership: () => ({ owner: 1, group: 1, mode, user: 1 }) };
   let [sign, fail] = [() => {}, (_reason: string) => {}];
   const watch = new ConfigWatch({
-    texts: new Map([["/servers.json", text]]),
-    files: { readText: () => now },
+    texts: new Map([["/servers.json", stateOf("/servers.json", files)]]),
+    files,
     watch: (_paths, changed, failed) => {
       [sign, fail] = [changed, failed];
       return { renew: () => {}, close: () => {} };
@@ -23,7 +25,12 @@ function watched(text: string) {
     now = next;
     sign();
   };
-  return { watch, clock, seen, write, sign: () => sign(), fail: (reason: string) => fail(reason) };
+  const chmod = (next: number): void => {
+    mode = next;
+    sign();
+  };
+  const state = (): string | undefined => stateOf("/servers.json", files);
+  return { watch, clock, seen, write, chmod, state, sign: () => sign(), fail: (reason: string) => fail(reason) };
 }
 
 test("a change is told once it has stayed for a while, and not twice", async () => {
@@ -38,6 +45,13 @@ test("a change is told once it has stayed for a while, and not twice", async () 
   sign();
   await clock.advance(1000);
   expect([seen, clock.timers()]).toEqual([["bcd"], 0]);
+});
+
+test("a change of who may write it is told too", async () => {
+  const { clock, seen, chmod } = watched("a");
+  chmod(0o666);
+  await clock.advance(1000);
+  expect(seen).toEqual(["a"]);
 });
 
 test("one that is taken back is none; a file that is gone is told", async () => {
@@ -63,9 +77,9 @@ test("in a folder where something happens all the time a change is seen all the 
 });
 
 test("a change since the file was read is seen without any sign, and what was read meanwhile is known", async () => {
-  const { watch, clock, seen, write } = watched("a");
+  const { watch, clock, seen, write, state } = watched("a");
   write("b");
-  watch.know(new Map([["/servers.json", "b"]]));
+  watch.know(new Map([["/servers.json", state()]]));
   await clock.advance(1000);
   expect(seen).toEqual([]);
 });

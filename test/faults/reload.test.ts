@@ -1,8 +1,27 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { signal } from "../e2e/support/processes.ts";
-import { configFile, fake, fixture, type Servers, type Started, serve, serveReady } from "../e2e/support/program.ts";
+import {
+  configFile,
+  fake,
+  fixture,
+  run,
+  type Servers,
+  type Started,
+  serve,
+  serveReady,
+} from "../e2e/support/program.ts";
 import { markOf, textOf } from "../e2e/support/raw-client.ts";
 import { until } from "../e2e/support/until.ts";
 
@@ -79,6 +98,40 @@ test("F41: a broken file changes nothing, says where it is broken, and the next 
   writeFileSync(path, mcp({ alpha: fake(), beta: fake() }));
   await untilRead(client, 1);
   expect([await pidOf(client, "alpha"), await serversOf(client)]).toEqual([pid, ["alpha", "beta"]]);
+});
+
+test("a file that everybody may write is not read, neither at the start nor again, until that is mended", async () => {
+  const path = configFile({ alpha: fake() });
+  chmodSync(path, 0o666);
+  const client = await serve(path);
+  expect((await client.request("tools/list")).error?.message).toContain(`chmod o-w ${path}`);
+  chmodSync(path, 0o640);
+  await until("the list change", () => listChanges(client) > 0);
+  expect(await serversOf(client)).toEqual(["alpha"]);
+  chmodSync(path, 0o646);
+  writeFileSync(path, mcp({ evil: fake() }));
+  await until("the refusal", () => refusals(client) > 0);
+  expect(client.stderr).toContain("everybody may write it (mode 0646)");
+  expect(await serversOf(client)).toEqual(["alpha"]);
+  writeFileSync(path, mcp({ alpha: fake(), beta: fake() }));
+  chmodSync(path, 0o600);
+  await untilRead(client, 1);
+  expect(await serversOf(client)).toEqual(["alpha", "beta"]);
+});
+
+// Nobody else can give a file to a group that is not theirs.
+test.runIf(process.geteuid?.() === 0)("a file that a group may write is read, and that is said", async () => {
+  const path = configFile({ alpha: fake() });
+  const client = await serveReady(path);
+  chmodSync(path, 0o660);
+  chownSync(path, 0, 4242);
+  await untilRead(client, 1);
+  expect(client.stderr).toContain(
+    `its group may write it (mode 0660), and what stands in it is run as you: chmod g-w ${path}`,
+  );
+  const { stdout, code } = await run(["check", "--config", path]);
+  expect(stdout).toMatch(/! .*its group may write it.*\(writable_config\)\n {4}→ let you and root alone write it/);
+  expect(code).toBe(0);
 });
 
 test("F41: a file that is touched, or written as it is, is not read again", async () => {

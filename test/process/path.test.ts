@@ -19,6 +19,7 @@ function fakeFiles(tree: Readonly<Record<string, string>>, separator = "/"): Fil
     paths.some((other) => other.startsWith(path + separator)) || path === "/project";
   return {
     readText: (path) => tree[path],
+    ownership: () => undefined,
     isFile: (path) => path in tree,
     isFolder,
     isExecutable: (path) => tree[path] === "x",

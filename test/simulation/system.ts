@@ -48,6 +48,7 @@ export function systemOf(world: World, { spawn }: Processes, dice: Dice): System
     random: (count) => Buffer.from(Array.from({ length: count }, () => dice.between(0, 255))),
     files: {
       readText: () => undefined,
+      ownership: () => undefined,
       isFile: () => true,
       isFolder: () => true,
       isExecutable: (path) => path.startsWith("/sim/"),

@@ -119,6 +119,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
     log: { level: "silent", file: false },
     secrets: [],
     notices: [],
+    exposed: [],
   };
   // Servers are greeted for the first client that says who it is.
   let greet = (_: Identity): void => {};

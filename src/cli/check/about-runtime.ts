@@ -11,6 +11,12 @@ export function oldNode(version: string): readonly Finding[] {
   return [{ code: "old_node", severity: "warning", text, cure: "install a newer Node from https://nodejs.org" }];
 }
 
+/** A file of the configuration that others may write. `text`: as the configuration has it, with the cure. */
+export function writableConfig(text: string): Finding {
+  const cure = "let you and root alone write it: who can write it can have any program run as you";
+  return { code: "writable_config", severity: "warning", text, cure };
+}
+
 /** What a file says and tutti does not do. `text`: as the configuration's own notices have it. */
 export function ignoredKey(text: string): Finding {
   return {

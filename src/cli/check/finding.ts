@@ -23,6 +23,7 @@ export const findingCodes = [
   "many_tokens",
   "found_elsewhere",
   "ignored_key",
+  "writable_config",
   "not_kept",
   "old_node",
 ] as const;
