@@ -47,10 +47,8 @@ export function statusFailure(response: InResponse, body: string, addressee: Add
   const mayHaveRun = !undone.has(status) && !(status === 503 && wait !== "") && !(status >= 300 && status < 400);
   const text = `it answered with HTTP ${status}${wait}${said}`;
   const failure: LinkFailure = { code: mayHaveRun ? "bad_reply" : "unavailable", text, mayHaveRun };
-  const seconds = /^\d{1,6}$/.exec(response.header("retry-after") ?? "");
-  return seconds && (status === 429 || status === 503)
-    ? { ...failure, retryAfterMs: Number(seconds[0]) * 1000 }
-    : failure;
+  const retryAfterMs = status === 429 || status === 503 ? pauseIn(response) : undefined;
+  return retryAfterMs === undefined ? failure : { ...failure, retryAfterMs };
 }
 
 /** How a server's text begins, in one line, without what was sent to it in confidence. */
@@ -86,9 +84,23 @@ function decoded(text: string): string {
   }
 }
 
+/** In seconds, or until a date by the server's own clock, which is not ours. https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
+function pauseIn({ header }: InResponse): number | undefined {
+  const value = header("retry-after") ?? "";
+  if (/^\d{1,6}$/.test(value)) return Number(value) * 1000;
+  const pauseMs = dateIn(value) - dateIn(header("date") ?? "");
+  return Number.isNaN(pauseMs) ? undefined : Math.max(pauseMs, 0);
+}
+
+/** In ms since 1970; NaN where it is none. https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 */
+function dateIn(text: string): number {
+  const isDate = /^[A-Z][a-z]{2,8},? [\w: -]{15,30}$/.test(text);
+  return isDate ? Date.parse(text.endsWith(" GMT") ? text : `${text} GMT`) : Number.NaN;
+}
+
 function retryAfter({ header }: InResponse): string {
   const value = header("retry-after");
   if (value === undefined) return "";
   if (/^\d+$/.test(value)) return value.length > 6 ? " (not before many days)" : ` (not before ${value} s)`;
-  return /^[\w ,:]{1,40}$/.test(value) ? ` (not before ${value})` : "";
+  return /^[\w ,:-]{1,40}$/.test(value) ? ` (not before ${value})` : "";
 }
