@@ -20,8 +20,12 @@ export type Observer = {
   readonly callEnded?: (event: CallEnded) => void;
   /** Clients can come to these addresses now. */
   readonly listening?: (event: { readonly urls: readonly string[] }) => void;
-  /** Other servers are served from now on: these. `text`: what became of the others. */
-  readonly reloaded?: (event: { readonly servers: readonly string[]; readonly text: string }) => void;
+  /** Other servers are served from now on: these, of which some are `idle` until they are called. `text`: what became of the others. */
+  readonly reloaded?: (event: {
+    readonly servers: readonly string[];
+    readonly idle: readonly string[];
+    readonly text: string;
+  }) => void;
   /** A configuration was read that cannot be used: what is served stays as it was. */
   readonly unusable?: (event: { readonly text: string }) => void;
   /** Something about the configuration that its owner should know. */
@@ -64,6 +68,14 @@ export type ServerChanged = {
   /** One line: what it offers, or why it does not and when it may again. */
   readonly text: string;
 };
+
+/** States of a server in which it cannot be used, though it should. */
+export const troubles: ReadonlySet<ServerChanged["state"]> = new Set([
+  "failed",
+  "needs sign-in",
+  "ended",
+  "breaker open",
+]);
 
 export type CallEnded = {
   readonly server: string | undefined;

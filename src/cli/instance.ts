@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import { stateFolder } from "../config/state-folder.ts";
 import type { Identity } from "../downstream/handshake.ts";
 import type { Events } from "../events.ts";
-import { type InstanceRecord, observeInstance } from "../observe/instance.ts";
+import { firstState, type InstanceRecord, observeInstance } from "../observe/instance.ts";
 import { createLog } from "../observe/log.ts";
 import { systemClock, systemDate } from "../ports/clock.ts";
 import { systemFiles, systemStateFiles } from "../ports/files.ts";
@@ -55,7 +55,7 @@ export function announceInstance({ config, events, version, redact, serves, clie
   }
   const starting = config.servers
     .filter(({ disabled }) => !disabled)
-    .map(({ name: server }) => [server, { state: "starting", text: "still starting", at: startedAt }] as const);
+    .map(({ name: server, lazyStart }) => [server, firstState(lazyStart, startedAt)] as const);
   const record = join(records, `${process.pid}.json`);
   let latest: InstanceRecord = {
     ...{ format: 1, pid: process.pid, version, startedAt, files: config.files, serves, log },

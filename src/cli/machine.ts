@@ -182,7 +182,9 @@ export function createMachine(
           if (!isLeaving) publishState(downstream, events);
           learn();
         },
-        breakerChanged: () => publishBreaker(downstream, events),
+        breakerChanged: () => {
+          if (!isLeaving) publishBreaker(downstream, events);
+        },
         renewed: () => each((relay) => relay.changed(downstream)),
         asked: (method, message, within) => {
           // What is asked within no request the first one refuses, where there are several.

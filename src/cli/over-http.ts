@@ -19,6 +19,8 @@ const connectionsPerClient = 4;
 /** What serves clients over HTTP, as `Serving`. */
 export type HttpServing = {
   readonly fleet: Fleet;
+  /** Has the tokens be those that are there now; says so where they are others. */
+  readonly renewTokens: () => void;
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
   readonly kill: () => void;
@@ -30,7 +32,7 @@ export async function serveOverHttp(machine: Machine, invocation: Invocation): P
   const { version, options } = invocation;
   const { http = "", "token-file": tokenFile } = options;
   const { host, port } = readHttpAddress(http);
-  const tokens = httpTokens(tokenFile);
+  let tokens = httpTokens(tokenFile);
   if (tokens.length === 0 && !isLoopback(host)) {
     const cure = "Name a file with tokens (--token-file) or set TUTTI_HTTP_TOKEN; or serve localhost.";
     throw new ConfigError(`--http ${http}: other machines can reach it, so clients must bring a token. ${cure}`);
@@ -68,6 +70,24 @@ export async function serveOverHttp(machine: Machine, invocation: Invocation): P
   events.publish("listening", { urls: server.addresses.map((address) => `http://${address}/mcp`) });
   return {
     fleet,
+    renewTokens: () => {
+      const before = tokens;
+      try {
+        tokens = httpTokens(tokenFile);
+      } catch (cause) {
+        // It was another one when the configuration was read just now, and is read again.
+        events.publish("unusable", { text: (cause as Error).message });
+        return;
+      }
+      const added = tokens.filter((one) => !before.includes(one)).length;
+      const gone = before.filter((one) => !tokens.includes(one)).length;
+      if (added + gone === 0) return;
+      clients.keepOnly(server.setTokens(tokens));
+      const text = [added > 0 ? `${countedTokens(added)} more` : "", gone > 0 ? `${countedTokens(gone)} fewer` : ""];
+      events.publish("notice", {
+        text: `clients over HTTP must bring one of other tokens than before: ${text.filter((one) => one !== "").join(", ")}`,
+      });
+    },
     start: () => fleet.start(),
     stop: async () => {
       clients.stop();
@@ -75,4 +95,8 @@ export async function serveOverHttp(machine: Machine, invocation: Invocation): P
     },
     kill: () => fleet.kill(),
   };
+}
+
+function countedTokens(count: number): string {
+  return `${count} token${count === 1 ? "" : "s"}`;
 }

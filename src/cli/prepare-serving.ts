@@ -88,6 +88,7 @@ async function prepare({ client, link, invocation, place, given }: Prepared): Pr
         return readServingConfig(invocation, now, config.files);
       },
       swapped: (isWhole) => {
+        http?.renewTokens();
         keep = isWhole ? keeper(machine, options.lazy, nextPlace, defect) : () => {};
       },
     });

@@ -94,7 +94,8 @@ export function createReloading({
     const left = changes.map(({ swap }) => swap());
     swapped(diff.settings.length === 0);
     for (const text of restartNotes(diff)) events.publish("notice", { text });
-    events.publish("reloaded", { servers: diff.servers.map(({ name }) => name), text: describe(diff) });
+    const idle = diff.servers.filter(({ lazyStart }) => lazyStart).map(({ name }) => name);
+    events.publish("reloaded", { servers: diff.servers.map(({ name }) => name), idle, text: describe(diff) });
     // What is left of them holds up nothing.
     for (const one of left) one.catch((cause: unknown) => events.publish("defect", { cause }));
   };

@@ -35,7 +35,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
     ...{ machine, texts, watch: systemWatchFiles },
     replaceable: [serving.fleet],
     read: (now) => readServingConfig(invocation, now, config.files),
-    swapped: () => {},
+    swapped: serving.renewTokens,
   });
   const end = (): void => {
     if (isEnding) process.exit(1);

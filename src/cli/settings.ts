@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Config, LogLevel } from "../config/config.ts";
 import { findConfig } from "../config/find-config.ts";
 import { loadConfig } from "../config/load.ts";
@@ -35,14 +36,16 @@ export async function readServingConfig(
   const files = {
     ownership: search.files.ownership,
     readText: (path: string): string | undefined => {
-      texts.set(path, undefined);
       texts.set(path, stateOf(path, search.files));
       return search.files.readText(path);
     },
   };
   const config = await loadConfig({ ...search, files, paths: paths ?? findConfig(search) });
   if (options.http === undefined) return config;
-  return { ...config, secrets: [...config.secrets, ...httpTokens(options["token-file"])] };
+  const tokenFile = options["token-file"];
+  if (tokenFile !== undefined)
+    texts.set(resolve(search.cwd, tokenFile), stateOf(resolve(search.cwd, tokenFile), search.files));
+  return { ...config, secrets: [...config.secrets, ...httpTokens(tokenFile)] };
 }
 
 /** The events of one run, logged to stderr without the secrets; `level` overrides the configuration's. */

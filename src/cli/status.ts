@@ -15,6 +15,13 @@ export async function run({ options }: Invocation): Promise<number> {
   return exitCode.ok;
 }
 
+const signs: ReadonlyMap<string, (color: ReturnType<typeof paint>) => string> = new Map([
+  ["ready", (color) => color.green("✓")],
+  ["starting", (color) => color.dim("…")],
+  ["idle", (color) => color.dim("·")],
+  ["draining", (color) => color.dim("…")],
+]);
+
 function describe({
   pid,
   version,
@@ -31,7 +38,7 @@ function describe({
   const how = places.length === 0 ? "serves nobody yet" : harmless(`serves ${places.join(" and ")}`);
   const width = Math.max(...Object.keys(servers).map((name) => name.length), 0);
   const rows = Object.entries(servers).map(([name, { state, text }]) => {
-    const sign = state === "ready" ? color.green("✓") : state === "starting" ? color.dim("…") : color.red("✗");
+    const sign = signs.get(state)?.(color) ?? color.red("✗");
     return `  ${sign} ${harmless(name).padEnd(width)}  ${harmless(text)}`;
   });
   const last = errors

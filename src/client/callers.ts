@@ -7,7 +7,7 @@ import type { Message } from "../wire/message.ts";
 import type { Client } from "./client.ts";
 import { headerProblem, paramProblem } from "./http-checks.ts";
 import { headerMismatch, refuse, shed } from "./http-refusals.ts";
-import { deliver, ownerOf, type Serving } from "./http-serving.ts";
+import { deliver, ownerOf, principalIn, type Serving } from "./http-serving.ts";
 import { type LastWord, Roster, type Served } from "./roster.ts";
 
 const closedStream = "the client closed the stream";
@@ -66,6 +66,11 @@ export class Callers {
 
   stop(last: LastWord): void {
     this.#roster.removeAll(last);
+  }
+
+  /** Those leave whose credential is none of these. */
+  keepOnly(principals: ReadonlySet<string>, last: LastWord): void {
+    this.#roster.removeAll(last, ({ owner }) => !principals.has(principalIn(owner)));
   }
 
   #find(request: HttpRequest, message: Message): Served | undefined {

@@ -25,6 +25,7 @@ const usualMaxClients = 256;
 const lacksEnvelope = 'params._meta lacks "io.modelcontextprotocol/protocolVersion"';
 const subscriptionId = "io.modelcontextprotocol/subscriptionId";
 const stopping = "tutti: it is being stopped. What was called may have run.";
+const revoked = "tutti: the token of this client is not taken any more. What was called may have run.";
 const ended = "tutti: the client has ended its session. What was called may have run.";
 
 export type HttpClientsOptions = {
@@ -111,6 +112,12 @@ export class HttpClients {
     this.#isStopped = true;
     this.#sessions.stop((message) => lastWord(message, stopping));
     this.#callers.stop((message) => lastWord(message, stopping));
+  }
+
+  /** From now on only these credentials count: clients with another one leave. */
+  keepOnly(principals: ReadonlySet<string>): void {
+    this.#sessions.keepOnly(principals, (message) => lastWord(message, revoked));
+    this.#callers.keepOnly(principals, (message) => lastWord(message, revoked));
   }
 
   #post(request: HttpRequest): void {

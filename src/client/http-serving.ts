@@ -23,6 +23,11 @@ export function ownerOf({ principal, path, header }: HttpRequest): string {
   return `${path}\n${header("origin") ?? ""}\n${principal}`;
 }
 
+/** Whose credential that was. */
+export function principalIn(owner: string): string {
+  return owner.slice(owner.lastIndexOf("\n") + 1);
+}
+
 /** Hands a client's message over to its `Client`, and has its reply sent as the response, with `headers`. */
 export function deliver(
   { defect }: Serving,

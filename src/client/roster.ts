@@ -67,8 +67,9 @@ export class Roster {
     }
   }
 
-  removeAll(last: LastWord): void {
-    for (const key of [...this.#served.keys()]) this.remove(key, last);
+  /** The same of all of which `is` is true. */
+  removeAll(last: LastWord, is: (served: Served) => boolean = () => true): void {
+    for (const [key, served] of [...this.#served]) if (is(served)) this.remove(key, last);
   }
 }
 

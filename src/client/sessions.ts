@@ -8,7 +8,7 @@ import type { Message } from "../wire/message.ts";
 import { refusalOf, stranger } from "./handshake.ts";
 import { sessionVersionProblem } from "./http-checks.ts";
 import { idOf, refuse, refuseBody, respond, shed } from "./http-refusals.ts";
-import { deliver, ownerOf, type Serving } from "./http-serving.ts";
+import { deliver, ownerOf, principalIn, type Serving } from "./http-serving.ts";
 import { type LastWord, Roster, type Served } from "./roster.ts";
 
 const sessionHeader = "mcp-session-id";
@@ -84,6 +84,11 @@ export class Sessions {
 
   stop(last: LastWord): void {
     this.#roster.removeAll(last);
+  }
+
+  /** Those leave whose credential is none of these. */
+  keepOnly(principals: ReadonlySet<string>, last: LastWord): void {
+    this.#roster.removeAll(last, ({ owner }) => !principals.has(principalIn(owner)));
   }
 
   #begin(request: HttpRequest, message: Message): void {

@@ -10,11 +10,15 @@ export type Texts = ReadonlyMap<string, string | undefined>;
 
 type LookedAt = Pick<Files, "readText" | "ownership">;
 
-/** What tells one state of a file from another: its text, and who may write it. Throws where it cannot be read. */
+/** What tells one state of a file from another: its text, and who may write it. Undefined where it cannot be read. */
 export function stateOf(path: string, files: LookedAt): string | undefined {
-  const { owner, group, mode } = files.ownership(path) ?? {};
-  const text = files.readText(path);
-  return text === undefined ? undefined : `${owner} ${group} ${mode}\n${text}`;
+  try {
+    const { owner, group, mode } = files.ownership(path) ?? {};
+    const text = files.readText(path);
+    return text === undefined ? undefined : `${owner} ${group} ${mode}\n${text}`;
+  } catch {
+    return undefined; // Whoever loads it says why.
+  }
 }
 
 export type ConfigWatchOptions = {
@@ -73,7 +77,7 @@ export class ConfigWatch {
   #look(): void {
     this.#timer = undefined;
     this.#watched.renew();
-    const now = new Map([...this.#known.keys()].map((path) => [path, this.#read(path)] as const));
+    const now = new Map([...this.#known.keys()].map((path) => [path, stateOf(path, this.#options.files)] as const));
     if (isSame(now, this.#known)) {
       this.#seen = undefined;
     } else if (this.#seen !== undefined && isSame(now, this.#seen)) {
@@ -83,14 +87,6 @@ export class ConfigWatch {
     } else {
       this.#seen = now;
       this.#lookSoon();
-    }
-  }
-
-  #read(path: string): string | undefined {
-    try {
-      return stateOf(path, this.#options.files);
-    } catch {
-      return undefined; // Whoever loads it says why.
     }
   }
 }

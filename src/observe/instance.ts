@@ -1,4 +1,4 @@
-import type { Observer } from "../events.ts";
+import { type Observer, troubles } from "../events.ts";
 
 /** Errors that are kept for who asks. */
 const mostErrors = 10;
@@ -32,6 +32,13 @@ export type InstanceOptions = {
   readonly changed: (record: InstanceRecord) => void;
 };
 
+/** How a server is before anything is heard of it. */
+export function firstState(isIdle: boolean, at: number): InstanceRecord["servers"][string] {
+  return isIdle
+    ? { state: "idle", text: "started by the first call", at }
+    : { state: "starting", text: "still starting", at };
+}
+
 /** Keeps the record of a running tutti by what happens in it. `greeted`: the client over stdio has said who it is. */
 export function observeInstance({
   begin,
@@ -51,14 +58,14 @@ export function observeInstance({
   return {
     greeted: (client) => become({ client }),
     serverChanged: ({ server, state, text }) => {
-      const now = { state, text: redact(text), at: date() };
-      const errors = state === "ready" ? {} : { errors: fail(text, server) };
+      const now = { state: state === "breaker closed" ? "ready" : state, text: redact(text), at: date() };
+      const errors = troubles.has(state) ? { errors: fail(text, server) } : {};
       become({ servers: { ...record.servers, [server]: now }, ...errors });
     },
     listening: ({ urls }) => become({ serves: [...record.serves, ...urls] }),
-    reloaded: ({ servers }) => {
-      const added = { state: "starting", text: "still starting", at: date() };
-      become({ servers: Object.fromEntries(servers.map((name) => [name, record.servers[name] ?? added])) });
+    reloaded: ({ servers, idle }) => {
+      const added = (name: string) => firstState(idle.includes(name), date());
+      become({ servers: Object.fromEntries(servers.map((name) => [name, record.servers[name] ?? added(name)])) });
     },
     unusable: ({ text }) => become({ errors: fail(text) }),
     defect: ({ cause }) => become({ errors: fail(`a defect in tutti: ${String(cause)}`) }),

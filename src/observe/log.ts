@@ -1,10 +1,7 @@
 import { pino } from "pino";
 import type { LogLevel } from "../config/config.ts";
-import type { Observer } from "../events.ts";
+import { type Observer, troubles } from "../events.ts";
 import { harmless } from "../process/harmless.ts";
-
-/** States of a server in which it cannot be used. */
-const worse: ReadonlySet<string> = new Set(["failed", "needs sign-in", "ended", "breaker open"]);
 
 /** What one server may add to the log in a second. */
 const mostLinesPerSecond = 200;
@@ -33,7 +30,7 @@ export function createLog({ level, write, redact, isForPeople, now }: LogOptions
   );
   const isDue = limitLines(now, (server, dropped) => log.warn({ server }, `${dropped} lines dropped`));
   return {
-    serverChanged: ({ server, state, text }) => log[worse.has(state) ? "warn" : "info"]({ server }, text),
+    serverChanged: ({ server, state, text }) => log[troubles.has(state) ? "warn" : "info"]({ server }, text),
     serverSaid: ({ server, from, line }) => {
       if (isDue(server)) log.info({ server, from }, line);
     },

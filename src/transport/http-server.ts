@@ -81,6 +81,8 @@ export type HttpServer = {
   readonly port: number;
   /** All addresses, as they stand in a URL. */
   readonly addresses: readonly string[];
+  /** From now on each request has to bring one of these. Gives the principals that there are then. */
+  readonly setTokens: (tokens: readonly string[]) => ReadonlySet<string>;
   /** Bytes of requests that have not come whole, and of answers that were not taken. */
   readonly heldBytes: () => number;
   /** Stops listening, and ends all connections within `stopMs`. */
@@ -131,6 +133,10 @@ export async function serveHttp(
       host,
       port: listening.port,
       addresses: listening.addresses.map((address) => `${bracketed(address)}:${listening.port}`),
+      setTokens: (tokens) => {
+        checkTokens({ host, tokens });
+        return serving.setTokens(tokens);
+      },
       heldBytes: () => serving.receivedBytes + listening.unreadBytes(),
       stop: () => {
         serving.stop();
@@ -142,7 +148,7 @@ export async function serveHttp(
   }
 }
 
-function checkTokens({ host, tokens }: HttpServerOptions): void {
+function checkTokens({ host, tokens }: Pick<HttpServerOptions, "host" | "tokens">): void {
   if (tokens.some((token) => token === "")) throw new Error("An empty token lets everybody in: name a real one.");
   if (tokens.length > 0 || isLoopback(host)) return;
   throw new Error(
@@ -163,7 +169,7 @@ function whyNot(cause: unknown): string {
 class Serving {
   readonly #options: HttpServerOptions;
   readonly #limits: HttpLimits;
-  readonly #rules: Rules;
+  #rules: Rules;
   readonly #clock: Clock;
   readonly #received: Received = { bytes: 0 };
   readonly #room: Room;
@@ -202,6 +208,11 @@ class Serving {
     else if (this.#isStopping) answer.refuse(stopping, request, headers);
     else if (verdict.call.method === "POST") this.#receive(verdict.call, answer, request, response, headers);
     else this.#accept(verdict.call, answer, headers, []);
+  }
+
+  setTokens(tokens: readonly string[]): ReadonlySet<string> {
+    this.#rules = { ...this.#rules, credentials: tokens.map(credentialOf) };
+    return new Set(this.#rules.credentials.map(({ principal }) => principal));
   }
 
   /** From now on everything is refused. */

@@ -38,6 +38,30 @@ test("status says which tuttis run, for whom, how their servers are and what wen
   });
 });
 
+test("status shows the servers of the configuration that is served now, also while those before finish what runs", async () => {
+  const config = configFile({ keep: fake(), gone: { ...fake(), breakerFailures: 1 }, other: fake() });
+  const { client, tutti } = await serving(config);
+  await client.request("tools/list");
+  const servers = async (): Promise<Record<string, { readonly state: string }>> =>
+    (JSON.parse((await tutti("status", "--json")).stdout) as { servers: Record<string, { state: string }> }[])[0]
+      ?.servers ?? {};
+  await until("the record", async () => Object.values(await servers()).every(({ state }) => state === "ready"), 50);
+  const running = client.ask("tools/call", { name: "gone__sleep", arguments: { ms: 1500 } });
+  await client.call("gone__echo");
+  const text = { mcpServers: { keep: fake(), added: fake(), sleepy: { ...fake(), lazyStart: true } } };
+  writeFileSync(config, JSON.stringify({ ...text, callTools: { scope: "off" } }));
+  await until("the new record", async () => "added" in (await servers()), 50);
+  // Its breaker opens as it leaves.
+  client.ask("tools/call", { name: "gone__crash" });
+  await client.reply(running);
+  await until("what is left to end", () => client.servers().length === 2, 50);
+  await until("the whole record", async () => (await servers())["added"]?.state === "ready", 50);
+  const now = await servers();
+  expect(Object.keys(now)).toEqual(["keep", "added", "sleepy"]);
+  expect(now["sleepy"]?.state).toBe("idle");
+  expect((await tutti("status")).stdout).not.toMatch(/✗ sleepy/);
+});
+
 test("status shows nothing of a tutti that has ended, or was killed", async () => {
   const config = configFile({ one: fake() });
   const { client, tutti, state } = await serving(config);
