@@ -185,5 +185,9 @@ async function live(
 }
 
 function load(text: string): Promise<Config> {
-  return loadConfig({ paths: ["/home/sim/servers.json"], env: {}, files: { readText: () => text, ownership: () => undefined } });
+  return loadConfig({
+    paths: ["/home/sim/servers.json"],
+    env: {},
+    files: { readText: () => text, ownership: () => undefined },
+  });
 }
