@@ -88,8 +88,8 @@ test.each(["/modern", "/legacy"])(
     const texts = [];
     for (const refusal of refusals) texts.push(textOf(await client.call(`bad__${refusal}`)));
     expect(texts).toEqual([
-      expect.stringMatching(/HTTP 401.*Authorization/),
-      expect.stringMatching(/HTTP 403.*Authorization/),
+      expect.stringMatching(/needs you to sign in: run "tutti login bad"/),
+      expect.stringMatching(/needs you to sign in for more rights: run "tutti login bad"/),
       expect.stringMatching(/HTTP 429 \(not before many days\)/),
       expect.stringMatching(/HTTP 503 \(not before Fri, 31 Dec 9999/),
     ]);
