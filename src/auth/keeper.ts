@@ -11,7 +11,7 @@ import type { AuthSurroundings } from "./surroundings.ts";
 /** The part of a token's life after which another one is fetched, less up to the spread. */
 const renewalAt = 0.8;
 const renewalSpread = 0.1;
-/** A renewal that came to nothing, or brought what is refused at once, is not repeated before this. */
+/** A renewal that came to nothing, or brought what the server has not taken since, is not repeated before this. */
 const patienceMs = 30_000;
 /** How often the file is looked at while only the user can help. */
 const lookMs = 1_000;
@@ -30,6 +30,8 @@ export class Keeper implements SignIn {
   #renewing: Promise<void> | undefined;
   /** When it was renewed last, or failed (`clock.now()`). */
   #renewedAt = Number.NEGATIVE_INFINITY;
+  /** What it brought, until the server has taken that. */
+  #untried: string | undefined;
   /** Why the last renewal came to nothing though another may not. */
   #failure: string | undefined;
   /** Tokens are held that could not be written; when that was tried last (`clock.now()`). */
@@ -52,6 +54,13 @@ export class Keeper implements SignIn {
     // Until it has run out it is good enough.
     const isOver = tokens.expiresAt !== undefined && now >= tokens.expiresAt;
     return isOver ? renewed.then(() => this.#header) : this.#header;
+  };
+
+  readonly accepted = (sent: string | undefined): void => {
+    if (sent === undefined || sent !== this.#untried) return;
+    this.#untried = undefined;
+    // It is good, so another may be fetched as soon as it is not: its life may be shorter than was said.
+    this.#renewedAt = Number.NEGATIVE_INFINITY;
   };
 
   readonly again = async ({
@@ -141,6 +150,7 @@ export class Keeper implements SignIn {
     const held = this.#grant;
     if (held === undefined) return;
     this.#failure = undefined;
+    this.#untried = undefined;
     const outcome = await this.#ask(held);
     this.#renewedAt = this.#surroundings.clock.now();
     if (typeof outcome === "string") this.#failure = outcome;
@@ -148,6 +158,7 @@ export class Keeper implements SignIn {
       this.#isUnkept = !outcome.isKept;
       this.#writtenAt = this.#renewedAt;
       this.#take(outcome.grant);
+      this.#untried = this.#header;
     }
   }
 

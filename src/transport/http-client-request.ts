@@ -55,13 +55,14 @@ export function ask(remote: Remote, asked: Asked): OutExchange {
       url = target;
     }
   };
-  const askAs = async ({ authorization, again }: SignIn): Promise<InResponse> => {
+  const askAs = async ({ authorization, accepted, again }: SignIn): Promise<InResponse> => {
     for (let isRepeated = false; ; isRepeated = true) {
       const given = authorization();
       // Without a wait where there is none: what is sent first goes first.
       const sent = given instanceof Promise ? await given : given;
       const response = await follow(sent === undefined ? usual : { ...usual, authorization: sent });
       const { status } = response;
+      if (status < 400) accepted(sent);
       if (status !== 401 && status !== 403) return response;
       const challenge = response.header("www-authenticate");
       const outcome = await again({ status, challenge, sent, isRepeated });

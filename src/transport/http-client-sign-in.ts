@@ -4,6 +4,8 @@ import type { LinkFailure } from "./link.ts";
 export type SignIn = {
   /** What goes as `Authorization`; undefined: nothing yet. A promise where it has to be asked for, which never rejects. */
   readonly authorization: () => string | undefined | Promise<string | undefined>;
+  /** The server has let in a request that said this as `Authorization`. */
+  readonly accepted: (sent: string | undefined) => void;
   /**
    * The server has refused a request. "again": the same may be sent once more, with what `authorization` says then. A
    * failure: why not. Undefined: this has nothing to do with who we are. Never rejects.

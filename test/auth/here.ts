@@ -15,7 +15,7 @@ import { protectedServer } from "../support/auth/protected-server.ts";
 /** This machine, with a folder of tokens of its own; what was said and learnt is noted. */
 export function here(change: Partial<AuthSurroundings> = {}) {
   const home = mkdtempSync(join(tmpdir(), "tutti-auth-"));
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   const notices: string[] = [];
   const secrets: string[] = [];
   const surroundings: AuthSurroundings = {

@@ -89,6 +89,36 @@ test("five processes with eight requests each at the end of a token: one renewal
   expect(authorization.grants.reused).toBe(0);
 });
 
+test("a token that the server has taken is renewed as soon as it is refused, one that it never took is not", async () => {
+  const { authorization, server, surroundings } = await signedInHere();
+  const keeper = new Keeper(server, surroundings);
+  for (let round = 1; round <= 3; round++) {
+    const sent = keeper.authorization() as string;
+    keeper.accepted(sent);
+    expect(await keeper.again(refused(sent))).toBe("again");
+    expect(authorization.counts.refreshes).toBe(round);
+  }
+  const fresh = keeper.authorization() as string;
+  keeper.accepted("Bearer of-before");
+  for (let call = 0; call < 3; call++)
+    expect(await keeper.again(refused(fresh))).toMatchObject({ code: "login_required" });
+  expect(authorization.counts.refreshes).toBe(3);
+});
+
+test("a renewal that failed is not made again with each request, though the server takes the token still", async () => {
+  const { authorization, server, surroundings, pass } = await dated();
+  const keeper = new Keeper(server, surroundings);
+  const sent = keeper.authorization() as string;
+  authorization.faults.tokenRefusal = () => [503, { error: "temporarily_unavailable" }];
+  pass(3600_000 * 0.9);
+  for (let request = 0; request < 10; request++) {
+    expect(keeper.authorization()).toBe(sent);
+    await until("the attempt", () => authorization.counts.refreshes > 0);
+    keeper.accepted(sent);
+  }
+  expect(authorization.counts.refreshes).toBe(1);
+});
+
 test("a refusal of the refresh token counts only where nobody has got another one meanwhile", async () => {
   const { authorization, server, surroundings } = await signedInHere();
   const keeper = new Keeper(server, surroundings);

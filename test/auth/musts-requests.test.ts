@@ -88,12 +88,12 @@ describe("MUST: renewal", () => {
     const client = await serve();
     authorization.grants.keepsRefreshTokens = true;
     authorization.faults.tokenReply = ({ refresh_token: _none, ...reply }) => reply;
-    for (let round = 0; round < 1; round++) {
+    for (let round = 0; round < 2; round++) {
       authorization.grants.expireAccess();
       expect(textOf(await client.call("it__echo", { text: "x" }))).toBe("x");
     }
     const renewals = authorization.requests.filter(({ form }) => form.get("grant_type") === "refresh_token");
-    expect(renewals.map(({ form }) => form.getAll("resource"))).toEqual([[server.url]]);
+    expect(renewals.map(({ form }) => form.getAll("resource"))).toEqual([[server.url], [server.url]]);
     expect(new Set(renewals.map(({ form }) => form.get("refresh_token"))).size).toBe(1);
   });
 

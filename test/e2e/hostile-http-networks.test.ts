@@ -169,11 +169,11 @@ test("servers that hang, refuse or are none delay no other, and each says for it
   expect(texts[0]).toMatch(/^hangs: .*within \d+ s.*connectTimeoutMs/);
   expect(texts[1]).toMatch(/^mute: .*within \d+ s.*connectTimeoutMs/);
   expect(texts[2]).toMatch(/^page: .*text\/html/);
-  expect(texts[3]).toMatch(/^locked: .*HTTP 401.*Authorization/);
+  expect(texts[3]).toMatch(/^locked: needs you to sign in: run "tutti login locked"/);
   expect(texts[4]).toMatch(/^gone: .*127\.0\.0\.1:9 .*ECONNREFUSED/);
   for (const text of texts) expect(text).not.toMatch(/\n/);
   const { stdout } = await run(["check", "--config", configFile(servers)]);
-  expect(stdout).toMatch(/✗ locked +failed +.*HTTP 401.*give it an Authorization in headers/);
+  expect(stdout).toMatch(/✗ locked +failed +needs you to sign in: run "tutti login locked"/);
   expect(stdout).toMatch(/✓ far +ready/);
 });
 

@@ -46,6 +46,18 @@ test.each([0, -1, -1e12, 1e12, 1e308, "3600", "soon", null, undefined, 0.5])(
   },
 );
 
+test("F57: a server whose clock is ahead ends tokens long before their time: each is renewed once, and no call fails", async () => {
+  const world = await scene();
+  expect((await world.tutti("login", "it")).code).toBe(0);
+  const client = await world.serve();
+  for (let round = 1; round <= 3; round++) {
+    await calls(client, 3);
+    world.authorization.grants.expireAccess();
+    await calls(client, 3);
+    expect(world.authorization.counts.refreshes).toBe(round);
+  }
+});
+
 test("F57: a server whose clock is behind takes tokens beyond their time: they are renewed when they should be, and once", async () => {
   const world = await scene();
   world.authorization.lifeSeconds = 60;
@@ -78,11 +90,11 @@ test.each([
     await calls(client, 1);
     world.server.faults.refusesAll = status;
     for (let call = 0; call < 5; call++) {
-      const before = world.server.requests.length;
+      world.server.requests.length = 0;
       const reply = await client.call("it__echo", { text: "x" });
       expect(markOf(reply)).toMatchObject({ origin: "tutti", code: "login_required", mayHaveRun: false });
       expect(textOf(reply)).toContain("tutti login it");
-      expect(world.server.requests.length - before).toBeLessThanOrEqual(2);
+      expect(world.server.requests.filter(({ rpc }) => rpc === "tools/call").length).toBeLessThanOrEqual(2);
     }
     expect(world.authorization.counts.refreshes).toBeLessThanOrEqual(1);
     expect(world.authorization.counts.prompts).toBe(1);
@@ -165,7 +177,10 @@ test.runIf(canMount())(
     world.authorization.grants.expireAccess();
     await calls(client, 3);
     await until("a word about it", () => /cannot be kept.*ENOSPC/.test(client.stderr));
-    expect(world.authorization.counts).toMatchObject({ refreshes: 1, prompts: 1 });
+    // The refresh token that is held is the one that counts.
+    world.authorization.grants.expireAccess();
+    await calls(client, 3);
+    expect(world.authorization.counts).toMatchObject({ refreshes: 2, prompts: 1 });
     expect(world.authorization.grants.reused).toBe(0);
     expect(client.stderr).not.toContain("defect");
   },
