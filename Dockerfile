@@ -1,11 +1,15 @@
-# tutti over HTTP in a container: docker run -v ./servers.json:/etc/tutti/servers.json:ro -e TUTTI_HTTP_TOKEN -p 8080:8080 tutti
+# tutti over HTTP in a container:
+#   docker build -t tutti .
+#   docker run --init -v ./servers.json:/etc/tutti/servers.json:ro -e TUTTI_HTTP_TOKEN -p 8080:8080 tutti
+# The user `node` (1000) has to be able to read servers.json. --init buries what servers leave behind.
 # Servers that are started here need their programs here: build on it, and add what yours need (Python, uv, a browser).
 FROM node:22-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json tsconfig.json ./
 COPY src ./src
-RUN npm install --no-save --no-audit --no-fund --ignore-scripts \
+RUN npm ci --no-audit --no-fund --ignore-scripts \
   && npm run build \
+  && chmod 755 dist/main.js \
   && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:22-slim

@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { manifest } from "../../packaging/manifest.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -84,4 +85,18 @@ test("the container has a Node that tutti runs on, and starts it", () => {
   const [, least = "99"] = /(\d+)/.exec(about.engines.node) ?? [];
   expect(Number(major)).toBeGreaterThanOrEqual(Number(least));
   expect(dockerfile).toContain('ENTRYPOINT ["tutti"]');
+});
+
+test("the program that the container starts may be executed, though tsc writes files that may not", () => {
+  const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8").replaceAll("\\\n", "");
+  const build = /^RUN (.*npm run build.*)$/m.exec(dockerfile)?.[1] ?? "";
+  const after = build.split("&&").map((command) => command.trim());
+  const command = after.slice(after.indexOf("npm run build") + 1).find((one) => one.startsWith("chmod"));
+  const folder = mkdtempSync(join(tmpdir(), "tutti-container-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "dist"));
+  const [, main = ""] = /ln -s \/opt\/tutti\/(\S+) \/usr\/local\/bin\/tutti/.exec(dockerfile) ?? [];
+  writeFileSync(join(folder, main), "#!/bin/sh\necho started\n");
+  execFileSync("sh", ["-c", command ?? "true"], { cwd: folder });
+  expect(execFileSync(join(folder, main), { encoding: "utf8" })).toBe("started\n");
 });
