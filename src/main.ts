@@ -19,7 +19,8 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
   try {
     const unknown = unknownOption(argv);
     const known = Object.keys(options).map((option) => `--${option}`);
-    if (unknown !== undefined) return await refuse(argv, `There is no option "${unknown}".`, unknown, known);
+    if (unknown !== undefined)
+      return await refuse(argv, `There is no option "${unknown}".${meant(unknown)}`, unknown, known);
     const end = argv.indexOf("--");
     const [before, rest] = end === -1 ? [argv, undefined] : [argv.slice(0, end), argv.slice(end + 1)];
     const { values, positionals } = parseArgs({ args: [...before], allowPositionals: true, options });
@@ -37,6 +38,12 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
   } catch (cause) {
     return await explain(argv, cause);
   }
+}
+
+/** What people look for who know the same command of another program. */
+function meant(option: string): string {
+  const isScope = option === "-s" || option === "--scope";
+  return isScope ? " tutti has one servers.json for all programs; --config FILE names another." : "";
 }
 
 /** What parseArgs says of these is long and names nothing near. */
@@ -57,6 +64,9 @@ function problemOf(
   if (values.log !== undefined && !levels.includes(values.log)) return `--log takes one of ${levels.join(", ")}.`;
   const isGiven = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));
   const foreign = ownOptions.find((option) => isGiven(values[option]) && !command.options.includes(option));
+  // Somebody else's command line, whose options are not ours.
+  const isForeign = command.takesRest === true && rest === undefined && words.length > 1;
+  if (foreign !== undefined && isForeign) return `--${foreign} does not go with this command. ${behindDashes(words)}`;
   if (foreign !== undefined) return `--${foreign} does not go with this command. Usage: ${command.usage}`;
   const isPlan = values.plan !== undefined;
   if (isPlan && words[0] !== undefined) return `--plan names its tools itself, and "${words[0]}" is one word too many.`;
@@ -64,6 +74,10 @@ function problemOf(
   if (rest !== undefined && command.takesRest !== true) return `"--" has no meaning here. Usage: ${command.usage}`;
   if (words.length > most) return `"${words[most]}" is one word too many. Usage: ${command.usage}`;
   return undefined;
+}
+
+function behindDashes([name, ...command]: readonly string[]): string {
+  return `If it is one of the server's own, its command stands behind --: tutti add ${name} -- ${command.join(" ")} …`;
 }
 
 function overview(): string {

@@ -5,7 +5,7 @@ import type { Invocation } from "./commands.ts";
 /** Puts a server into the configuration file, its entry given as JSON. */
 export async function run({ options, positionals }: Invocation): Promise<number> {
   const [name = "", text = ""] = positionals;
-  return await addServer(name, entryIn(text), options.config);
+  return await addServer(name, entryIn(text), options);
 }
 
 function entryIn(text: string): Readonly<Record<string, unknown>> {

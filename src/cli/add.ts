@@ -1,9 +1,7 @@
 import { ConfigError } from "../config/config-error.ts";
-import { serverSchema } from "../config/entry-schema.ts";
-import { harmless } from "../process/harmless.ts";
+import { faultsOfServer } from "../config/read.ts";
 import type { Invocation } from "./commands.ts";
-import { exitCode } from "./exit-codes.ts";
-import { fileForNew, writeServer } from "./own-servers.ts";
+import { fileForNew, told, writeServer } from "./own-servers.ts";
 
 /** Puts a server into the configuration file: one that is started by a command, or one at an address. */
 export async function run({ options, positionals, rest }: Invocation): Promise<number> {
@@ -16,27 +14,26 @@ export async function run({ options, positionals, rest }: Invocation): Promise<n
     );
   }
   const isUrl = rest === undefined && /^https?:\/\//i.test(first);
-  return await addServer(name, isUrl ? remote(launch, options) : local(launch, options), options.config);
+  return await addServer(name, isUrl ? remote(launch, options) : local(launch, options), options);
 }
 
 /** Puts an entry into the configuration file under a name that is free. Throws a ConfigError where it is none. */
 export async function addServer(
   name: string,
   entry: Readonly<Record<string, unknown>>,
-  flags: readonly string[],
+  options: Options,
 ): Promise<number> {
-  const file = await fileForNew(flags);
+  const file = await fileForNew(options.config);
   if (Object.hasOwn(file.servers, name)) {
     throw new ConfigError(
       `${file.path}: "${name}" is there already. Choose another name, or take it out with tutti remove.`,
     );
   }
-  const { error } = serverSchema.safeParse(entry);
-  const [issue] = error?.issues ?? [];
-  if (issue !== undefined) throw new ConfigError(`"${[name, ...issue.path].join(".")}": ${issue.message}`);
-  await writeServer(file, name, entry);
-  process.stdout.write(`${harmless(`"${name}" is in ${file.path} now`)}. tutti check tells whether it works.\n`);
-  return exitCode.ok;
+  const faults = faultsOfServer(name, entry);
+  if (faults.length > 0) throw new ConfigError(faults.join("\n"));
+  const lacks = await writeServer(file, name, entry);
+  const text = `"${name}" is in ${file.path} now. tutti check tells whether it works.`;
+  return told(options, { name, file: file.path, text, lacks });
 }
 
 type Options = Invocation["options"];

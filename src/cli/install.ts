@@ -31,32 +31,28 @@ export async function run(invocation: Invocation): Promise<number> {
     ? await uninstalling(program, file, options)
     : await installing(program, file, invocation);
   const changed = edits.filter(({ before, after }) => before !== after);
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const say = (line: string): void => void (options.json || process.stdout.write(`${line}\n`));
+  const isDry = options["dry-run"];
+  const files = changed.map(({ path, after }) => ({ path, change: after === undefined ? "removed" : "written" }));
   if (changed.length === 0) {
-    say(
-      options.uninstall
-        ? `tutti is not in ${harmless(file.path)}.`
-        : `${program.title} has it already: ${harmless(file.path)}.`,
-    );
-    return exitCode.ok;
-  }
-  if (options["dry-run"]) {
+    const path = harmless(file.path);
+    say(options.uninstall ? `tutti is not in ${path}.` : `${program.title} has it already: ${path}.`);
+  } else if (isDry) {
     for (const edit of changed) for (const line of await shownEdit(edit)) say(line);
-    return exitCode.ok;
+  } else {
+    const answer = question === undefined || options.yes || (await confirm(question));
+    if (answer === undefined) {
+      throw new ConfigError("nothing is written, because nobody can be asked here. Say --yes, or look with --dry-run.");
+    }
+    if (!answer) return failed(exitCode.unusable, { code: "declined", message: "nothing is written." }, options);
+    writeEdits(changed, (path) => (path === file.path ? backup : `${path}.bak`));
+    if (options.uninstall) removeBackup(changed);
+    for (const { path, change } of files) say(`${harmless(path)}: ${change}`);
+    const what = options.uninstall ? "starts its servers itself again" : "starts tutti from now on";
+    say(`${program.title} ${what}. Restart it.`);
   }
-  const answer = question === undefined || options.yes || (await confirm(question));
-  if (answer === undefined) {
-    throw new ConfigError("nothing is written, because nobody can be asked here. Say --yes, or look with --dry-run.");
-  }
-  if (!answer) return failed(exitCode.unusable, { code: "declined", message: "nothing is written." }, options);
-  writeEdits(changed, (path) => (path === file.path ? backup : `${path}.bak`));
-  if (options.uninstall) removeBackup(changed);
-  for (const { path, after } of changed) say(`${harmless(path)}: ${after === undefined ? "removed" : "written"}`);
-  say(
-    options.uninstall
-      ? `${program.title} starts its servers itself again. Restart it.`
-      : `${program.title} starts tutti from now on. Restart it.`,
-  );
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ client: program.id, file: file.path, files, dryRun: isDry })}\n`);
   return exitCode.ok;
 }
 

@@ -4,8 +4,10 @@ import { loadConfig } from "../config/load.ts";
 import { nearest } from "../config/nearest.ts";
 import { systemFiles } from "../ports/files.ts";
 import { systemSettingsFiles } from "../ports/settings-files.ts";
+import { harmless } from "../process/harmless.ts";
 import { changeOwnEntry, changeOwnFile, type OwnFile, readOwnFile } from "../setup/own-file.ts";
 import { configSearch } from "./config-search.ts";
+import { exitCode } from "./exit-codes.ts";
 import { writeEdits } from "./write-settings.ts";
 
 /** The configuration file in which a new server goes. */
@@ -37,26 +39,39 @@ export async function namesOfServers(isMeant = (_entry: unknown): boolean => tru
   }
 }
 
-/** Puts an entry into the file, or takes it out (undefined), and says what the configuration lacks then. */
-export async function writeServer(file: OwnFile, name: string, entry: unknown): Promise<void> {
-  await write(file, await changeOwnFile(file, [[name, entry]]));
+/** Puts an entry into the file, or takes it out (undefined). Gives what the configuration lacks then. */
+export async function writeServer(file: OwnFile, name: string, entry: unknown): Promise<string | undefined> {
+  return await write(file, await changeOwnFile(file, [[name, entry]]));
 }
 
-/** Changes members of a server's entry; `undefined` takes one away. */
+/** Changes members of a server's entry; `undefined` takes one away. Gives what the configuration lacks then. */
 export async function writeMembers(
   file: OwnFile,
   name: string,
   members: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  await write(file, await changeOwnEntry(file, name, Object.entries(members)));
+): Promise<string | undefined> {
+  return await write(file, await changeOwnEntry(file, name, Object.entries(members)));
 }
 
-async function write({ path, text }: OwnFile, after: string): Promise<void> {
+/** Says what has become of a server, in a line or as an object; and what the configuration `lacks`. */
+export function told(
+  { json }: { readonly json: boolean },
+  { name, file, text, lacks }: { name: string; file: string; text: string; lacks: string | undefined },
+): number {
+  process.stdout.write(json ? `${JSON.stringify({ name, file, lacks })}\n` : `${harmless(text)}\n`);
+  if (lacks !== undefined && !json) {
+    process.stderr.write(`tutti: it is written, and cannot be used like this:\n${lacks}\n`);
+  }
+  return exitCode.ok;
+}
+
+async function write({ path, text }: OwnFile, after: string): Promise<string | undefined> {
   writeEdits([{ path, format: "jsonc", before: text, after }], (one) => `${one}.bak`);
   try {
     await loadConfig({ paths: [path], env: process.env, files: systemFiles });
+    return undefined;
   } catch (cause) {
-    if (!(cause instanceof ConfigError)) throw cause;
-    process.stderr.write(`tutti: it is written, and cannot be used like this:\n${cause.message}\n`);
+    if (cause instanceof ConfigError) return cause.message;
+    throw cause;
   }
 }

@@ -1,7 +1,5 @@
-import { harmless } from "../process/harmless.ts";
 import type { Invocation } from "./commands.ts";
-import { exitCode } from "./exit-codes.ts";
-import { fileOf, writeMembers } from "./own-servers.ts";
+import { fileOf, told, writeMembers } from "./own-servers.ts";
 
 /** Switches a server on. */
 export async function enable(invocation: Invocation): Promise<number> {
@@ -19,7 +17,6 @@ async function turn(
   members: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const file = await fileOf(name, options.config);
-  await writeMembers(file, name, members);
-  process.stdout.write(`${harmless(`"${name}" is ${how} now (${file.path})`)}\n`);
-  return exitCode.ok;
+  const lacks = await writeMembers(file, name, members);
+  return told(options, { name, file: file.path, text: `"${name}" is ${how} now (${file.path})`, lacks });
 }

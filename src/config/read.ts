@@ -93,7 +93,7 @@ function readServers(
     const earlier = draft.places.get(name);
     if (earlier) problem([], `is also in "${earlier[0]}". Rename or remove one.`);
     draft.places.set(name, place);
-    if (!isServerName(name)) problem([], "a name has 1 to 128 characters and no control characters. Rename it.");
+    if (!isServerName(name)) problem([], badName);
     const entry = withoutIgnored(written, ignoredServerKeys, notice);
     const checked = serverSchema.safeParse(entry);
     if (checked.success) {
@@ -105,6 +105,18 @@ function readServers(
     }
   }
 }
+
+/** What is wrong with the name and the entry of a server as they are written, a line each; variables that are not set are not. */
+export function faultsOfServer(name: string, written: unknown): readonly string[] {
+  const base = ["mcpServers", name];
+  const entry = withoutIgnored(written, ignoredServerKeys, () => {});
+  const { error } = serverSchema.safeParse(entry);
+  const named = isServerName(name) && name !== "__proto__" ? [] : [{ path: base, message: badName }];
+  const problems = [...named, ...problemsOf(error?.issues ?? [], { value: entry, base, known: keysOfServer })];
+  return problems.map(({ path, message }) => `${placeName(path)}: ${message}`);
+}
+
+const badName = "a name has 1 to 128 characters and no control characters. Rename it.";
 
 function readSettings(
   root: Readonly<Record<string, unknown>>,

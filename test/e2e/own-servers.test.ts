@@ -47,6 +47,11 @@ test("add says what is wrong with what it is given, and writes nothing", async (
     [["two", "-H", "A: b", "--", "y"], /--header goes with an address/],
     [["two", "https://example.com", "more"], /"more" is one word too many behind an address/],
     [["two", "-t", "http", "--", "y"], /--transport http goes with an address/],
+    [["two", "npx", "-y", "z"], /its command stands behind --: tutti add two -- npx z …/],
+    [["two", "-s", "user", "--", "y"], /There is no option "-s"\. tutti has one servers\.json for all programs/],
+    [["", "--", "y"], /^tutti: server "": a name has 1 to 128 characters and no control characters\. Rename it\.$/m],
+    [["a\nb", "--", "y"], /^tutti: server "a\\nb": a name has/],
+    [["__proto__", "--", "y"], /^tutti: server "__proto__": a name has/],
   ];
   for (const [words, says] of wrong) {
     const { code, stderr } = await run(["add", ...words], at);
@@ -54,7 +59,9 @@ test("add says what is wrong with what it is given, and writes nothing", async (
     expect(code).toBe(1);
   }
   const odd = await run(["add-json", "two", '{"command": 3}'], at);
-  expect(odd.stderr).toContain('"two.command"');
+  expect(odd.stderr).toMatch(/^tutti: server "two", command: /);
+  const misspelt = await run(["add-json", "two", '{"command": "x", "arg": []}'], at);
+  expect(misspelt.stderr).toMatch(/^tutti: server "two", arg: .*args/);
   expect((await run(["add-json", "two", "[]"], at)).stderr).toContain("An entry is a JSON object");
   expect(read(own)).toBe(before);
 });
@@ -81,6 +88,43 @@ test("disable, enable and remove change one entry and keep every comment; the la
   expect(read(`${own}.bak`)).toContain('"two"');
   const { code, stderr } = await run(["remove", "onee"], at);
   expect([code, stderr]).toEqual([1, expect.stringMatching(/there is no server "onee" in .*\. Did you mean "one"\?/)]);
+});
+
+test("add-json takes what another program says of a server and tutti does without", async () => {
+  const { at, read } = empty();
+  const entry = { command: "x", alwaysAllow: ["a"], description: "mine" };
+  expect((await run(["add-json", "one", JSON.stringify(entry)], at)).code).toBe(0);
+  expect(JSON.parse(read(own))).toEqual({ mcpServers: { one: entry } });
+});
+
+test("every command that writes says with --json what it wrote", async () => {
+  const { at } = empty();
+  const file = expect.stringMatching(/\.config\/tutti\/servers\.json$/);
+  const json = async (...words: string[]): Promise<unknown> => JSON.parse((await run(words, at)).stdout);
+  expect(await json("add", "one", "--json", "--", "x")).toEqual({ name: "one", file });
+  expect(await json("add-json", "two", '{"url": "https://x"}', "--json")).toEqual({ name: "two", file });
+  expect(await json("disable", "two", "--json")).toEqual({ name: "two", file });
+  expect(await json("enable", "two", "--json")).toEqual({ name: "two", file });
+  expect(await json("remove", "two", "--json")).toEqual({ name: "two", file });
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference to a variable
+  expect(await json("add", "bad", "--json", "-e", "A=${NOT_SET}", "--", "x")).toEqual({
+    name: "bad",
+    file,
+    lacks: expect.stringContaining("NOT_SET"),
+  });
+  const cursor = expect.stringMatching(/\.cursor\/mcp\.json$/);
+  const files = [{ path: cursor, change: "written" }];
+  expect(await json("install", "cursor", "--json", "--dry-run")).toEqual({
+    client: "cursor",
+    file: cursor,
+    files,
+    dryRun: true,
+  });
+  expect(await json("install", "cursor", "--json")).toEqual({ client: "cursor", file: cursor, files, dryRun: false });
+  expect(await json("install", "cursor", "--json")).toMatchObject({ files: [] });
+  expect(await json("install", "cursor", "--uninstall", "--json")).toMatchObject({
+    files: [{ path: cursor, change: "removed" }],
+  });
 });
 
 test("get prints an entry without the values that may be secret", async () => {
