@@ -1,26 +1,27 @@
 import { AuthorizationResponseError, type AuthorizationServer, validateAuthResponse } from "oauth4webapi";
-import { zoneOfHost } from "../ports/zones.ts";
 import { AuthError } from "./auth-error.ts";
-import type { AuthServer } from "./auth-server.ts";
 import type { Registered } from "./grant.ts";
+import type { GuardedFetch } from "./guarded-fetch.ts";
 import { quoted } from "./surroundings.ts";
 
 /**
- * Where the person is asked; whatever stands in the metadata, it is a web address, and none that a program would run. Plain
- * http is for a server on this machine, and for what `oauth.origins` names: nobody else has the browser ask something here.
- * Throws an AuthError.
+ * Where the person is asked; whatever stands in the metadata, it is a web address, none that a program would run, and none
+ * to which the server may not send us either: nobody else has the browser ask something here. Throws an AuthError.
  */
 export function authorizationUrl(
-  { url: server, oauth }: AuthServer,
+  { check }: Pick<GuardedFetch, "check">,
   { authorization_endpoint: endpoint, issuer }: AuthorizationServer,
   asked: Readonly<Record<string, string>>,
 ): string {
   const url = endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const isHere = zoneOfHost(server.hostname) === "loopback" && zoneOfHost(url?.hostname ?? "") === "loopback";
-  const isPlain = url?.protocol === "http:" && (isHere || (oauth.origins ?? []).includes(url.origin));
-  if (url === undefined || (url.protocol !== "https:" && !isPlain) || url.username !== "" || url.password !== "") {
-    const text = `its authorization server ${quoted(issuer)} names no https address to sign in at`;
-    throw new AuthError("bad_metadata", text);
+  try {
+    if (url !== undefined) check(url);
+  } catch (cause) {
+    const text = `what its authorization server ${quoted(issuer)} names to sign in at is not opened: ${(cause as Error).message}`;
+    throw new AuthError("bad_metadata", text, cause);
+  }
+  if (url === undefined) {
+    throw new AuthError("bad_metadata", `its authorization server ${quoted(issuer)} names no address to sign in at`);
   }
   url.hash = "";
   for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);

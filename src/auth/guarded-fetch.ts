@@ -15,6 +15,8 @@ export type GuardedRequest = {
 
 /** Requests to whatever address a server, or its authorization server, has named. */
 export type GuardedFetch = {
+  /** Throws an AuthError where an address is, as it is written, none that the server may send anybody to. */
+  readonly check: (url: URL) => void;
   /** Rejects with an AuthError of one line. */
   readonly fetch: (url: string | URL, request: GuardedRequest) => Promise<Response>;
   /** Ends all that is under way. */
@@ -88,6 +90,7 @@ export function guardedFetch({ url: server, oauth }: AuthServer, surroundings: A
     }
   };
   return {
+    check,
     fetch: async (address, request) => {
       let url = new URL(address);
       for (let redirects = 0; ; redirects++) {

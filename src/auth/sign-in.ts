@@ -162,7 +162,7 @@ async function askPerson(
     surroundings.learn([verifier]);
     const challenge = await calculatePKCECodeChallenge(verifier);
     person.show(
-      authorizationUrl(server, metadata, {
+      authorizationUrl(guarded, metadata, {
         response_type: "code",
         client_id: client.clientId,
         redirect_uri: redirectUri,

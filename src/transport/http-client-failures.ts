@@ -37,9 +37,12 @@ export function statusFailure(response: InResponse, body: string, addressee: Add
   const said = body.trim() === "" ? "" : `: ${quoted(body, addressee)}`;
   if (status === 401 || status === 403) {
     const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
+    const isInUrl = addressee.url.username !== "" || addressee.url.password !== "";
     const cure = isGiven
       ? "it does not accept the Authorization in headers of servers.json"
-      : (signIn?.cure() ?? "give it an Authorization in headers");
+      : isInUrl
+        ? "it does not accept the user and password in url of servers.json"
+        : (signIn?.cure() ?? "give it an Authorization in headers");
     return { code: "login_required", text: `it answered with HTTP ${status}${said}; ${cure}`, mayHaveRun: false };
   }
   const wait = retryAfter(response);

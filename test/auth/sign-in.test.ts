@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { signIn } from "../../src/auth/sign-in.ts";
 import { Store, signedIn } from "../../src/auth/store.ts";
+import { until } from "../e2e/support/until.ts";
 import { authorizationServer } from "../support/auth/authorization-server.ts";
 import { sentOnFrom } from "../support/auth/browser.ts";
 import { protectedServer } from "../support/auth/protected-server.ts";
@@ -144,6 +145,41 @@ test("nobody who comes is waited for longer than was said, and nothing listens a
   await expect(given).rejects.toMatchObject({ code: "abandoned" });
   const back = new URL(shown[0] ?? "").searchParams.get("redirect_uri") ?? "";
   await expect(fetch(back)).rejects.toThrow();
+});
+
+test.each([
+  "javascript:alert(1)",
+  "file:///etc/passwd",
+  "-psn_0_1",
+  "http://10.0.0.1/authorize",
+  "http://example.com/authorize",
+  "https://169.254.169.254/authorize",
+  "https://user:password@example.com/",
+  undefined,
+])("nobody is sent to sign in at %j", async (endpoint) => {
+  const authorization = await authorizationServer({
+    metadata: ({ authorization_endpoint: _, ...usual }) => ({
+      ...usual,
+      ...(endpoint !== undefined && { authorization_endpoint: endpoint }),
+    }),
+  });
+  const remote = await protectedServer(authorization);
+  const person = somebody();
+  await expect(signIn(serverAt(remote.url), person, here().surroundings)).rejects.toMatchObject({
+    code: expect.stringMatching(/^(?:bad_metadata|unsafe_address)$/),
+  });
+  expect(person.shown).toEqual([]);
+});
+
+test("who waits for another's sign-in that comes to nothing asks himself, whatever was there before", async () => {
+  const { authorization, server, surroundings } = await signedInHere();
+  const idle = signIn(server, { show: () => {} }, surroundings, { limitMs: 300 });
+  const gaveUp = expect(idle).rejects.toMatchObject({ code: "abandoned" });
+  await until("the first to ask", () => readdirSync(surroundings.folder).some((name) => name.endsWith("login.lock")));
+  const result = await signIn(server, somebody(), surroundings);
+  await gaveUp;
+  expect(result.byOther).toBe(false);
+  expect(authorization.counts.codes).toBe(2);
 });
 
 test("what is configured goes before what can be registered", async () => {
