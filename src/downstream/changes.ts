@@ -17,6 +17,8 @@ export type ChangesOptions = {
   readonly connectTimeoutMs: number;
   readonly redact: (text: string) => string;
   readonly oddity: (text: string) => void;
+  /** As `DownstreamOptions.signedIn`. */
+  readonly signedIn?: ((then: () => void) => () => void) | undefined;
 };
 
 type Wish = {
@@ -46,6 +48,8 @@ export class Changes {
   #wishes: Wish[] = [];
   #isReopening = false;
   #isOver = true;
+  /** Waits no longer for the user to sign in. */
+  #forgetSignIn = (): void => {};
 
   constructor(options: ChangesOptions) {
     this.#options = options;
@@ -137,7 +141,15 @@ export class Changes {
   /** Asks nothing more, until it begins again. */
   end(): void {
     this.#isOver = true;
+    this.#forgetSignIn();
     this.#settle(() => false, "the server is gone");
+  }
+
+  /** Until then it would be refused again. */
+  #awaitSignIn(): void {
+    this.#forgetSignIn();
+    const forget = this.#options.signedIn?.(() => this.#stream ?? this.#reopen());
+    this.#forgetSignIn = () => forget?.();
   }
 
   async #ask(method: string, uri: string): Promise<Message> {
@@ -196,7 +208,12 @@ export class Changes {
       progress: () => {},
       spoilt: () => ended("its answer to subscriptions/listen cannot be read", true),
       lost: () => ended(undefined, true),
-      failed: () => ended(undefined, false),
+      failed: ({ code }) => {
+        const isCurrent = this.#stream === id;
+        const needsLogin = code === "login_required";
+        ended(undefined, needsLogin);
+        if (isCurrent && needsLogin) this.#awaitSignIn();
+      },
     });
     this.#stream = id;
     const uris = [...this.#uris.keys()].map((uri) => encodeString(uri)).join(",");

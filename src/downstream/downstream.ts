@@ -65,8 +65,8 @@ export class Downstream implements Pausable {
       changed: events.offerChanged,
       oddity: events.oddity,
     });
-    const shared = { connection, requests: this.#requests, clock, redact: options.redact };
-    this.#changes = new Changes({ ...shared, connectTimeoutMs: config.connectTimeoutMs, oddity: events.oddity });
+    const told = { oddity: events.oddity, connectTimeoutMs: config.connectTimeoutMs };
+    this.#changes = new Changes({ ...options, ...told, connection, requests: this.#requests });
     this.#availability = new Availability({
       ...options,
       isUp: () => this.#isUp,

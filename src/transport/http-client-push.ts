@@ -26,6 +26,8 @@ const fruitless = 20;
 export class PushStream {
   readonly #options: PushOptions;
   #giveUp: () => void = () => {};
+  /** Waits no longer for the user to sign in. */
+  #forgetSignIn = (): void => {};
   #timer: Timer | undefined;
   #isWanted = false;
   /** The server had it open since it was asked for first. */
@@ -54,6 +56,7 @@ export class PushStream {
     this.#generation++;
     this.#isWanted = false;
     this.#timer?.cancel();
+    this.#forgetSignIn();
     this.#giveUp();
   }
 
@@ -63,8 +66,10 @@ export class PushStream {
     const exchange = ask(wire.remote, { method: "GET", headers: { ...streamHeaders, ...last, ...headers() } });
     this.#giveUp = exchange.abort;
     const response = await responseTo(exchange);
-    // Who may not ask at all finds out by his requests, and asks for a stream again once he may.
-    if (response === "refused") return;
+    if (response === "refused") {
+      if (generation === this.#generation) this.#awaitSignIn();
+      return;
+    }
     if (generation !== this.#generation) {
       response?.abort();
       return;
@@ -115,6 +120,12 @@ export class PushStream {
     if (!(message instanceof Message)) wire.stray({ ...message, id: undefined });
     else if (message.kind !== "reply") wire.brought(message);
     else if (!replied(message)) wire.stray(misdirected(message));
+  }
+
+  /** Until then it would be refused again. */
+  #awaitSignIn(): void {
+    const forget = this.#options.wire.remote.signIn?.signedIn(() => void this.#open(this.#generation));
+    this.#forgetSignIn = () => forget?.();
   }
 
   #again(): void {

@@ -11,6 +11,8 @@ export type SignIn = {
    * failure: why not. Undefined: this has nothing to do with who we are. Never rejects.
    */
   readonly again: (refusal: Refusal) => Promise<"again" | LinkFailure | undefined>;
+  /** Has `then` run once when it may be tried again, because the user has signed in; what is given ends that. */
+  readonly signedIn: (then: () => void) => () => void;
   /** What to do about a refusal of another kind: the end of a line. */
   readonly cure: () => string;
 };

@@ -49,9 +49,12 @@ export function somebody(): Person & { readonly shown: string[] } {
 }
 
 /** A protected server, who lets clients in there, and a machine that has signed in. */
-export async function signedInHere(change: Partial<AuthSurroundings> = {}) {
+export async function signedInHere(
+  change: Partial<AuthSurroundings> = {},
+  { era = "modern" }: { readonly era?: "modern" | "legacy" } = {},
+) {
   const authorization = await authorizationServer();
-  const remote = await protectedServer(authorization);
+  const remote = await protectedServer(authorization, { era });
   const machine = here(change);
   const server = serverAt(remote.url);
   const person = somebody();

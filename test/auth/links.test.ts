@@ -78,6 +78,37 @@ test("a refresh token that is worth nothing is kept, and the user asked to sign 
   expect(await call("echo", "again")).toEqual({ text: "again", code: undefined });
 });
 
+for (const [era, asks] of [
+  ["modern", (rpc: string | undefined) => rpc === "subscriptions/listen"],
+  ["legacy", (_: string | undefined, method: string) => method === "GET /mcp"],
+] as const) {
+  test(`the stream on which a server of the ${era} era tells of changes is asked for again once somebody has signed in`, async () => {
+    const { authorization, remote, home, server, surroundings } = await signedInHere({}, { era });
+    remote.capabilities = { tools: { listChanged: true } };
+    let refusals = 0;
+    const isTold = (): number =>
+      remote.requests.filter(
+        (one) =>
+          asks(one.rpc, `${one.method} ${one.target}`) && authorization.grants.grantOf(one.authorization?.slice(7)),
+      ).length;
+    remote.faults.intercept = (request, response) => {
+      const isStream = asks(remote.requests.at(-1)?.rpc, `${request.method} ${request.url}`);
+      if (!isStream || authorization.counts.prompts > 1) return false;
+      refusals++;
+      response.writeHead(401).end();
+      return true;
+    };
+    const { downstream, call } = await served(home, { url: remote.url });
+    expect(downstream.state.kind).toBe("ready");
+    // With what it had, and with what it got for that.
+    await until("both refusals", () => refusals === 2);
+    expect(await call("echo", "fine")).toMatchObject({ text: "fine" });
+    await signIn(server, somebody(), surroundings);
+    await until("the stream to be asked for with another token", () => isTold() > 0);
+    expect(refusals).toBe(2);
+  });
+}
+
 test("an authorization server that is not there now asks nobody to sign in, and the next time it may be", async () => {
   const { authorization, remote, home } = await signedInHere();
   const { call } = await served(home, { url: remote.url });

@@ -27,6 +27,8 @@ export type ProtectedServer = {
   authorization: AuthorizationServer;
   /** What a tool needs beside `read`. */
   readonly scopes: Record<string, string>;
+  /** What it says that it can do. */
+  capabilities: object;
 };
 
 export type ResourceRequest = {
@@ -63,7 +65,16 @@ export async function protectedServer(
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const url = `${origin}${path}`;
-  const self: ProtectedServer = { origin, url, faults, requests, counts, authorization, scopes: { admin: "write" } };
+  const self: ProtectedServer = {
+    origin,
+    url,
+    faults,
+    requests,
+    counts,
+    authorization,
+    scopes: { admin: "write" },
+    capabilities: { tools: {} },
+  };
   return self;
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -118,7 +129,7 @@ export async function protectedServer(
       return;
     }
     if (rpc.method === "tools/call") counts.calls++;
-    const result = resultOf(rpc, era);
+    const result = resultOf(rpc, era, self.capabilities);
     const message = result === undefined ? { error: { code: -32601, message: "not here" } } : { result };
     if (rpc.method === "initialize") response.setHeader("mcp-session-id", `session-${requests.length}`);
     const send = () => json(response, 200, { jsonrpc: "2.0", id: rpc.id, ...message });
@@ -133,7 +144,7 @@ type Rpc = {
   readonly params?: { readonly name?: string; readonly arguments?: { readonly text?: string } };
 };
 
-function resultOf({ method, params }: Rpc, era: "modern" | "legacy"): Json | undefined {
+function resultOf({ method, params }: Rpc, era: "modern" | "legacy", capabilities: object): Json | undefined {
   const more = era === "modern" ? modernMeta : {};
   switch (method) {
     case "server/discover":
@@ -141,14 +152,12 @@ function resultOf({ method, params }: Rpc, era: "modern" | "legacy"): Json | und
         ? undefined
         : {
             supportedVersions: ["2026-07-28"],
-            capabilities: { tools: {} },
+            capabilities,
             ...modernMeta,
             _meta: { "io.modelcontextprotocol/serverInfo": info },
           };
     case "initialize":
-      return era === "modern"
-        ? undefined
-        : { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: info };
+      return era === "modern" ? undefined : { protocolVersion: "2025-11-25", capabilities, serverInfo: info };
     case "ping":
       return {};
     case "tools/list":
