@@ -119,10 +119,9 @@ export function judge(head: Head, rules: Rules): Verdict {
     return refused(404, "There is nothing here: tutti serves MCP at /mcp and at /mcp/lazy.");
   }
   const misdirected = tooMany(head) ?? wrongHost(head, authority, rules);
-  if (misdirected !== undefined) return { kind: "refused", refusal: misdirected };
-  if (probe !== undefined) return judgeProbe(head, probe);
-  const foreign = wrongOrigin(head.headers, rules);
+  const foreign = misdirected ?? wrongOrigin(head.headers, rules);
   if (foreign !== undefined) return { kind: "refused", refusal: foreign };
+  if (probe !== undefined) return judgeProbe(head, probe);
   // A preflight brings no token: https://fetch.spec.whatwg.org/#cors-preflight-fetch.
   if (isPreflight(head, rules)) return { kind: "preflight", headers: permission(head.headers) };
   const principal = whoAsks(head.headers, rules);

@@ -3,8 +3,11 @@ import { expect, test } from "vitest";
 import { post, serveHttpReady } from "../e2e/support/http-program.ts";
 import { configFile, fixturePath, main } from "../e2e/support/program.ts";
 import { type Hostile, hostile, origin, token } from "../transport/hostile-requests.ts";
-import { post as postBytes, tell } from "../transport/http-raw.ts";
+import { type Changes, get, post as postBytes, tell } from "../transport/http-raw.ts";
 import { raw } from "./support/watched.ts";
+
+/** What stands for the server's own port in bytes that are made before it has one. */
+const anyPort = "{port}" as unknown as number;
 
 async function serving() {
   const env = { TUTTI_HTTP_TOKEN: token };
@@ -40,13 +43,40 @@ test("F65: Hosts and Origins elsewhere, null, twice, in forms of IPv6, and absol
   expect(await wrongAnswers(rows)).toEqual([]);
 });
 
+/** Each of these by a page elsewhere, or at an address that is not ours, is one case; no route is served without these guards. */
+const routes = ["POST /mcp", "GET /mcp", "DELETE /mcp", "POST /mcp/lazy", "GET /healthz", "GET /readyz"];
+const elsewhere: readonly Changes[] = [
+  ...["evil.example", "evil.example:{port}", "127.0.0.1:1", "[::]:{port}", "localhost.evil.example:{port}", ""].map(
+    (host) => ({ host }),
+  ),
+  ...["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost:{port}.evil.example", "file://", ""].map(
+    (one) => ({ origin: one }),
+  ),
+  { origin: [origin, "https://evil.example"] },
+  { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" },
+];
+
+test("F65, G17: every route by every foreign Host, Origin and site of a page: 403, also with the right token", async () => {
+  const cases: Hostile[] = routes.flatMap((route) =>
+    elsewhere.map((changes) => {
+      const all = { authorization: `Bearer ${token}`, ...changes };
+      const bytes = route.startsWith("POST")
+        ? postBytes(anyPort, all, "{}", `${route} HTTP/1.1`)
+        : get(anyPort, all, `${route} HTTP/1.1`);
+      return { name: `${route} ${JSON.stringify(changes)}`, bytes, status: 403, source: "" };
+    }),
+  );
+  expect(cases.length).toBeGreaterThanOrEqual(60);
+  expect(await wrongAnswers(cases)).toEqual([]);
+});
+
 test("F68: every path and method without the token, with a wrong one, or with the token in a wrong place: 401", async () => {
   const rows = withStatus(401);
   expect(rows.length).toBeGreaterThan(10);
   const paths = ["/mcp", "/mcp/lazy", "/mcp?x=1"].flatMap((path) =>
     ["POST", "GET", "DELETE", "PUT"].map((method) => ({
       name: `${method} ${path}`,
-      bytes: postBytes("{port}" as unknown as number, {}, "{}", `${method} ${path} HTTP/1.1`),
+      bytes: postBytes(anyPort, {}, "{}", `${method} ${path} HTTP/1.1`),
       status: 401,
       source: "",
     })),
@@ -58,7 +88,7 @@ test("F69: a form of another page, JSON as text, and every other type: 415 or 40
   const page: Hostile = {
     name: "a form of another page",
     bytes: postBytes(
-      "{port}" as unknown as number,
+      anyPort,
       { origin: "https://evil.example", "content-type": "text/plain", authorization: `Bearer ${token}` },
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"one__echo","arguments":{"text":"x"}}}',
     ),

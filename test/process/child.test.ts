@@ -158,7 +158,8 @@ test("100 MB on stderr neither block the child nor stay in memory", async () => 
   const end = await child.ended;
   const seconds = Math.floor(since(start) / 1000) + 1;
   expect(end.kind === "exited" && end.stderrTail).toEqual(Array(16).fill("x".repeat(99)));
-  expect(lines.length).toBeLessThanOrEqual(seconds * 201);
+  // Its seconds need not be ours: they touch one more.
+  expect(lines.length).toBeLessThanOrEqual((seconds + 1) * 201);
   const dropped = lines.map((line) => Number(/^(\d+) lines dropped$/.exec(line)?.[1] ?? 0));
   expect(lines.filter((line) => line.startsWith("x")).length + dropped.reduce((a, b) => a + b)).toBe(1_000_000);
 });
