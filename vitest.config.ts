@@ -15,6 +15,7 @@ const longest = [
   "test/tools/soak.test.ts",
   "test/faults/own-death.test.ts",
   "test/faults/swarm.test.ts",
+  "test/faults/same-ids.test.ts",
   "test/faults/http-clients.test.ts",
   "test/faults/reload-often.test.ts",
 ];
