@@ -50,7 +50,10 @@ async function callAll(who: string, times: number, call: Call): Promise<readonly
   const caller = async (): Promise<void> => {
     for (let id = next++; id < times; id = next++) {
       const text = `${who} ${id}`;
-      const reply = (await call(id, id % 2 === 0 ? "one__echo" : "two__echo", text)) as { id: unknown; result: unknown };
+      const reply = (await call(id, id % 2 === 0 ? "one__echo" : "two__echo", text)) as {
+        id: unknown;
+        result: unknown;
+      };
       if (reply.id !== id || textOf(reply) !== text) wrong.push(`${text}: ${JSON.stringify(reply)}`);
     }
   };
