@@ -22,8 +22,8 @@ export type KeepOptions = {
 
 /**
  * Gives a function that keeps what the relay's lists are now as the first answers of the next run. It writes nothing where
- * that is kept already, where not all servers are known, and where a secret stands in it. A file that
- * cannot be written is none: each start can do without.
+ * that is kept already, and where not all servers are known. Where a secret stands in it, or the file cannot be written,
+ * there is none after that: each start can do without.
  */
 export function keepFirstAnswers({ place, isLazy, redact }: KeepOptions): (relay: Relay) => Promise<void> {
   let digest: string | undefined;
@@ -42,8 +42,10 @@ export function keepFirstAnswers({ place, isLazy, redact }: KeepOptions): (relay
     digest = now;
     const text = [JSON.stringify(head), ...lines.map(String)].join("\n");
     // What a server lists may hold a newline between its members, as JSON may.
-    if (text.length > mostBytes || lines.some((line) => line.includes(0x0a)) || redact(text) !== text) return;
-    await systemKeptFiles.replace(place.path, seal(kept)).catch(() => {});
+    const mayBeKept = text.length <= mostBytes && !lines.some((line) => line.includes(0x0a)) && redact(text) === text;
+    // What was kept before may be withheld now: it is better forgotten than told.
+    const forget = (): Promise<void> => systemKeptFiles.remove(place.path);
+    await (mayBeKept ? systemKeptFiles.replace(place.path, seal(kept)).catch(forget) : forget());
     await systemKeptFiles.prune(dirname(place.path), mostKept);
   };
 }

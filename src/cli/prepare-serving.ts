@@ -67,7 +67,7 @@ async function prepare({ client, link, invocation, place, given }: Prepared): Pr
     const machine = createMachine(config, version, events, thisSystem, secrets);
     const defect = (cause: unknown): void => events.publish("defect", { cause });
     let keep = keeper(machine, options.lazy, place, defect);
-    const tutti: Tutti = compose(machine, { who: () => client.identity, settled: () => keep(tutti.relay) });
+    const tutti: Tutti = compose(machine, { who: () => client.identity, settled: () => void keep(tutti.relay) });
     link.setLimits(config.limits);
     client.isLazy = options.lazy;
     const withdraw = announceInstance({ config, events, version, redact, serves: ["stdio"], client: client.identity });
@@ -89,7 +89,7 @@ async function prepare({ client, link, invocation, place, given }: Prepared): Pr
       },
       swapped: (isWhole) => {
         http?.renewTokens();
-        keep = isWhole ? keeper(machine, options.lazy, nextPlace, defect) : () => {};
+        keep = isWhole ? keeper(machine, options.lazy, nextPlace, defect) : async () => {};
       },
     });
     return {
@@ -102,7 +102,8 @@ async function prepare({ client, link, invocation, place, given }: Prepared): Pr
       stop: async () => {
         reloading.stop();
         machine.stopStarting();
-        await Promise.all([tutti.stop(), http?.stop()]);
+        // What has changed just now was not kept yet.
+        await Promise.all([keep(tutti.relay), tutti.stop(), http?.stop()]);
         withdraw();
       },
       kill: () => {
@@ -130,10 +131,10 @@ function keeper(
   isLazy: boolean,
   place: Place | undefined,
   defect: (cause: unknown) => void,
-): (relay: Relay) => void {
-  if (place === undefined || config.startup.mode === "waiting") return () => {};
+): (relay: Relay) => Promise<void> {
+  if (place === undefined || config.startup.mode === "waiting") return async () => {};
   const keep = keepFirstAnswers({ place, isLazy, redact });
-  return (relay) => void keep(relay).catch(defect);
+  return (relay) => keep(relay).catch(defect);
 }
 
 async function overHttp(...args: Parameters<typeof import("./over-http.ts").serveOverHttp>): Promise<HttpServing> {

@@ -55,13 +55,20 @@ export function createMemory({ pathOf, files, date, redact, failed }: MemoryOpti
     const entry = entries.get(key);
     return entry !== undefined && isFresh(entry, date(), longestMs) ? entry : undefined;
   };
-  const save = async (key: string, kept: Kept, after: Promise<void> | undefined): Promise<void> => {
+  /** With nothing to keep it is forgotten. */
+  const save = async (key: string, kept: Kept | undefined, after: Promise<void> | undefined): Promise<void> => {
     await after;
     const path = pathOf(key);
+    if (kept === undefined) {
+      await files.remove(path);
+      return;
+    }
     try {
       await files.replace(path, seal(kept));
       await files.prune(dirname(path), mostServers);
     } catch (cause) {
+      // What it said before is better forgotten than told.
+      await files.remove(path);
       if (!hasFailed) failed(`${path} cannot be written: ${(cause as Error).message}`);
       hasFailed = true;
     }
@@ -75,9 +82,10 @@ export function createMemory({ pathOf, files, date, redact, failed }: MemoryOpti
       // One that is still as it was is written from time to time, so that it does not grow old.
       if (before?.digest === digest && isFresh(before, date(), dayMs)) return;
       const text = [JSON.stringify(kept.head), ...kept.lines.map(String)].join("\n");
-      if (text.length > mostBytes || redact(text) !== text) return;
-      entries.set(key, { seen: { ...seen, offer: lasting(seen.offer) }, digest, at: date() });
-      const own = save(key, kept, saving.get(key)).finally(() => {
+      const mayBeKept = text.length <= mostBytes && redact(text) === text;
+      if (!mayBeKept && before === undefined) return;
+      entries.set(key, mayBeKept ? { seen: { ...seen, offer: lasting(seen.offer) }, digest, at: date() } : undefined);
+      const own = save(key, mayBeKept ? kept : undefined, saving.get(key)).finally(() => {
         if (saving.get(key) === own) saving.delete(key);
       });
       saving.set(key, own);

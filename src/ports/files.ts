@@ -57,6 +57,8 @@ export type KeptFiles = {
   readonly read: (path: string) => Buffer | undefined;
   /** Replaces the file, as `StateFiles.rewrite`. */
   readonly replace: (path: string, bytes: Buffer) => Promise<void>;
+  /** Removes the file. Never rejects. */
+  readonly remove: (path: string) => Promise<void>;
   /** Removes all files of a folder but the `most` that were written last. Never rejects. */
   readonly prune: (folder: string, most: number) => Promise<void>;
 };
@@ -125,6 +127,7 @@ export const systemKeptFiles: KeptFiles = {
     }
   },
   replace: (path, bytes) => replace(path, () => bytes),
+  remove: (path) => rm(path, { force: true }).catch(() => {}), // Whoever reads it takes it only as it was written.
   prune: async (folder, most) => {
     const names = await readdir(folder).catch(() => []);
     if (names.length <= most) return;

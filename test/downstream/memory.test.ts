@@ -43,6 +43,7 @@ function disk(): Disk {
       it.writes++;
       all.set(path, bytes);
     },
+    remove: async (path) => void all.delete(path),
     prune: async () => {},
   };
   return it;
@@ -105,6 +106,28 @@ describe("what is remembered of a server", () => {
     now += 2 * dayMs;
     expect(open(files, () => now).recall("k")).toBeUndefined();
     expect(open(files, () => today - 40 * dayMs).recall("k")).toBeUndefined();
+  });
+
+  test("is nothing any more where it is another now and that may not, or cannot, be kept", async () => {
+    for (const [secret, trouble] of [
+      ["now it says this", undefined],
+      ["no such text", "ENOSPC"],
+    ] as const) {
+      const files = disk();
+      const { learn, recall, saved } = open(files, () => today, secret);
+      learn("k", seen);
+      await saved();
+      expect(files.all.size).toBe(1);
+      if (trouble !== undefined) files.trouble = trouble;
+      learn("k", {
+        greeting,
+        offer: offer('{"name":"a","inputSchema":{"type":"object"},"description":"now it says this"}'),
+      });
+      await saved();
+      expect(files.all.size).toBe(0);
+      expect(recall("k") === undefined).toBe(trouble === undefined);
+      expect(open(files).recall("k")).toBe(undefined);
+    }
   });
 
   test("is nothing where a secret stands in it", async () => {

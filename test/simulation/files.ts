@@ -41,6 +41,10 @@ export function filesOf({ scheduler, faults }: World, dice: Dice) {
       if (fails()) throw trouble();
       kept.set(path, bytes);
     },
+    remove: async (path) => {
+      await written();
+      kept.delete(path);
+    },
     prune: async () => {},
   };
   return { stateFiles, keptFiles };

@@ -5,11 +5,17 @@ const lookEveryMs = 10;
 /** The same for what vitest waits for. */
 export const patient = { timeout: patienceMs } as const;
 
+type Look<T> = T | undefined | false;
+
 /** Resolves to what `look` gives as soon as that is neither undefined nor false; rejects with `what` when it never comes. */
-export async function until<T>(what: string, look: () => T | undefined | false, everyMs = lookEveryMs): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => Look<T> | Promise<Look<T>>,
+  everyMs = lookEveryMs,
+): Promise<T> {
   const giveUpAt = Date.now() + patienceMs;
   for (;;) {
-    const seen = look();
+    const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
     if (Date.now() > giveUpAt) throw new Error(`It never came: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
