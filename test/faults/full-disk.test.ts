@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { configFile, fake, fixture, start, temporaryFolder } from "../e2e/support/program.ts";
 import { textOf } from "../e2e/support/raw-client.ts";
@@ -23,6 +25,27 @@ test.runIf(canMount())(
     expect(client.stderr).not.toContain("defect");
   },
 );
+
+test.runIf(canMount())("F48: once there is space again what servers offer is remembered", async () => {
+  const state = temporaryFolder();
+  const client = start(["serve", "--config", configFile({ one: fake() })], {
+    env: { XDG_STATE_HOME: state },
+    through: [...onFullDisk, process.execPath],
+  });
+  await client.handshake();
+  await until("the warning", () => /what servers offer is not remembered.*ENOSPC/.test(client.stderr));
+  // As tutti sees it: nobody else sees what it has mounted.
+  const within = `/proc/${client.pid}/root${state}`;
+  const memory = join(within, "tutti", "servers");
+  const remembered = (): string[] => (existsSync(memory) ? readdirSync(memory) : []);
+  expect(remembered()).toEqual([]);
+  rmSync(join(within, "full"));
+  await client.call("one__change_lists", { count: 1 });
+  await until("the memory", () => remembered().some((name) => name.endsWith(".json")));
+  client.child.stdin.end();
+  expect((await client.exit()).code).toBe(0);
+  expect(client.stderr.split("what servers offer is not remembered")).toHaveLength(2);
+});
 
 test("F48: the log cannot be written (ENOSPC): tutti serves all the same", async () => {
   const through = ["/bin/sh", "-c", 'exec "$0" "$@" 2>/dev/full', process.execPath] as const;

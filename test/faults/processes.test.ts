@@ -119,6 +119,31 @@ test("F39: no free file descriptor at a spawn (EMFILE): that server's error says
   await until("the end of all", () => client.processes().length === 0, 50);
 });
 
+test("F39: once file descriptors are free again the servers that could not be started are", async () => {
+  const names = Array.from({ length: 60 }, (_, index) => `s${index}`);
+  const entries = Object.fromEntries(names.map((name) => [name, fixture("little-server.sh")]));
+  const config = configFile(entries);
+  const through = ["/bin/sh", "-c", 'ulimit -n 160; exec "$0" "$@"', process.execPath] as const;
+  const client = await serveReady(config, [], { through: [...through] });
+  const isUp = async (name: string): Promise<boolean> =>
+    markOf(await client.call(`${name}__x`))?.code !== "unavailable";
+  const up = await Promise.all(names.map(isUp));
+  const failed = names.filter((_, at) => !up[at]);
+  const running = names.filter((_, at) => up[at]);
+  const [first = ""] = failed;
+  expect([failed.length > 0, running.length > 0]).toEqual([true, true]);
+  // Half of those that run are not wanted any more.
+  const kept = [...failed.slice(0, 5), ...running.slice(0, running.length / 2)];
+  writeFileSync(config, JSON.stringify({ mcpServers: Object.fromEntries(kept.map((name) => [name, entries[name]])) }));
+  const reload = (): boolean => {
+    signal(client.pid, "SIGHUP");
+    return client.stderr.includes("the configuration was read again: removed");
+  };
+  await until("the reload", reload, 500);
+  await until("a server that could not be started", () => isUp(first), 200);
+  expect(client.stderr).not.toContain("defect");
+});
+
 test("F39: no free file descriptor while tutti itself is loaded: it ends at once and says so, and nobody waits", async () => {
   const through = ["/bin/sh", "-c", 'ulimit -n 60; exec "$0" "$@"', process.execPath] as const;
   const client = start(["serve", "--config", configFile({ one: fake() })], { through: [...through] });
