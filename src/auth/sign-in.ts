@@ -143,21 +143,21 @@ async function askPerson(
   const { server, person, surroundings, store, guarded, over } = flow;
   const { metadata, resource } = discovered;
   const known = knownClient(server, metadata);
-  const former = known ?? store.all().find((one) => one.issuer === metadata.issuer && one.how === "registered");
   checkIssuer(server, metadata, store.all());
-  const registeredPort = former?.redirectUri === undefined ? undefined : portOfRedirect(former.redirectUri);
-  const ports = [server.oauth.callbackPort, registeredPort].filter((port) => port !== undefined);
+  const registered = store.all().filter((one) => one.issuer === metadata.issuer && one.how === "registered");
+  const registeredPorts = registered.map((one) => portOfRedirect(one.redirectUri ?? ""));
+  const ports = [server.oauth.callbackPort, ...registeredPorts].filter((port) => port !== undefined);
   const state = surroundings.random(32).toString("base64url");
   const { answer, take } = answerTo(state);
   const callback = await listenForAnswer(ports, take);
   const endPasting = person.paste?.((text) => URL.canParse(text) && take(new URL(text).searchParams));
   try {
     const { redirectUri } = callback;
-    const isStillRight = former !== undefined && (former.how !== "registered" || former.redirectUri === redirectUri);
-    const client = isStillRight ? former : await register(metadata, redirectUri, scopes, guarded);
+    const former = known ?? registered.find((one) => one.redirectUri === redirectUri);
+    const client = former ?? (await register(metadata, redirectUri, scopes, guarded));
     const grant = grantOf(client, metadata, resource);
     // Before the browser opens, so that a process that dies meanwhile is not registered once more.
-    if (!isStillRight) await store.keep(grant);
+    if (former === undefined) await store.keep(grant);
     const verifier = surroundings.random(32).toString("base64url");
     surroundings.learn([verifier]);
     const challenge = await calculatePKCECodeChallenge(verifier);

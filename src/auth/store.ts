@@ -19,6 +19,8 @@ export type StoredSummary = Pick<Grant, "issuer" | "resource" | "clientId"> & {
 
 /** Shorter ones occur by chance in other texts. */
 const shortestSecret = 6;
+/** What was registered or granted longest ago gives way. */
+const mostGrants = 8;
 /** A refresh takes one request. */
 const refreshLockMs = 30_000;
 
@@ -46,9 +48,15 @@ export class Store {
     return this.#read().grants;
   }
 
-  /** Keeps a grant in the place of the one for the same, as the one that is used. False, with a notice, where that cannot be written. */
+  /**
+   * Keeps a grant in the place of the one for the same, as the one that is used; one without tokens, which nobody can use yet,
+   * behind those that there are. False, with a notice, where that cannot be written.
+   */
   async keep(grant: Grant): Promise<boolean> {
-    return await this.#write((grants) => [grant, ...grants.filter((one) => !isSameGrant(one, grant))]);
+    return await this.#write((grants) => {
+      const others = grants.filter((one) => !isSameGrant(one, grant)).slice(0, mostGrants - 1);
+      return grant.tokens === undefined ? [...others, grant] : [grant, ...others];
+    });
   }
 
   /** Forgets all of them. Throws an AuthError where that cannot be written. */

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import type { AuthorizationServer } from "../support/auth/authorization-server.ts";
 import { sentOnFrom, visit } from "../support/auth/browser.ts";
 import { addressShown, scene, untilLetIn } from "../support/auth/signing-in.ts";
 import { home } from "./support/home.ts";
@@ -107,6 +109,23 @@ test("a signal ends a login, and the next one is not held up by it", async () =>
   expect(await tutti("login", "it")).toMatchObject({ code: 0 });
 });
 
+test("a login that is given up takes nothing away, though it had to be registered anew", async () => {
+  const { begin, tutti, authorization } = await scene();
+  await tutti("login", "it");
+  const taken = createServer().listen(portOf(authorization), "127.0.0.1");
+  onTestFinished(() => void taken.close());
+  await until("the port to be taken", () => taken.listening);
+  const login = begin("login", "it", "--no-browser");
+  await addressShown(login);
+  expect(authorization.counts.registrations).toBe(2);
+  login.child.kill("SIGINT");
+  await login.exit();
+  expect(await tutti(...call)).toMatchObject({ code: 0, stdout: "let in\n" });
+  // What was registered for it serves the next one.
+  expect(await tutti("login", "it")).toMatchObject({ code: 0, stderr: "" });
+  expect(authorization.counts.registrations).toBe(2);
+});
+
 test("a login that was killed holds up nobody", async () => {
   const { begin, tutti } = await scene();
   const login = begin("login", "it", "--no-browser");
@@ -181,3 +200,9 @@ test("a shell completes the servers that one can sign in to", async () => {
     expect((await run(["completion", "words", "--", command, ""], at)).stdout).toBe("notes\n");
   }
 });
+
+/** Where the answer of the last sign-in went. */
+function portOf({ requests }: AuthorizationServer): number {
+  const redirects = requests.flatMap(({ query }) => query.get("redirect_uri") ?? []);
+  return Number(new URL(redirects.at(-1) ?? "").port);
+}
