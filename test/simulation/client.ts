@@ -240,11 +240,23 @@ export class SimClient {
     });
   }
 
+  /** Another client may come with what this one was given to come back with. */
+  #loses({ method, params }: Request, state: string): void {
+    const { clients, faults, scheduler } = this.#world;
+    const thieves = clients.filter((one) => one !== this && one.era === "modern" && !one.isGone);
+    if (thieves.length === 0 || !state.startsWith("tutti.")) return;
+    // Those of plans are more often of a client that shares its servers.
+    const percent = params.includes('"call_tools"') ? 90 : 20;
+    if (!faults.happens("client: another's state", percent, this.#dice)) return;
+    const thief = this.#dice.pick(thieves);
+    const stolen = `{"inputResponses":{},"requestState":${JSON.stringify(state)},${params.slice(1)}`;
+    scheduler.later(this.#dice.next() * 50, () => thief.request({ kind: "own", method, params: stolen }));
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: whatever came.
   #answerAll(request: Request, { inputRequests = {}, requestState }: any): void {
     const dice = this.#dice;
-    const mine = { owner: this.number, request, state: String(requestState), isUsed: false };
-    if (typeof requestState === "string") this.#world.states.push(mine);
+    if (typeof requestState === "string") this.#loses(request, requestState);
     // It has written a state of its own into this one.
     if (request.params.includes('"requestState"')) return;
     if (!dice.chance(this.#temperament.answers)) {
@@ -258,7 +270,6 @@ export class SimClient {
     const state = requestState === undefined ? "" : `,"requestState":${JSON.stringify(requestState)}`;
     const more = `"inputResponses":{${given.join(",")}}${state}`;
     this.#world.scheduler.later(dice.chance(5) ? dice.between(500, 100_000) : dice.next() * 300, () => {
-      mine.isUsed = true;
       this.request(request, more);
       if (this.#world.faults.happens("comes back twice", 6, dice)) this.request(request, more);
     });

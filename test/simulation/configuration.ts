@@ -94,7 +94,7 @@ function serverOf(name: string, dice: Dice) {
     callTimeoutMs,
     callTimeoutCapMs,
     // Without any limit a call may wait for its client for ever.
-    askTimeoutMs: dice.pick([callTimeoutCapMs === 0 ? 20_000 : 0, 500, 5000, 60_000]),
+    askTimeoutMs: dice.pick([callTimeoutCapMs === 0 ? 20_000 : 0, 500, 500, 5000, 60_000]),
     connectTimeoutMs: dice.pick([1000, 5000, 30_000]),
     maxConcurrentCalls: mostCalls,
     maxQueuedCalls: dice.pick([0, 2, 8, 256]),

@@ -85,7 +85,7 @@ function plan(client: SimClient, names: readonly string[]): void {
   client.request({ kind: "plan", nonces, method: "tools/call", params });
 }
 
-function doSomethingOdd(client: SimClient, { faults, states }: World, server: string): void {
+function doSomethingOdd(client: SimClient, { faults }: World, server: string): void {
   const { dice, era } = client;
   const what = dice.weighted({
     garbage: 4,
@@ -98,7 +98,6 @@ function doSomethingOdd(client: SimClient, { faults, states }: World, server: st
     "unknown method": 2,
     "second handshake": 1,
     "foreign state": 2,
-    "another's state": 6,
   });
   if (!faults.does(`client: ${what}`)) return;
   const own = { kind: "own" as const };
@@ -119,16 +118,5 @@ function doSomethingOdd(client: SimClient, { faults, states }: World, server: st
     const args = `"arguments":{"nonce":"${nonce}"},"requestState":"${state}"`;
     const params = `{"name":"${server}__do",${args}}`;
     client.request({ kind: "call", nonces: [nonce], method: "tools/call", params });
-  } else if (what === "another's state" && era === "modern") {
-    const others = states.filter(({ owner, state }) => owner !== client.number && state.startsWith("tutti."));
-    if (others.length === 0) return;
-    // Those that still wait for their owner, where there are any.
-    const unused = others.filter(({ isUsed }) => !isUsed);
-    const { request, state } = dice.pick(unused.length > 0 ? unused : others);
-    client.request({ ...own, method: request.method, params: withState(request.params, state) });
   }
-}
-
-function withState(params: string, state: string): string {
-  return `{"inputResponses":{},"requestState":${JSON.stringify(state)},${params.slice(1)}`;
 }

@@ -82,8 +82,10 @@ export class Ledger {
   readonly served = new Set<string>();
   /** Clients that can be asked something, with the entries that were configured when they came. */
   readonly askable = new Map<number, ReadonlySet<number>>();
-  /** Entries of the configuration that do not count any more, and in which step they were replaced. */
-  readonly replacedAt = new Map<number, number>();
+  /** Entries of the configuration that do not count any more, and when they were replaced. */
+  readonly replacedAt = new Map<number, { readonly step: number; readonly ms: number }>();
+  /** Looks at all servers when a call has come to one. */
+  watch = (): void => {};
   /** How often something happened for which lists may be others than before. */
   listCauses = 0;
   /** The last lines of the trace, where they are wanted. */
@@ -134,6 +136,7 @@ export class Ledger {
     const earlier = this.arrivals.get(arrival.nonce) ?? [];
     this.arrivals.set(arrival.nonce, [...earlier, arrival]);
     this.counts.calls++;
+    this.watch();
     const open = earlier.find(({ answers, isHarmless }) => answers.length === 0 && !isHarmless);
     if (open !== undefined && earlier.length >= (this.sends.get(arrival.nonce) ?? 0))
       this.violation(`${where} gets ${arrival.nonce} again, which may have run`);

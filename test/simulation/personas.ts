@@ -1,3 +1,4 @@
+import type { Era } from "../support/envelope.ts";
 import type { Temperament } from "./client.ts";
 import type { Dice } from "./dice.ts";
 import type { Persona } from "./server.ts";
@@ -7,10 +8,12 @@ const names = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "the
 /** The servers of a run. */
 export function serversOf(dice: Dice, trouble: number): readonly Persona[] {
   const count = dice.chance(10) ? dice.between(1, 8) : dice.between(1, 4);
+  // Of servers that all say in which call they ask, clients share one set.
+  const eras = dice.chance(30) ? (["modern"] as const) : (["legacy", "modern"] as const);
   return names.slice(0, count).map((name) => ({
     name,
-    era: dice.pick(["legacy", "modern"] as const),
-    mostMs: dice.pick([0, 10, 100, 3000]),
+    era: dice.pick<Era>(eras),
+    mostMs: dice.pick([0, 10, 100, 1000, 3000]),
     trouble: trouble === 0 ? 0 : dice.pick([0, 5, 15, 40]),
     asks: dice.pick([0, 0, 15, 50]),
     subscribes: dice.chance(70),

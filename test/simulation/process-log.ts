@@ -26,6 +26,8 @@ export class ProcessLog {
   /** Ids that were answered before they were sent. */
   readonly #guessed = new Set<number>();
   #hasLong = false;
+  /** Ids of calls that are over, in order. */
+  readonly #closed: number[] = [];
   /** The id that was sent last. */
   #lastId = 0;
   /** The client that the process was greeted for; undefined: for nobody in particular. */
@@ -46,10 +48,10 @@ export class ProcessLog {
     return [...this.#open.keys()];
   }
 
-  /** An id that it has not got, and may get next. */
-  guess(dice: Dice): number {
-    const known = [...this.#seen];
-    return dice.chance(50) ? this.#lastId + dice.between(1, 3) : (known.at(-dice.between(1, 4)) ?? 0) + 65_536;
+  /** Ids that it has not got, and may get next: of the places that became free last, and of new ones. */
+  guesses(dice: Dice): readonly number[] {
+    const next = this.#closed.slice(-4).map((id) => id + 65_536);
+    return [...next, this.#lastId + dice.between(1, 3)];
   }
 
   isTakenBack(id: number): boolean {
@@ -100,7 +102,7 @@ export class ProcessLog {
     const id = replyIdIn(text);
     if (id === undefined) return;
     if (!this.#seen.has(id)) this.#guessed.add(id);
-    this.#open.delete(id);
+    if (this.#open.delete(id)) this.#closed.push(id);
     const arrival = this.#all.get(id);
     if (arrival !== undefined) arrival.repliedAt = this.#ledger.now;
   }
@@ -143,7 +145,7 @@ export class ProcessLog {
     const isHarmless = method === "tools/call" && params.name === "read";
     // Where its client has sent it several times, which of them was taken back is not told here.
     const isLate = this.#ledger.takenBack.has(nonce) && this.#ledger.sends.get(nonce) === 1;
-    const replacedAt = this.#ledger.replacedAt.get(this.generation) ?? Number.POSITIVE_INFINITY;
+    const replacedAt = this.#ledger.replacedAt.get(this.generation)?.step ?? Number.POSITIVE_INFINITY;
     if (!isRound && (this.#ledger.readAt.get(nonce) ?? 0) > replacedAt)
       this.#ledger.violation(`${this.where} gets ${nonce}, which came when its entry was replaced already`);
     const arrival = {

@@ -1,5 +1,6 @@
 import type { Machine } from "../../src/cli/machine.ts";
 import type { Downstream } from "../../src/downstream/downstream.ts";
+import { Exchange } from "../../src/relay/exchange.ts";
 import type { World } from "./world.ts";
 
 /** One that was ready for so long has begun anew. */
@@ -8,36 +9,61 @@ const longestBreakMs = 60_000;
 /** So long after its time a start may be late, where a turn of the event loop is busy. */
 const slackMs = 10;
 
-type Life = { readonly downstream: Downstream; seen: object | undefined; tries: number; readyAt: number };
+type Life = {
+  readonly downstream: Downstream;
+  seen: object | undefined;
+  tries: number;
+  readyAt: number;
+  /** When its breaker opened last. */
+  openAt: number;
+};
 
-/** Looks after all servers of one life of tutti: whatever goes down starts again when it says so, after a pause within its bounds. */
+/**
+ * Looks after all servers of one life of tutti: whatever goes down starts again when it says so, after a pause within its
+ * bounds; and while a breaker is open, no more than one call tries.
+ */
 export class Restarts {
   readonly #world: World;
   readonly #lives: Life[] = [];
 
   constructor(world: World) {
     this.#world = world;
+    world.ledger.watch = () => this.#lookAtBreakers();
   }
 
   /** The same machine, whose servers are looked after. */
   watched(machine: Machine): Machine {
     const member: Machine["member"] = (...args) => {
       const made = machine.member(...args);
-      this.#lives.push({ downstream: made.downstream, seen: undefined, tries: 0, readyAt: 0 });
+      this.#lives.push({ downstream: made.downstream, seen: undefined, tries: 0, readyAt: 0, openAt: 0 });
       return made;
     };
     return Object.assign(Object.create(machine) as Machine, { member });
   }
 
-  /** Some server has come into another state. */
-  look(): void {
+  /** Some server has come into another state. `opened`: the breaker of one of this name has opened. */
+  look(opened: string | undefined): void {
     for (const life of this.#lives) {
-      const { state } = life.downstream;
+      const { state, name } = life.downstream;
+      if (name === opened) life.openAt = this.#world.scheduler.now;
       if (state === life.seen) continue;
       if (state.kind === "ready") life.readyAt = this.#world.scheduler.now;
       else if (state.kind !== "down" || state.nextTryAt === undefined) continue;
       life.seen = state;
       if (state.kind === "down") this.#goesDown(life, state.isFailure, state.nextTryAt as number);
+    }
+  }
+
+  #lookAtBreakers(): void {
+    for (const { downstream, openAt } of this.#lives) {
+      const trouble = downstream.breakerTrouble;
+      if (trouble === undefined) continue;
+      // Those that wait for a place when it opens are not refused.
+      const sent = [...downstream.requests()].filter(
+        (request) => request instanceof Exchange && request.arrivedAt > openAt && request.call?.isSent === true,
+      );
+      const most = trouble.includes("next try in") ? 0 : 1;
+      if (sent.length > most) this.#world.ledger.violation(`${sent.length} calls try ${downstream.name}: ${trouble}`);
     }
   }
 

@@ -70,7 +70,7 @@ export async function runSeed({ seed, without = new Set(), tail = 0 }: RunOption
       return faults.areOver ? 0 : cuts;
     },
   });
-  const world: World = { scheduler, ledger, faults, weather, trouble, states: [] };
+  const world: World = { scheduler, ledger, faults, weather, trouble, clients: [] };
   const servers = serversOf(dice, trouble).map((persona) => new SimServer(world, persona, dice.fork()));
   const configuration = new Configuration(
     servers.map(({ persona }) => persona.name),
@@ -107,12 +107,12 @@ async function begin(world: World, configuration: Configuration, system: System,
     return load(configuration.text);
   };
   const swapped = (): void => {
-    const { steps } = scheduler;
+    const { steps: step, now: ms } = scheduler;
     ledger.listCauses++;
     const kept = sets.generations;
     for (let one = 0; one < read; one++) {
       if (kept.has(one) || ledger.replacedAt.has(one)) continue;
-      ledger.replacedAt.set(one, steps);
+      ledger.replacedAt.set(one, { step, ms });
       scheduler.later(leaveMs, () => {
         const left = processes.all.find(({ isAlive, log }) => isAlive && log.generation === one);
         if (left !== undefined) ledger.violation(`${left.log.where} lives, though its entry was replaced 10 s ago`);
@@ -127,7 +127,7 @@ async function begin(world: World, configuration: Configuration, system: System,
       countIn(ledger.states, state);
       if (state === "ready" && sets.fleet.isReady) ledger.listCauses++;
       ledger.trace(`= ${server} ${state}: ${text}`);
-      restarts.look();
+      restarts.look(state === "breaker open" ? server : undefined);
     },
   });
   return sets;
@@ -151,6 +151,7 @@ async function live(
     const log = new ClientLog(ledger, scheduler, number, configuration.areErrorsResults, !temperament.reusesIds);
     const client = new SimClient(world, number, temperament, log, dice.fork());
     clients.push(client);
+    world.clients.push(client);
     const { dice: own } = client;
     const pauseMs = own.pick([5, 50, 400]);
     let left = own.between(5, 30);

@@ -8,7 +8,7 @@ export const wrongs = {
   never: 8,
   late: 6,
   twice: 8,
-  "wrong id": 8,
+  "wrong id": 24,
   "bad reply": 6,
   garbage: 8,
   "crash before": 5,

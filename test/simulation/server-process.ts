@@ -39,7 +39,7 @@ export class ServerProcess {
 
   /** Some have something to say when they are to go. */
   inputEnded(): void {
-    if (this.#dice.chance(40) && !this.#world.faults.areOver) this.#later(() => this.#wants("ping"));
+    if (this.#dice.chance(70) && !this.#world.faults.areOver) this.#later(() => this.#wants("ping"));
   }
 
   line(text: string): void {
@@ -222,10 +222,12 @@ export class ServerProcess {
     const odd = [JSON.stringify(String(log.openIds[0] ?? 1)), "null", "1.5", "-1", "1e3", "999999"];
     const old = String(this.#dice.between(1, 6) + 65_536 * this.#dice.between(0, 4));
     // What is guessed as tutti gives ids may wait for its turn.
-    const id = this.#dice.pick([this.#dice.pick(odd), old, String(log.guess(this.#dice))]);
-    if (/^\d+$/.test(id)) log.strayed(Number(id));
-    const content = '"resultType":"complete","content":[{"type":"text","text":"stray"}]';
-    this.#process.say(`{"jsonrpc":"2.0","id":${id},"result":{${content}}}`);
+    const ids = this.#dice.chance(40) ? [this.#dice.pick([...odd, old])] : log.guesses(this.#dice).map(String);
+    for (const id of ids) {
+      if (/^\d+$/.test(id)) log.strayed(Number(id));
+      const content = '"resultType":"complete","content":[{"type":"text","text":"stray"}]';
+      this.#process.say(`{"jsonrpc":"2.0","id":${id},"result":{${content}}}`);
+    }
     this.#later(goOn);
   }
 

@@ -1,7 +1,6 @@
 // planted.mjs: defects that are put into tutti, one at a time, to see that the simulation finds them: in which file (as it is
 // compiled), what stands there, and what stands there instead.
 export const planted = [
-  ["a call may end twice", "downstream/call", "if (this.#isOver)\n            return false;", ""],
   [
     "servers are not told what clients take back",
     "downstream/call",
