@@ -13,6 +13,8 @@ export type Search = {
   /** As `process.platform` says it. */
   readonly platform: string;
   readonly files: Pick<Files, "isFile">;
+  /** The file that comes with tutti: used where there is no other, and never written unless it is named. */
+  readonly packaged?: string;
 };
 
 /**
@@ -39,8 +41,8 @@ export function configPlaces(search: Search): readonly string[] {
 /** The one file that commands write: the first that is named or found, else the user's own, which may not be there yet. */
 export function configToWrite(search: Search): string {
   const [named] = namedFiles(search);
-  const places = usualPlaces(search);
-  return named ?? places.find((place) => search.files.isFile(place)) ?? (places[1] as string);
+  const places = usualPlaces(search).filter((place) => place !== search.packaged);
+  return named ?? places.find((place) => search.files.isFile(place)) ?? (ownPlaces(search)[0] as string);
 }
 
 function namedFiles({ flags, env, cwd, home, platform }: Search): readonly string[] {
@@ -52,12 +54,19 @@ function namedFiles({ flags, env, cwd, home, platform }: Search): readonly strin
   return named.map((path) => resolve(cwd, expandHome(path, { HOME: home }) ?? path));
 }
 
-/** The current folder's first, then the user's own. */
-function usualPlaces({ env, cwd, home, platform }: Search): readonly string[] {
+/** The current folder's first, then the user's own; what comes with tutti last. */
+function usualPlaces(search: Search): readonly string[] {
+  const { cwd, platform, packaged } = search;
+  const here = (platform === "win32" ? win32 : posix).join(cwd, "servers.json");
+  return here === packaged ? [...ownPlaces(search), here] : [here, ...ownPlaces(search)];
+}
+
+/** The user's own, the usual one first. */
+function ownPlaces({ env, home, platform }: Search): readonly string[] {
   const { join, isAbsolute } = platform === "win32" ? win32 : posix;
   const { XDG_CONFIG_HOME: xdg, APPDATA: appData } = env;
   const folders = [xdg && isAbsolute(xdg) ? xdg : join(home, ".config")];
   if (platform === "darwin") folders.push(join(home, "Library", "Application Support"));
   if (platform === "win32") folders.push(appData || join(home, "AppData", "Roaming"));
-  return [join(cwd, "servers.json"), ...folders.map((folder) => join(folder, "tutti", "servers.json"))];
+  return folders.map((folder) => join(folder, "tutti", "servers.json"));
 }

@@ -97,7 +97,8 @@ The first of these that is there:
 1. \`--config FILE\`, also several times: the servers of all files count, in their order, and a name may occur once.
    A setting that two files give has the later file's value.
 2. \`TUTTI_CONFIG\`, the path of one file.
-3. \`servers.json\` in the current folder. It says which programs are started, so start tutti in folders you trust.
+3. \`servers.json\` in the current folder. It says which programs are started, so start tutti in folders you trust. The
+   one that comes with tutti, in a clone, comes after yours.
 4. \`$XDG_CONFIG_HOME/tutti/servers.json\`, or \`~/.config/tutti/servers.json\` without that variable; on macOS also
    \`~/Library/Application Support/tutti/servers.json\`, on Windows also \`%APPDATA%\\tutti\\servers.json\`.
 

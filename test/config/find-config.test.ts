@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ConfigError } from "../../src/config/config-error.ts";
-import { findConfig } from "../../src/config/find-config.ts";
+import { configToWrite, findConfig } from "../../src/config/find-config.ts";
 import { memoryFiles } from "./load-text.ts";
 
 type Options = Partial<Omit<Parameters<typeof findConfig>[0], "files">>;
@@ -29,6 +29,30 @@ test("then comes the current folder, then the user's configuration folder", () =
   expect(find(everywhere, { env })).toEqual(["/project/servers.json"]);
   expect(find(everywhere.slice(1), { env })).toEqual(["/xdg/tutti/servers.json"]);
   expect(find(everywhere.slice(1))).toEqual(["/home/me/.config/tutti/servers.json"]);
+});
+
+test("what comes with tutti is used where there is no other, and written only where it is named", () => {
+  const packaged = "/project/servers.json";
+  const own = "/home/me/.config/tutti/servers.json";
+  const write = (existing: readonly string[], options: Options = {}): string => {
+    const files = memoryFiles(Object.fromEntries(existing.map((path) => [path, ""])));
+    return configToWrite({
+      flags: [],
+      env: {},
+      cwd: "/project",
+      home: "/home/me",
+      platform: "linux",
+      ...options,
+      files,
+    });
+  };
+  expect(find([packaged], { packaged })).toEqual([packaged]);
+  expect(find([packaged, own], { packaged })).toEqual([own]);
+  expect(write([packaged], { packaged })).toBe(own);
+  expect(write([packaged, own], { packaged })).toBe(own);
+  expect(write([packaged], { packaged, flags: ["servers.json"] })).toBe(packaged);
+  expect(write([packaged])).toBe(packaged);
+  expect(write([])).toBe(own);
 });
 
 test("a relative XDG_CONFIG_HOME does not count, as its specification says", () => {
