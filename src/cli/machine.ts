@@ -10,6 +10,7 @@ import { createMemory } from "../downstream/memory.ts";
 import { createVerdicts, launchKey } from "../downstream/verdicts.ts";
 import type { Events } from "../events.ts";
 import { Secrets } from "../observe/secrets.ts";
+import { guardedClock } from "../ports/clock.ts";
 import type { StartedProcess } from "../ports/spawn.ts";
 import { type System, thisSystem } from "../ports/system.ts";
 import { type CommandFinder, createCommandFinder } from "../process/path.ts";
@@ -74,10 +75,11 @@ export function createMachine(
   config: Config,
   version: string,
   events: Events,
-  system: System = thisSystem,
+  surroundings: System = thisSystem,
   secrets = new Secrets(config.secrets),
 ): Machine {
-  const { clock } = system;
+  const clock = guardedClock(surroundings.clock, (cause) => events.publish("defect", { cause }));
+  const system: System = { ...surroundings, clock };
   const { redact } = secrets;
   const reaper = new Reaper({
     ...system,

@@ -1,7 +1,6 @@
 import { serverInfo } from "../client/handshake.ts";
 import { HttpClients } from "../client/http-clients.ts";
 import { ConfigError } from "../config/config-error.ts";
-import { systemClock } from "../ports/clock.ts";
 import { systemListener } from "../ports/listener.ts";
 import { systemRandom } from "../ports/random.ts";
 import { isLoopback } from "../transport/http-guards.ts";
@@ -42,7 +41,7 @@ export async function serveOverHttp(machine: Machine, invocation: Invocation): P
   const clients = new HttpClients({
     version,
     limits: config.limits,
-    clock: systemClock,
+    clock: machine.system.clock,
     random: systemRandom,
     firstInstructions: () => "",
     paramHeaders: (client, tool) => repeated(fleet.catalogOf(client), tool),
@@ -62,7 +61,7 @@ export async function serveOverHttp(machine: Machine, invocation: Invocation): P
   const accept = (request: HttpRequest): void => clients.accept(request);
   const server = await serveHttp(
     { host, port, tokens, hosts, origins, limits, accept, defect, isReady: () => fleet.isReady },
-    { listener: systemListener, clock: systemClock },
+    { listener: systemListener, clock: machine.system.clock },
   ).catch((cause: Error) => {
     throw new ConfigError(cause.message, { cause });
   });

@@ -85,10 +85,10 @@ export class Connection {
         closed: ifPresent((reason) => this.#close(reason)),
         defect: this.#events.defect,
         failed: (id, failure) => {
-          if (generation === this.#generation) this.#take(id)?.failed(failure);
+          if (generation === this.#generation) this.#guarded(() => this.#take(id)?.failed(failure));
         },
         renewed: () => {
-          if (generation === this.#generation) this.#events.renewed();
+          if (generation === this.#generation) this.#guarded(() => this.#events.renewed());
         },
       });
       if (generation === this.#generation) this.#link = link;
@@ -237,12 +237,23 @@ export class Connection {
 
   #close(reason: string): void {
     this.#lose(reason);
-    this.#events.closed(reason);
+    this.#guarded(() => this.#events.closed(reason));
   }
 
   #lose(reason: string): void {
     this.#closedBecause = reason;
-    for (const waiter of this.#waiters.values()) if (waiter.isSent) waiter.lost(reason);
+    for (const waiter of this.#waiters.values()) {
+      if (waiter.isSent) this.#guarded(() => waiter.lost(reason));
+    }
+  }
+
+  /** One that throws is a defect of ours, and keeps nobody else from hearing of what has happened. */
+  #guarded(tell: () => void): void {
+    try {
+      tell();
+    } catch (cause) {
+      this.#events.defect(cause);
+    }
   }
 }
 

@@ -12,12 +12,15 @@ export type Dated = {
 export class Deadlines {
   readonly #clock: Clock;
   readonly #open: () => Iterable<Dated>;
+  readonly #defect: (cause: unknown) => void;
   #timer: Timer | undefined;
   #wakesAt = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock, open: () => Iterable<Dated>) {
+  /** `defect`: one that expires has thrown, which costs no other anything. */
+  constructor(clock: Clock, open: () => Iterable<Dated>, defect: (cause: unknown) => void) {
     this.#clock = clock;
     this.#open = open;
+    this.#defect = defect;
   }
 
   /** Something is open that ends at `at`. What moves to later need not be told: it is seen when the timer comes round. */
@@ -40,9 +43,17 @@ export class Deadlines {
     const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
     for (const item of this.#open()) {
-      if (item.deadlineAt <= now) item.expire();
+      if (item.deadlineAt <= now) this.#expire(item);
       else next = Math.min(next, item.deadlineAt);
     }
     this.watch(next);
+  }
+
+  #expire(item: Dated): void {
+    try {
+      item.expire();
+    } catch (cause) {
+      this.#defect(cause);
+    }
   }
 }

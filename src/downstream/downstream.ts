@@ -55,7 +55,7 @@ export class Downstream implements Pausable {
       clock,
     );
     this.#connection = connection;
-    this.#deadlines = new Deadlines(clock, () => connection.waiters());
+    this.#deadlines = new Deadlines(clock, () => connection.waiters(), events.defect);
     this.#requests = new OwnRequests(connection, this.#deadlines, clock);
     this.#offering = new Offering({
       request: (method, members) => this.#request(method, members),

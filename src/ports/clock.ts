@@ -25,5 +25,21 @@ export const systemClock: Clock = {
   soon: (task) => void setImmediate(task),
 };
 
+/** The same time, where a task that throws is a defect that costs it alone. */
+export function guardedClock(clock: Clock, defect: (cause: unknown) => void): Clock {
+  const guarded = (task: () => void) => (): void => {
+    try {
+      task();
+    } catch (cause) {
+      defect(cause);
+    }
+  };
+  return {
+    now: clock.now,
+    after: (delayMs, task) => clock.after(delayMs, guarded(task)),
+    soon: (task) => clock.soon(guarded(task)),
+  };
+}
+
 /** The date, in ms since 1970: for what outlives this process. It may jump. */
 export const systemDate = (): number => Date.now();

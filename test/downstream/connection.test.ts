@@ -6,7 +6,11 @@ import { fakeClock } from "../support/clock.ts";
 import { Peer, pipe } from "../support/peer.ts";
 import { quiet } from "../support/turns.ts";
 
-function twice() {
+function twice(
+  defect = (cause: unknown): void => {
+    throw cause;
+  },
+) {
   const clock = fakeClock();
   const closed: string[] = [];
   const notified: string[] = [];
@@ -21,9 +25,7 @@ function twice() {
       renewed: () => {},
       dropped: () => {},
       closed: (reason) => void closed.push(reason),
-      defect: (cause) => {
-        throw cause;
-      },
+      defect,
     },
     clock,
   );
@@ -63,4 +65,30 @@ test("an answer before there is a link, and one after it has closed, do nothing"
   connection.send("{}");
   await quiet();
   expect(connection.closedBecause).toBe("its output ended");
+});
+
+test("a call that throws when its link has closed, or its request has failed, keeps no other from hearing of its own end", async () => {
+  const defects: unknown[] = [];
+  const { connection, open, links, closed } = twice((cause) => void defects.push(cause));
+  await connection.open(open);
+  const heard: string[] = [];
+  const waiter = (name: string) => {
+    const tell = (what: string) => (): void => {
+      heard.push(`${name} ${what}`);
+      if (name === "bad") throw new Error(what);
+    };
+    const told = { reply: tell("reply"), progress: tell("progress"), spoilt: tell("spoilt"), expire: tell("expire") };
+    return connection.register({
+      ...{ isSent: true, deadlineAt: Number.POSITIVE_INFINITY, ...told },
+      ...{ lost: tell("lost"), failed: tell("failed") },
+    });
+  };
+  for (const name of ["bad", "good"]) {
+    links[0]?.failed?.(waiter(name), { code: "unavailable", text: "", mayHaveRun: false });
+    waiter(name);
+  }
+  links[0]?.closed("it has ended");
+  expect(heard).toEqual(["bad failed", "good failed", "bad lost", "good lost"]);
+  expect(closed).toEqual(["it has ended"]);
+  expect(defects).toEqual([new Error("failed"), new Error("lost")]);
 });

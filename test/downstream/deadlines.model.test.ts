@@ -110,7 +110,13 @@ test("what is open expires at its own time, however it is opened, closed and mov
       const setup = () => {
         const clock = new ModelClock();
         const open = new Map<number, Item>();
-        const deadlines = new Deadlines(clock, () => open.values());
+        const deadlines = new Deadlines(
+          clock,
+          () => open.values(),
+          (cause) => {
+            throw cause;
+          },
+        );
         return { model: { due: new Map<number, number>(), now: 0 }, real: { clock, deadlines, open, expired: [] } };
       };
       fc.modelRun(setup, steps);

@@ -5,8 +5,13 @@ import { fakeClock } from "../support/clock.ts";
 function watching() {
   const clock = fakeClock();
   const open = new Set<Dated & { deadlineAt: number }>();
-  const deadlines = new Deadlines(clock, () => open);
+  const deadlines = new Deadlines(
+    clock,
+    () => open,
+    (cause) => void defects.push(cause),
+  );
   const expired: string[] = [];
+  const defects: unknown[] = [];
   const add = (name: string, deadlineAt: number, also = () => {}) => {
     const item = {
       deadlineAt,
@@ -20,7 +25,7 @@ function watching() {
     deadlines.watch(deadlineAt);
     return item;
   };
-  return { clock, open, expired, add };
+  return { clock, open, expired, defects, add };
 }
 
 describe("deadlines", () => {
@@ -32,6 +37,18 @@ describe("deadlines", () => {
     add("b too", 200);
     await clock.advance(1000);
     expect(expired).toEqual(["a at 100", "b at 200", "b too at 200", "c at 300"]);
+  });
+
+  test("one that throws keeps no other from its own", async () => {
+    const { clock, expired, defects, add } = watching();
+    add("a", 100, () => {
+      throw new Error("a defect");
+    });
+    add("b", 100);
+    add("c", 200);
+    await clock.advance(1000);
+    expect(expired).toEqual(["a at 100", "b at 100", "c at 200"]);
+    expect(defects).toEqual([new Error("a defect")]);
   });
 
   test("that have moved to later expire then", async () => {

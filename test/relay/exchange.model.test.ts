@@ -69,7 +69,13 @@ async function open() {
     events = own;
     return { ...link, send: keep(toServer), stop: async () => {}, kill: ignore } as OwnLink;
   });
-  const deadlines = new Deadlines(clock, () => connection.waiters());
+  const deadlines = new Deadlines(
+    clock,
+    () => connection.waiters(),
+    (cause) => {
+      throw cause;
+    },
+  );
   const told = { silent: ignore, back: ignore, dead: ignore };
   const at = {
     ...{ config, clock, connection, relist: undefined, ended: ignore },

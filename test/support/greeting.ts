@@ -93,7 +93,13 @@ export function greeting(
     },
     clock,
   );
-  const deadlines = new Deadlines(clock, () => connection.waiters());
+  const deadlines = new Deadlines(
+    clock,
+    () => connection.waiters(),
+    (cause) => {
+      throw cause;
+    },
+  );
   const opened = connection.open(async (events) => {
     const link = openLineLink(ours, { maxMessageBytes: 32 * 1024 * 1024, maxDepth: 512 }, clock, events);
     return { ...link, kill: () => link.end(), stop: async () => link.end() };
