@@ -6,7 +6,7 @@ import { slot } from "../wire/members.ts";
 import { type Edit, encodeString, type Message, type Outgoing } from "../wire/message.ts";
 import type { Answerer, Issuer } from "./answerer.ts";
 import { type Asked, Asks } from "./asks.ts";
-import { badRequests } from "./bad-requests.ts";
+import { badRequest } from "./bad-requests.ts";
 import {
   type About,
   answerDiscover,
@@ -192,7 +192,7 @@ export class Client {
   receiveBadLine({ problem, id, hasMethod }: BadLine): void {
     const spoilt = id !== undefined && !hasMethod && this.#asks.spoil(id);
     if (spoilt === true) return;
-    const [code, text] = badRequests[problem];
+    const [code, text] = badRequest("message", problem);
     // An error under the id of a question would be taken for the answer to a request of the client's own.
     this.#link.send(toProtocolError(id === undefined || spoilt === "late" ? "null" : id, code, text), this.#link);
   }

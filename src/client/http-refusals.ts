@@ -3,6 +3,7 @@ import type { HttpRequest } from "../transport/http-server.ts";
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
+import { badRequest } from "./bad-requests.ts";
 
 /** A header says something else than the body, or is missing. */
 export const headerMismatch = -32020;
@@ -10,21 +11,9 @@ export const headerMismatch = -32020;
 const json = { "content-type": "application/json" };
 const retryAfterS = "10";
 
-const problems: Record<BadLine["problem"], readonly [code: number, text: string]> = {
-  not_json: [rpcCode.parseError, "The body is not valid JSON."],
-  bad_utf8: [rpcCode.parseError, "The body is not valid UTF-8."],
-  not_rpc: [
-    rpcCode.invalidRequest,
-    "The body is no JSON-RPC 2.0 request, notification or reply. Batches are not supported.",
-  ],
-  too_deep: [rpcCode.invalidRequest, "The body is nested too deeply (limits.maxDepth)."],
-  too_long: [rpcCode.invalidRequest, "The body is too long (limits.maxMessageBytes)."],
-  duplicate: [rpcCode.invalidRequest, "The body has a member twice that may be there once."],
-};
-
 /** Responds to a request whose body is no message. */
 export function refuseBody(request: HttpRequest, { problem, id, hasMethod }: BadLine): void {
-  const [code, text] = problems[problem];
+  const [code, text] = badRequest("body", problem);
   request.respond(400, json, toProtocolError(hasMethod ? (id ?? "null") : "null", code, text));
 }
 
