@@ -21,7 +21,8 @@ export async function complete(
 
 /** What a word may be, a line each: what stands before it, and its beginning. */
 async function wordsFor(words: readonly string[], commands: Commands): Promise<string> {
-  const [name = "", ...more] = words.slice(0, -1).filter((word) => !word.startsWith("-"));
+  const isValue = (index: number): boolean => takesValue(words[index - 1] ?? "");
+  const [name = "", ...more] = words.slice(0, -1).filter((word, index) => !word.startsWith("-") && !isValue(index));
   const command = commands.get(name);
   const start = words.at(-1) ?? "";
   const all = start.startsWith("-")
@@ -35,8 +36,7 @@ async function wordsFor(words: readonly string[], commands: Commands): Promise<s
 
 async function argumentsOf(name: string, before: readonly string[], last: string): Promise<readonly string[]> {
   // The value of an option is a file or a text, which the shell knows better.
-  const option = options[last.replace(/^--/, "") as OptionName];
-  if (last.startsWith("--") && option?.type === "string") return [];
+  if (takesValue(last)) return [];
   if (name === "import") return programs.map(({ id }) => id).filter((id) => !before.includes(id));
   if (name === "completion") return [...scripts.keys()];
   if (before.length > 0) return [];
@@ -48,6 +48,10 @@ async function argumentsOf(name: string, before: readonly string[], last: string
 /** Whether an entry is one at an address, to which one may have to sign in. */
 function isRemote(entry: unknown): boolean {
   return typeof entry === "object" && entry !== null && !("command" in entry);
+}
+
+function takesValue(word: string): boolean {
+  return word.startsWith("--") && options[word.slice(2) as OptionName]?.type === "string";
 }
 
 const bash = `_tutti() {

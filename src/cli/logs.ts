@@ -3,7 +3,7 @@ import { ConfigError } from "../config/config-error.ts";
 import { lineForPeople } from "../observe/log.ts";
 import { systemClock } from "../ports/clock.ts";
 import { systemFiles } from "../ports/files.ts";
-import { readFrom } from "../ports/log-file.ts";
+import { readLinesFrom } from "../ports/log-file.ts";
 import { systemSpawn } from "../ports/spawn.ts";
 import type { Invocation } from "./commands.ts";
 import { exitCode } from "./exit-codes.ts";
@@ -24,27 +24,36 @@ export async function run({ options, positionals: [server] }: Invocation): Promi
       `no tutti has kept a log in ${instanceFolders().logs}. Programs that start tutti keep what it writes to stderr.`,
     );
   }
-  const show = (text: string): readonly string[] =>
+  const show = (text: string): readonly Line[] =>
     text.split("\n").flatMap((line) => shown(line, server, options.json) ?? []);
-  const read = paths.map((path) => ({ path, ...readFrom(path, 0) }));
-  const lines = read.flatMap(({ text }) => show(text)).slice(-mostLines);
-  process.stdout.write(lines.join(""));
+  const read = paths.map((path) => ({ path, ...readLinesFrom(path, 0) }));
+  // Of several that run, in the order in which it happened.
+  const lines = read
+    .flatMap(({ text }) => show(text))
+    .sort((one, other) => Number(one.time > other.time) - Number(one.time < other.time));
+  const print = (some: readonly Line[]): void => void process.stdout.write(some.map(({ text }) => text).join(""));
+  print(lines.slice(-mostLines));
   if (!options.follow) return exitCode.ok;
   systemSpawn.stayAlive();
   const ends = new Map(read.map(({ path, end }) => [path, end]));
   const look = (): void => {
     for (const path of logFiles()) {
-      const { text, end } = readFrom(path, ends.get(path) ?? 0);
-      // What is not whole yet is read again.
-      const whole = text.lastIndexOf("\n") + 1;
-      process.stdout.write(show(text.slice(0, whole)).join(""));
-      ends.set(path, end - Buffer.byteLength(text.slice(whole)));
+      const { text, end } = readLinesFrom(path, ends.get(path) ?? 0);
+      print(show(text));
+      ends.set(path, end);
     }
     systemClock.after(lookMs, look);
   };
   look();
   return undefined;
 }
+
+type Line = {
+  /** As the log has it: texts of times that are in order. */
+  readonly time: string;
+  /** With its newline. */
+  readonly text: string;
+};
 
 /** Of those that run; of the last one where none does. */
 function logFiles(): readonly string[] {
@@ -55,12 +64,12 @@ function logFiles(): readonly string[] {
   return last === undefined ? [] : [join(logs, last)];
 }
 
-function shown(line: string, server: string | undefined, isJson: boolean): string | undefined {
+function shown(line: string, server: string | undefined, isJson: boolean): Line | undefined {
   if (line === "") return undefined;
   try {
-    const entry = JSON.parse(line) as { readonly server?: unknown };
+    const entry = JSON.parse(line) as { readonly server?: unknown; readonly time?: unknown };
     if (server !== undefined && entry.server !== server) return undefined;
-    return isJson ? `${line}\n` : lineForPeople(line);
+    return { time: String(entry.time), text: isJson ? `${line}\n` : lineForPeople(line) };
   } catch {
     return undefined; // Half a line, of a disk that was full.
   }

@@ -68,8 +68,11 @@ export function openLogFile({ path, mostBytes, failed }: LogFileOptions): LogFil
   };
 }
 
-/** What stands in a file from an offset on (UTF-8), and where it ends; from its beginning where it has become shorter, and nothing where it is gone. */
-export function readFrom(path: string, offset: number): { readonly text: string; readonly end: number } {
+/**
+ * The whole lines that stand in a file from an offset on (UTF-8), and where they end; from its beginning where it has
+ * become shorter, and nothing where it is gone.
+ */
+export function readLinesFrom(path: string, offset: number): { readonly text: string; readonly end: number } {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, "r");
@@ -77,7 +80,8 @@ export function readFrom(path: string, offset: number): { readonly text: string;
     const from = size < offset ? 0 : offset;
     const bytes = Buffer.alloc(size - from);
     const count = readSync(descriptor, bytes, 0, bytes.length, from);
-    return { text: bytes.toString("utf8", 0, count), end: from + count };
+    const whole = bytes.subarray(0, count).lastIndexOf(0x0a) + 1;
+    return { text: bytes.toString("utf8", 0, whole), end: from + whole };
   } catch {
     return { text: "", end: 0 };
   } finally {

@@ -20,6 +20,7 @@ test("a shell completes commands, their options, programs and the names of serve
   expect(await words(at, "install", "codex", "--un")).toEqual(["--uninstall"]);
   expect(await words(at, "remove", "m")).toEqual(["memory"]);
   expect(await words(at, "import", "codex", "co")).toEqual(["continue", "copilot-cli"]);
+  expect(await words(at, "--config", "x.json", "remove", "m")).toEqual(["memory"]);
   // A file's name is the shell's.
   expect(await words(at, "list", "--config", "")).toEqual([]);
 });

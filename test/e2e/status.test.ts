@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { configFile, fake, run, start, temporaryFolder } from "./support/program.ts";
@@ -117,4 +117,42 @@ test("logs of a tutti that has ended can still be read; none are kept where that
     code: 1,
     stderr: expect.stringContaining("no tutti has kept a log in"),
   });
+});
+
+test("logs prints what several tuttis log in the order in which it happened, and half a line only when it is whole", async () => {
+  const env = { XDG_STATE_HOME: temporaryFolder() };
+  const state = join(env.XDG_STATE_HOME, "tutti");
+  const line = (second: number): string =>
+    `{"level":"info","time":"2026-11-30T10:00:0${second}.000Z","server":"a","msg":"line ${second} ü"}\n`;
+  const logs = [process.pid, process.ppid].map((pid) => join(state, `${pid}.log`));
+  mkdirSync(join(state, "instances"), { recursive: true });
+  for (const [index, pid] of [process.pid, process.ppid].entries()) {
+    const record = {
+      format: 1,
+      pid,
+      startedAt: index,
+      files: [],
+      serves: [],
+      servers: {},
+      errors: [],
+      log: logs[index],
+    };
+    writeFileSync(join(state, "instances", `${pid}.json`), JSON.stringify(record));
+  }
+  const [first = "", second = ""] = logs;
+  const half = Buffer.from(line(5));
+  const cut = half.indexOf("ü") + 1;
+  writeFileSync(first, Buffer.concat([Buffer.from(line(1) + line(4)), half.subarray(0, cut)]));
+  writeFileSync(second, line(2) + line(3));
+  const following = start(["logs", "-f"], { env });
+  let seen = "";
+  following.child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    seen += text;
+  });
+  await until("what there is", () => seen.includes("line 4"), 50);
+  appendFileSync(first, half.subarray(cut));
+  await until("the rest of the line", () => seen.includes("line 5 ü"), 50);
+  expect([...seen.matchAll(/line (\d)/g)].map(([, number]) => number)).toEqual(["1", "2", "3", "4", "5"]);
+  following.child.kill();
+  await following.exit();
 });
