@@ -36,6 +36,8 @@ const limitMs = 90_000;
 const mostRuns = 100;
 const [minutes, sample, seed] = [values.minutes, values.sample, values.seed].map(Number);
 const names = values.files.split(",");
+/** As it was when the copy was made. */
+const about = circumstances();
 const copy = mkdtempSync(join(tmpdir(), "tutti-mutate-"));
 try {
   await run();
@@ -49,19 +51,29 @@ async function run() {
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   lessRandom(join(copy, "test"));
   const results = [];
-  for (const name of names) results.push(await judge(name, (minutes * 60_000) / names.length));
-  const rows = results.flatMap(({ name, all, tried, noticed, asked }) => {
+  for (const name of names) {
+    const others = results.slice();
+    const keep = (result) => write([...others, result]);
+    results.push(await judge(name, (minutes * 60_000) / names.length, keep));
+  }
+  console.log(JSON.stringify(write(results), undefined, 1));
+}
+
+/** Keeps what is known so far, so that a run that is broken off tells something. Gives a row for each group. */
+function write(results) {
+  const rows = results.map(({ name, all, tried, noticed, asked }) => {
     const share = Math.round((1000 * noticed) / Math.max(tried, 1)) / 10;
     const range = ` (${noticed} of a sample of ${tried}; ${all} are possible)`;
     const goal = asked === undefined ? {} : { asked: `≥ ${asked} %`, passed: share >= asked };
-    return [{ what: `${name}: changes that tests notice`, measured: `${share} %${range}`, ...goal }];
+    return { what: `${name}: changes that tests notice`, measured: `${share} %${range}`, ...goal };
   });
-  writeFileSync(resolve(values.out), `${JSON.stringify({ ...circumstances(), seed, rows, results }, undefined, 1)}\n`);
-  console.log(JSON.stringify(rows, undefined, 1));
+  const text = JSON.stringify({ ...about, seed, rows, results }, undefined, 1);
+  writeFileSync(resolve(values.out), `${text}\n`);
+  return rows;
 }
 
-/** A sample of the mutants of a group, as many as the time allows. */
-async function judge(name, budgetMs) {
+/** A sample of the mutants of a group, as many as the time allows; `keep` gets what there is so far. */
+async function judge(name, budgetMs, keep) {
   const { files, tests, asked } = groups[name](root);
   const all = files.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), "utf8")));
   const chosen = shuffled(all, randomFrom(seed)).slice(0, sample);
@@ -72,7 +84,10 @@ async function judge(name, budgetMs) {
   const sound = new Map();
   for (const { file, text, line, what } of chosen) {
     if (Date.now() > until) break;
-    if (!sound.has(file)) sound.set(file, (await runTests(tests(file))) === "passed");
+    if (!sound.has(file)) {
+      sound.set(file, (await runTests(tests(file))) === "passed");
+      if (!sound.get(file)) process.stderr.write(`${name}: the tests of ${file} fail by themselves: left out\n`);
+    }
     if (!sound.get(file)) continue;
     const path = join(copy, file);
     const before = readFileSync(path, "utf8");
@@ -82,9 +97,14 @@ async function judge(name, budgetMs) {
     tried++;
     if (verdict === "passed") survivors.push(`${file}:${line} ${what}`);
     process.stderr.write(`${name} ${tried}: ${verdict === "passed" ? "SURVIVED" : verdict} ${file}:${line} ${what}\n`);
+    keep(resultOf());
   }
-  const unsound = [...sound].flatMap(([file, isSound]) => (isSound ? [] : [file]));
-  return { name, asked, unsound, all: all.length, tried, noticed: tried - survivors.length, survivors };
+  return resultOf();
+
+  function resultOf() {
+    const unsound = [...sound].flatMap(([file, isSound]) => (isSound ? [] : [file]));
+    return { name, asked, unsound, all: all.length, tried, noticed: tried - survivors.length, survivors };
+  }
 }
 
 /** Random tests run as often as it takes to notice what they are there for, not as often as in CI. */

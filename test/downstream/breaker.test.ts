@@ -20,13 +20,14 @@ function breakerWith(failures = 3, pauseMs = 1000): Told {
 
 /** `count` failures one after the other. */
 function fail(breaker: Breaker, count: number, now: number, isStart = false): void {
-  for (let n = 0; n < count; n++) breaker.failed({ reason: "no reply", isStart }, breaker.round, now);
+  for (let n = 0; n < count; n++)
+    breaker.failed({ reason: "no reply", ...(isStart && { isStart }) }, breaker.round, now);
 }
 
 test("is closed until so many failures came in a row", () => {
   const { breaker, changes } = breakerWith(3);
   fail(breaker, 2, 0);
-  expect(breaker.admit(0)).toBe("pass");
+  expect([breaker.admit(0), breaker.untilMs]).toEqual(["pass", 0]);
   fail(breaker, 1, 0);
   expect(breaker.admit(0)).toBe("refused");
   expect(changes).toEqual(["open"]);
@@ -50,16 +51,36 @@ test("takes what fails together for one failure: what was sent before the last o
   expect(breaker.admit(0)).toBe("pass");
 });
 
-test("opens where most of the last calls failed, though never so many in a row", () => {
-  const { breaker } = breakerWith(5);
-  let calls = 0;
-  while (breaker.admit(0) === "pass" && calls < 1000) {
-    calls++;
+/** How many failures it takes until it opens where every fifth call has a reply. */
+function failuresAmongReplies(breaker: Breaker, now: number): number {
+  let failures = 0;
+  for (let calls = 1; !breaker.isOpen && calls < 1000; calls++) {
     if (calls % 5 === 0) breaker.succeeded();
-    else fail(breaker, 1, 0);
+    else {
+      failures++;
+      fail(breaker, 1, now);
+    }
   }
-  expect(calls).toBeLessThanOrEqual(25);
+  return failures;
+}
+
+test("opens where most of the last calls failed, though never so many in a row, and again once it was closed", () => {
+  const { breaker } = breakerWith(5);
+  expect(failuresAmongReplies(breaker, 0)).toBe(15);
   expect(breaker.describe(0)).toContain("15 failures in 20 calls");
+  breaker.admit(1000);
+  breaker.succeeded();
+  expect(failuresAmongReplies(breaker, 1000)).toBe(15);
+});
+
+test("looks no further back than 20 calls", () => {
+  const { breaker } = breakerWith(30);
+  fail(breaker, 1, 0);
+  for (let n = 0; n < 6; n++) breaker.succeeded();
+  fail(breaker, 14, 0);
+  expect(breaker.isOpen).toBe(false);
+  fail(breaker, 1, 0);
+  expect(breaker.isOpen).toBe(true);
 });
 
 test("stays closed where every other call fails", () => {
@@ -145,6 +166,16 @@ test("closes when a server starts that failed to start, and not when it failed o
   fail(breaker, 1, 0);
   breaker.started();
   expect(breaker.admit(0)).toBe("refused");
+});
+
+test("does not count with a start what failed before a reply", () => {
+  const { breaker } = breakerWith(2);
+  fail(breaker, 1, 0);
+  breaker.succeeded();
+  fail(breaker, 1, 0, true);
+  breaker.started();
+  fail(breaker, 1, 0, true);
+  expect(breaker.isOpen).toBe(false);
 });
 
 test("says why, since when, and when it is tried", () => {

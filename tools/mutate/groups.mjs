@@ -3,12 +3,12 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 const wireTests = {
-  json: ["json", "json-suite", "hostile"],
+  json: ["json", "json-suite"],
   characters: ["json", "json-suite"],
   numbers: ["json", "json-suite"],
   utf8: ["utf8", "lines"],
   members: ["members", "json"],
-  lines: ["lines", "hostile"],
+  lines: ["lines"],
   message: ["message"],
   object: ["object"],
   walk: ["walk", "object"],
@@ -17,7 +17,7 @@ const wireTests = {
   "header-value": ["header-value"],
 };
 const relayTests = {
-  exchange: ["ids", "cancel", "progress", "errors", "timeouts", "routing"],
+  exchange: ["exchange.model", "ids", "cancel", "progress", "errors", "timeouts", "routing"],
   relay: ["routing", "cancel", "lists", "ids"],
   routes: ["routing", "review-routes", "unprefixed"],
   eras: ["eras", "eras-replies"],
@@ -25,7 +25,7 @@ const relayTests = {
   logs: ["review-logs"],
   digest: ["digest"],
   subscriptions: ["review-subscriptions"],
-  parked: ["asks-review", "asks-review-odd"],
+  parked: ["parked.model", "asks-review", "asks-review-odd"],
   ask: ["asks-review", "asks-review-odd"],
   requests: ["routing", "ids", "errors"],
 };
@@ -45,6 +45,7 @@ export const groups = {
       .filter((file) => existsSync(join(root, file))),
     tests: (file) => [
       `test/downstream/${named(file)}.test.ts`,
+      `test/downstream/${named(file)}.model.test.ts`,
       "test/downstream/gate.test.ts",
       "test/relay/gates.test.ts",
     ],
