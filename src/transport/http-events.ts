@@ -26,6 +26,7 @@ export class EventStream {
   readonly #out: HttpStream;
   #waiting: Outgoing[] = [];
   #waitingBytes = 0;
+  #isFlowing = false;
   #givenBytes = 0;
   #takenBytes = 0;
   #takenAtMs: number;
@@ -98,9 +99,8 @@ export class EventStream {
 
   /** Ends it, behind what waits. */
   end(): void {
-    for (const bytes of this.#waiting) this.#out.write(bytes);
-    this.#waiting = [];
     this.#waitingBytes = 0;
+    for (const bytes of this.#waiting.splice(0)) this.#out.write(bytes);
     this.#out.end();
   }
 
@@ -115,6 +115,9 @@ export class EventStream {
   }
 
   #flow(): void {
+    // Node may tell of room within a write, between two pieces of one event too.
+    if (this.#isFlowing) return;
+    this.#isFlowing = true;
     let sent = 0;
     while (sent < this.#waiting.length && this.#out.queuedBytes() < mostWrittenBytes) {
       const bytes = this.#waiting[sent++] as Outgoing;
@@ -122,6 +125,7 @@ export class EventStream {
       this.#out.write(bytes);
     }
     this.#waiting.splice(0, sent);
+    this.#isFlowing = false;
   }
 }
 

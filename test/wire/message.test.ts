@@ -8,6 +8,7 @@ import {
   type Message,
   type Outgoing,
   sizeOf,
+  spliced,
   toBytes,
 } from "../../src/wire/message.ts";
 import { type Cuts, cuts, cutUp, messageOf, scan } from "./drive.ts";
@@ -183,6 +184,15 @@ describe("a member is read as JSON.parse reads it", () => {
       expect(request(`"id":${id}`, false, [3, 9, 30_000]).raw(slot.id)).toBe(id);
     }
   });
+});
+
+test("bytes are spliced in whatever order the edits come, and keep all that stands behind the last one", () => {
+  const edits = [
+    { start: 4, end: 5, bytes: "y" },
+    { start: 1, end: 1, bytes: "x" },
+  ];
+  expect(spliced(Buffer.from("abcdef"), edits)).toBe("axbcdyf");
+  expect(spliced(Buffer.from("abc"), [])).toBe("abc");
 });
 
 describe("a spliced message", () => {
