@@ -68,10 +68,11 @@ export const programs: readonly Program[] = [
     id: "windsurf",
     title: "Windsurf",
     dialect: editor,
-    files: (at) => [
-      inHome(at, ".codeium/windsurf/mcp_config.json", "mcpServers"),
-      inHome(at, ".codeium/mcp_config.json", "mcpServers"),
-    ],
+    files: (at) =>
+      thereFirst(at, [
+        inHome(at, ".codeium/windsurf/mcp_config.json", "mcpServers"),
+        inHome(at, ".codeium/mcp_config.json", "mcpServers"),
+      ]),
   },
   {
     id: "zed",
@@ -136,7 +137,7 @@ export const programs: readonly Program[] = [
         env["CLINE_MCP_SETTINGS_PATH"] ||
         join(env["CLINE_DIR"] || join(home, ".cline"), "data", "settings", "cline_mcp_settings.json");
       const inEditor = join("globalStorage", "saoudrizwan.claude-dev", "settings", "cline_mcp_settings.json");
-      return [jsonc(inCode(at, inEditor), "mcpServers"), jsonc(settings, "mcpServers")];
+      return thereFirst(at, [jsonc(inCode(at, inEditor), "mcpServers"), jsonc(settings, "mcpServers")]);
     },
   },
   {
@@ -180,10 +181,11 @@ export const programs: readonly Program[] = [
     id: "lm-studio",
     title: "LM Studio",
     dialect: literal,
-    files: (at) => [
-      inHome(at, ".lmstudio/mcp.json", "mcpServers"),
-      inHome(at, ".cache/lm-studio/mcp.json", "mcpServers"),
-    ],
+    files: (at) =>
+      thereFirst(at, [
+        inHome(at, ".lmstudio/mcp.json", "mcpServers"),
+        inHome(at, ".cache/lm-studio/mcp.json", "mcpServers"),
+      ]),
   },
   { id: "copilot-cli", title: "Copilot CLI", dialect: editor, files: (at) => copilot(at) },
 ];
@@ -220,6 +222,12 @@ function inApplications(at: Surroundings, ...path: readonly string[]): string {
 
 function inCode(at: Surroundings, path: string, product = "Code"): string {
   return pathOf(at).join(inApplications(at, product, "User"), path);
+}
+
+/** Those that are there before those that are not. */
+function thereFirst({ files }: Surroundings, all: readonly ProgramFile[]): readonly ProgramFile[] {
+  const isThere = ({ path }: ProgramFile): boolean => files.isFile(path);
+  return [...all.filter(isThere), ...all.filter((file) => !isThere(file))];
 }
 
 /** The first that is there, else the first. */
