@@ -18,8 +18,6 @@ const { values: options } = parseArgs({
 });
 /** Where this many scenarios of a cell get no answer, the others would not either, and each of them takes long. */
 const mostTimeouts = 10;
-/** So many cells run side by side: each has servers and a tutti of its own, and half of it is waiting. */
-const cellsAtOnce = 2;
 const isWhole = options.only === undefined;
 const chosen = cells.filter(({ name }) => isWhole || options.only.some((part) => name.includes(part)));
 if (chosen.length === 0) {
@@ -30,11 +28,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => p
 process.on("exit", endAll);
 
 install();
-const begun = chosen.slice(0, cellsAtOnce).map(outcomeOf);
 const outcomes = [];
-for (const at of chosen.keys()) {
-  const outcome = await begun[at];
-  if (begun.length < chosen.length) begun.push(outcomeOf(chosen[begun.length]));
+for (const cell of chosen) {
+  const outcome = await outcomeOf(cell);
   outcomes.push(outcome);
   console.log(lineOf(outcome));
   for (const fault of outcome.faults) console.log(`    ${fault}`);
