@@ -36,8 +36,8 @@ export type Arrival = {
 /** So much of the trace is hashed at once. */
 const mostUnhashed = 64 * 1024;
 
-/** Names of requests: whose they are can be told wherever they turn up. */
-const noncePattern = /n(\d+)x\d+x/g;
+/** Names of requests: whose they are can be told wherever they turn up, but for random text that looks like one. */
+const noncePattern = /(?<![\w-])n(\d+)x\d+x/g;
 
 /** The names in a text. */
 export function noncesIn(text: string): readonly string[] {

@@ -35,7 +35,13 @@ export class Restarts {
   watched(machine: Machine): Machine {
     const member: Machine["member"] = (...args) => {
       const made = machine.member(...args);
-      this.#lives.push({ downstream: made.downstream, seen: undefined, tries: 0, readyAt: 0, openAt: 0 });
+      this.#lives.push({
+        downstream: made.downstream,
+        seen: undefined,
+        tries: 0,
+        readyAt: 0,
+        openAt: Number.POSITIVE_INFINITY,
+      });
       return made;
     };
     return Object.assign(Object.create(machine) as Machine, { member });
@@ -57,7 +63,10 @@ export class Restarts {
   #lookAtBreakers(): void {
     for (const { downstream, openAt } of this.#lives) {
       const trouble = downstream.breakerTrouble;
-      if (trouble === undefined) continue;
+      const { state } = downstream;
+      // Of one that is to go for ever nobody is told any more.
+      const isOver = state.kind === "draining" || (state.kind === "down" && state.nextTryAt === undefined);
+      if (trouble === undefined || isOver) continue;
       // Those that wait for a place when it opens are not refused.
       const sent = [...downstream.requests()].filter(
         (request) => request instanceof Exchange && request.arrivedAt > openAt && request.call?.isSent === true,
