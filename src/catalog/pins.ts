@@ -4,7 +4,8 @@ import { canonicalJson } from "./canonical.ts";
 import { emptyOffer, type Kind, type Offer, type OfferedList } from "./definition.ts";
 
 /** What the model sees of a server and is pinned, by kind. Resources are what a server holds, not what it says of itself. */
-export type PinnedKind = "tool" | "prompt" | "template" | "instructions";
+export type PinnedKind = (typeof pinnedKinds)[number];
+const pinnedKinds = ["tool", "prompt", "template", "instructions"] as const;
 
 const kindOf: Readonly<Partial<Record<Kind, PinnedKind>>> = { tools: "tool", prompts: "prompt", templates: "template" };
 
@@ -14,7 +15,11 @@ const entrySchema = z.object({
   seen: versionSchema.optional(),
   gone: z.enum(["now", "before"]).optional(),
 });
-const bookSchema = z.object({ isLost: z.boolean().default(false), entries: z.record(z.string(), entrySchema) });
+const bookSchema = z.object({
+  isLost: z.boolean().default(false),
+  kinds: z.array(z.enum(pinnedKinds)).default([...pinnedKinds]),
+  entries: z.record(z.string(), entrySchema),
+});
 const booksSchema = z.object({ server: z.string(), books: z.record(z.string(), bookSchema) });
 
 /** One state of a definition: the hash of its canonical JSON, that of its very bytes, and its text, without secrets. */
@@ -23,7 +28,10 @@ export type Version = z.infer<typeof versionSchema>;
 /** `pinned`: as it was first seen, or approved. `seen`: as it is now, where that is another. `gone`: whether it is offered no more. */
 export type Entry = z.infer<typeof entrySchema>;
 
-/** All that one server offered, by kind and name. `isLost`: what was known before is lost, so nothing is as it was. */
+/**
+ * All that one server offered, by kind and name. `kinds`: those of which everything was seen once, be it nothing. `isLost`:
+ * what was known before is lost, so nothing is as it was.
+ */
 export type Book = z.infer<typeof bookSchema>;
 
 /** The books of all servers that ever had one name, by what starts them. */
@@ -47,7 +55,7 @@ const mostBooks = 16;
 /** Of a longer definition the rest cannot be shown; its hash is of all of it. */
 const longestText = 64 * 1024;
 
-export const emptyBook: Book = { isLost: false, entries: {} };
+export const emptyBook: Book = { isLost: false, kinds: [], entries: {} };
 
 export function entryKey(kind: PinnedKind, name: string): string {
   return `${kind} ${name}`;
@@ -76,20 +84,21 @@ export function instructionsSight(text: string | undefined, redact: (text: strin
 }
 
 /**
- * The book once everything of a kind has been seen, and what is not as it was and was not so before. `isFirst`: nothing of
- * this kind was ever seen, so that all of it is pinned as it is.
+ * The book once everything of a kind has been seen, and what is not as it was and was not so before. Of a kind that was
+ * never seen all is pinned as it is.
  */
 export function observe(
   book: Book,
   kind: PinnedKind,
   sights: readonly Sight[],
-  isFirst: boolean,
 ): { readonly book: Book; readonly changes: readonly Change[] } {
   const { isLost, entries } = book;
+  const isFirst = !isLost && !book.kinds.includes(kind);
+  const kinds = book.kinds.includes(kind) ? book.kinds : [...book.kinds, kind];
   const next = new Map(Object.entries(entries));
   const changes: Change[] = [];
   const offered = new Set<string>();
-  let isOther = false;
+  let isOther = kinds !== book.kinds;
   const put = (key: string, to: Entry | undefined): void => {
     isOther = true;
     if (to === undefined) next.delete(key);
@@ -118,7 +127,7 @@ export function observe(
       changes.push({ ...named(key), what: "gone", before: pinned, after: undefined });
     }
   }
-  return { book: isOther ? { isLost, entries: Object.fromEntries(next) } : book, changes };
+  return { book: isOther ? { isLost, kinds, entries: Object.fromEntries(next) } : book, changes };
 }
 
 /** All that is not as it was pinned. */
@@ -135,12 +144,12 @@ export function unapproved({ entries }: Book): ReadonlySet<string> {
 }
 
 /** The book with all as it is now pinned. */
-export function approved({ entries }: Book): Book {
+export function approved({ kinds, entries }: Book): Book {
   const kept = Object.entries(entries).flatMap(([key, { pinned, seen, gone }]) => {
     const now = seen ?? pinned;
     return gone === "now" || now === undefined ? [] : [[key, { pinned: now }] as const];
   });
-  return { isLost: false, entries: Object.fromEntries(kept) };
+  return { isLost: false, kinds, entries: Object.fromEntries(kept) };
 }
 
 /** Throws an Error of one line where it is not what was printed. */
@@ -192,7 +201,8 @@ function isSame(known: Version, now: Sight): boolean {
   return known.raw === now.raw || known.sha256 === now.version().sha256;
 }
 
-function named(key: string): { readonly kind: PinnedKind; readonly name: string } {
+/** Whose entry has this key. */
+export function named(key: string): { readonly kind: PinnedKind; readonly name: string } {
   const at = key.indexOf(" ");
   return { kind: key.slice(0, at) as PinnedKind, name: key.slice(at + 1) };
 }

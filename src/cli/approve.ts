@@ -66,7 +66,7 @@ function acceptedIn(now: Book, after: Book, changes: readonly Change[]): Book {
     else if (current?.seen === undefined || current.seen.sha256 === shown.pinned?.sha256) entries[key] = shown;
     else entries[key] = { ...shown, seen: current.seen };
   }
-  return { isLost: false, entries };
+  return { isLost: false, kinds: now.kinds, entries };
 }
 
 function told({ pins }: ServerConfig, count: number, usual: string): string {

@@ -7,6 +7,7 @@ import {
   type Change,
   emptyBook,
   instructionsSight,
+  named,
   observe,
   type PinnedKind,
   parseBooks,
@@ -87,7 +88,7 @@ export function readBook(
     const book = Object.hasOwn(books, key) ? books[key] : undefined;
     return { book, isOther: book === undefined && Object.keys(books).length > 0 };
   } catch (cause) {
-    return { book: { isLost: true, entries: {} }, isOther: false, problem: (cause as Error).message };
+    return { book: { ...emptyBook, isLost: true }, isOther: false, problem: (cause as Error).message };
   }
 }
 
@@ -96,7 +97,7 @@ export function createPins(options: PinsOptions): Pins {
   const { server, mode, path, files, clock, redact, isUsed, changed, released, notice } = options;
   const key = bookKey(server, redact);
   let book: Book | undefined;
-  /** Whether it was first seen in this run; then each kind is pinned as it comes first. */
+  /** Whether it was first seen in this run. */
   let isFirstRun = false;
   const sights = new Map<PinnedKind, readonly Sight[]>();
   let withheld = nothingWithheld;
@@ -144,9 +145,13 @@ export function createPins(options: PinsOptions): Pins {
     const { book: found } = isOurs ? {} : readBook(text, key);
     if (found === undefined || (found.isLost && isFirstRun)) return;
     // Of two that see it for the first time, each pins what the other has not come to yet.
-    const first = isFirstRun ? { ...book?.entries, ...found.entries } : found.entries;
-    const start = { isLost: found.isLost, entries: first };
-    become([...sights].reduce<Book>((now, [kind, seen]) => observe(now, kind, seen, false).book, start));
+    const own = Object.entries(book?.entries ?? {}).filter(([entry]) => !found.kinds.includes(named(entry).kind));
+    const start: Book = {
+      isLost: found.isLost,
+      kinds: [...new Set([...found.kinds, ...(book?.kinds ?? [])])],
+      entries: { ...Object.fromEntries(own), ...found.entries },
+    };
+    become([...sights].reduce<Book>((now, [kind, seen]) => observe(now, kind, seen).book, start));
   };
   const write = async (): Promise<void> => {
     isWriting = true;
@@ -179,7 +184,7 @@ export function createPins(options: PinsOptions): Pins {
     if (greeting !== undefined) all.set("instructions", instructionsSight(greeting.instructions, redact));
     for (const [kind, seen] of all) {
       if (sights.get(kind) === seen) continue;
-      const result = observe(now, kind, seen, isFirstRun && !sights.has(kind));
+      const result = observe(now, kind, seen);
       sights.set(kind, seen);
       now = result.book;
       news.push(...result.changes);

@@ -17,23 +17,23 @@ import { defined, offerOf } from "./offered.ts";
 const plain = (text: string): string => text;
 
 /** What a book becomes by lists of tools, each a name and what it says. */
-function seen(book: Book, tools: readonly string[], isFirst = false) {
+function seen(book: Book, tools: readonly string[]) {
   const definitions = tools.map((tool) => defined("tools", tool.split(":")[0] as string, `,"description":"${tool}"`));
   const offer = { ...offerOf({}), tools: { definitions, ttlMs: 0, isPublic: false } };
   const sights = sightsIn(offer, plain, new WeakMap()).get("tool") ?? [];
-  const result = observe(book, "tool", sights, isFirst);
+  const result = observe(book, "tool", sights);
   return { ...result, told: result.changes.map(({ what, name }) => `${what} ${name}`) };
 }
 
 describe("a book of pins", () => {
-  const first = seen(emptyBook, ["a:1", "b:1"], true);
+  const first = seen(emptyBook, ["a:1", "b:1"]);
 
   test("takes what it sees first as it is, and only that", () => {
     expect(first.told).toEqual([]);
     expect(changesIn(first.book)).toEqual([]);
     expect(seen(first.book, ["a:1", "b:1", "c:1"]).told).toEqual(["new c"]);
     // Where nothing is known because what was known is lost, all is new.
-    expect(seen({ isLost: true, entries: {} }, ["a:1"]).told).toEqual(["new a"]);
+    expect(seen({ ...emptyBook, isLost: true }, ["a:1"]).told).toEqual(["new a"]);
   });
 
   test("tells each change once, and again what changes again", () => {
@@ -65,11 +65,11 @@ describe("a book of pins", () => {
 
   test("keeps texts without secrets, hashes of all of them, and instructions as they are", () => {
     const redact = (text: string): string => text.replaceAll("hush", "[redacted]");
-    const one = observe(emptyBook, "instructions", instructionsSight("say hush", redact), true).book;
+    const one = observe(emptyBook, "instructions", instructionsSight("say hush", redact)).book;
     expect(JSON.stringify(one)).not.toContain("hush");
-    const two = observe(one, "instructions", instructionsSight("say [redacted]", redact), false);
+    const two = observe(one, "instructions", instructionsSight("say [redacted]", redact));
     expect(two.changes).toHaveLength(1);
-    expect(observe(one, "instructions", [], false).changes.map(({ what }) => what)).toEqual(["gone"]);
+    expect(observe(one, "instructions", []).changes.map(({ what }) => what)).toEqual(["gone"]);
   });
 
   test("comes back as it was written, beside those of other launches", () => {
@@ -93,7 +93,7 @@ describe("a book of pins", () => {
         const model = new Map<string, string>();
         for (const [index, { names, versions, isApproved }] of steps.entries()) {
           const tools = names.map((name, at) => `${name}:${versions[at]}`);
-          book = seen(book, tools, index === 0).book;
+          book = seen(book, tools).book;
           if (index === 0) for (const tool of tools) model.set(tool[0] as string, tool);
           const expected = tools
             .filter((tool) => model.get(tool[0] as string) !== tool)
