@@ -162,7 +162,8 @@ export class ProcessLog {
       isTold: false,
     };
     this.#all.set(id, arrival);
-    this.#open.set(id, arrival);
+    // What was answered before it was written was over for tutti already.
+    if (!this.#guessed.has(id)) this.#open.set(id, arrival);
     this.#ledger.arrived(arrival, this.where);
     // A long message may be overtaken by short ones of others, also by what makes room for them.
     this.#hasLong ||= text.length > 30_000;
