@@ -18,7 +18,11 @@ export async function run({ options, positionals: [name = ""] }: Invocation): Pr
   const { json, "no-browser": isShownOnly } = options;
   const say = (line: string): void => void (json || process.stdout.write(`${redact(harmless(line))}\n`));
   const interrupted = new AbortController();
-  onEndSignals(() => interrupted.abort());
+  onEndSignals(() => {
+    // Whoever asks twice does not wait until an answer of the network is over.
+    if (interrupted.signal.aborted) process.exit(exitCode.unusable);
+    interrupted.abort();
+  });
   const show = (address: string): void => {
     // The one text that is not redacted: what is secret in it is of use for ten minutes, in this browser alone.
     process.stdout.write(
@@ -41,7 +45,7 @@ export async function run({ options, positionals: [name = ""] }: Invocation): Pr
   try {
     const signedIn = await signIn(server, { show, paste, waiting }, surroundings, { signal: interrupted.signal });
     if (json) process.stdout.write(`${redact(JSON.stringify({ server: name, ...signedIn }))}\n`);
-    else for (const line of outcome(name, signedIn)) say(line);
+    else say(outcome(name, signedIn));
     return exitCode.ok;
   } catch (cause) {
     if (!(cause instanceof AuthError)) throw cause;
@@ -68,13 +72,17 @@ function instructions(name: string, address: string): string {
   ].join("\n");
 }
 
-function outcome(name: string, { issuer, scopes, canRefresh, expiresAt, byOther }: SignedIn): readonly string[] {
+function outcome(name: string, { issuer, scopes, canRefresh, expiresAt, byOther }: SignedIn): string {
   const by = byOther ? " by another tutti" : "";
   const rights = scopes.length === 0 ? "" : ` (${scopes.join(" ")})`;
-  const until =
-    expiresAt === undefined ? "" : ` until ${new Date(expiresAt).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  const lasts = canRefresh ? "The token is renewed without you." : `The token cannot be renewed: it is good${until}.`;
-  return [`${name}: signed in${by} at ${issuer}${rights}. ${canRefresh || until !== "" ? lasts : ""}`.trim()];
+  return `${name}: signed in${by} at ${issuer}${rights}.${lasting(canRefresh, expiresAt)}`;
+}
+
+function lasting(canRefresh: boolean, expiresAt: number | undefined): string {
+  if (canRefresh) return " The token is renewed without you.";
+  if (expiresAt === undefined) return "";
+  const until = new Date(expiresAt).toISOString().slice(0, 16).replace("T", " ");
+  return ` The token cannot be renewed: it is good until ${until} UTC.`;
 }
 
 function desk() {
