@@ -228,6 +228,7 @@ function namedOf(servers: readonly Exposed[], kind: "tools" | "prompts", own: Re
   const originals = new Map<string, Route | undefined>();
   const conflicts: string[] = [];
   const withheld = new Map<string, string>();
+  const withheldOriginals = new Map<string, string>();
   const isWithheld = new Map(servers.map((one) => [one.server, one.withheld]));
   // What is withheld keeps its name: nobody else's tool is called in its place.
   const owners = new Map<string, string>();
@@ -250,13 +251,14 @@ function namedOf(servers: readonly Exposed[], kind: "tools" | "prompts", own: Re
     originals.set(original, isKept || isTwice ? undefined : route);
     if (isKept) {
       withheld.set(exposed, server);
-      if (!isTwice) withheld.set(original, server);
+      if (!isTwice) withheldOriginals.set(original, server);
       continue;
     }
     items.push(item);
     byExposed.set(exposed, route);
   }
-  return { items, exposed: byExposed, originals, conflicts, withheld };
+  // What is somebody's exposed name is meant as that.
+  return { items, exposed: byExposed, originals, conflicts, withheld: new Map([...withheldOriginals, ...withheld]) };
 }
 
 /** How long a list of what several servers offer may be kept, and by whom: as the strictest of them says. */
