@@ -15,7 +15,8 @@ import { SessionClient } from "./swarm/session.mjs";
 
 const slots = 4;
 const drainMs = 40_000;
-const askTimeoutMs = 5000;
+/** Enough for a client that shares its cores with many others. */
+const askTimeoutMs = 15_000;
 const servers = {
   old: { era: "legacy", isShared: false },
   older: { era: "legacy", isShared: true },
