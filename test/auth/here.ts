@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -15,7 +16,8 @@ import { protectedServer } from "../support/auth/protected-server.ts";
 /** This machine, with a folder of tokens of its own; what was said and learnt is noted. */
 export function here(change: Partial<AuthSurroundings> = {}) {
   const home = mkdtempSync(join(tmpdir(), "tutti-auth-"));
-  onTestFinished(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+  // What is still being written goes on meanwhile, which a removal that blocks would never see the end of.
+  onTestFinished(() => rm(home, { recursive: true, force: true, maxRetries: 10 }));
   const notices: string[] = [];
   const secrets: string[] = [];
   const surroundings: AuthSurroundings = {
