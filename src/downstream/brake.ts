@@ -3,17 +3,17 @@ import type { Pausable } from "../transport/link.ts";
 
 const mib = 1024 * 1024;
 /** What one message costs us beyond its bytes, told in bytes: reading it takes about as long as scanning so many. */
-const messageBytes = 4096;
+const messageBytes = 1024;
 /** So much in a second a server may bring that answers nothing, */
 const perSecond = 4 * mib;
 /** and so much at once. */
 const mostAtOnce = 16 * mib;
 /** Beyond that it is a flood, until less than half of it is left; however long it was, that takes a few seconds. */
 const mostOwed = mostAtOnce + mostAtOnce / 2;
-/** A flood is read in pieces of half a millisecond, */
+/** A flood is read in pieces of about a millisecond, */
 const pieceBytes = mib / 2;
 /** with so much time between them that fewer than one in a hundred short calls of other servers meet one. */
-const pieceMs = 60;
+const pieceMs = 40;
 const longestPauseMs = 1000;
 
 /** Holds up a server that floods us, so that what it brings takes no time from others; and for whoever else wants it held up. */
