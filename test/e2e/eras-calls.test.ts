@@ -33,7 +33,7 @@ inEveryWorld((world) => {
         .call(at(label, "hang"), { label }, { signal: aborters[index]?.signal as AbortSignal })
         .catch(() => "cancelled"),
     );
-    await client.call(name("one", "echo"), { text: "all are under way" });
+    await Promise.all(servers.map((server) => client.call(name(server, "echo"), { text: "all are under way" })));
     const cancelled = async (): Promise<unknown[]> => {
       const lists = await Promise.all(servers.map((server) => client.call(name(server, "cancelled"))));
       return lists.flat().sort();
