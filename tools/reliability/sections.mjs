@@ -87,10 +87,12 @@ const counts = (counted) =>
 
 function simulationMore({ faultsByKind, planted }) {
   const kinds = Object.entries(faultsByKind).map(([kind, count]) => `- ${kind}: ${number(count)}`);
+  const faults = `The faults:\n\n${kinds.join("\n")}`;
+  if (planted === undefined) return faults;
   const found = planted.map(({ what, seeds }) => [what, seeds === undefined ? "not found in 300" : String(seeds)]);
   const table = markdown([["Defect", "Seeds until it was found"], ...found]);
   const about = "Defects that were put into tutti one at a time (`npm run simulate -- --planted`):";
-  return `The faults:\n\n${kinds.join("\n")}\n\n${about}\n\n${table}`;
+  return `${faults}\n\n${about}\n\n${table}`;
 }
 
 function soakRows({ minutes, isComplete, warmUp, sides }) {
