@@ -24,9 +24,7 @@ export async function renew(
   if (lock === undefined) throw new AuthError("abandoned", "another tutti is still renewing its tokens");
   const guarded = guardedFetch(server, surroundings);
   try {
-    const stored = store.current();
-    // Somebody has signed out.
-    if (stored === undefined) return { grant: undefined, isKept: true };
+    const stored = store.current() ?? held;
     // What could not be written is newer than what is there.
     const current = isNewer(held, stored) ? held : stored;
     if (isOther(current, held) || current.tokens === undefined) return { grant: current, isKept: true };
