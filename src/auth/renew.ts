@@ -27,8 +27,9 @@ export async function renew(
     const stored = store.current() ?? held;
     // What could not be written is newer than what is there.
     const current = isNewer(held, stored) ? held : stored;
-    if (isOther(current, held) || current.tokens === undefined) return { grant: current, isKept: true };
-    const outcome = await renewed(current, current.tokens, guarded, surroundings.date());
+    const { tokens, isSpent } = current;
+    if (isOther(current, held) || tokens === undefined || isSpent) return { grant: current, isKept: true };
+    const outcome = await renewed(current, tokens, guarded, surroundings.date());
     if (typeof outcome === "object") {
       const grant = { ...current, tokens: outcome, isSpent: false };
       return { grant, isKept: await store.keep(grant) };

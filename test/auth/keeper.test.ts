@@ -188,3 +188,14 @@ test("a client that its authorization server has forgotten is registered anew by
   expect(authorization.counts.registrations).toBe(2);
   expect(signedIn(server, surroundings)?.needsSignIn).toBe(false);
 });
+
+test("a refresh token that is refused while another process waits to send it is not sent again", async () => {
+  const { authorization, server, surroundings } = await dated();
+  const keepers = [new Keeper(server, surroundings), new Keeper(server, surroundings)];
+  const sent = keepers.map((keeper) => keeper.authorization() as string);
+  authorization.faults.tokenRefusal = () => [400, { error: "invalid_grant" }];
+  authorization.grants.expireAccess();
+  const outcomes = await Promise.all(keepers.map((keeper, at) => keeper.again(refused(sent[at]))));
+  expect(outcomes).toMatchObject([{ code: "login_required" }, { code: "login_required" }]);
+  expect(authorization.counts.refreshes).toBe(1);
+});
