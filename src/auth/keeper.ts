@@ -13,7 +13,7 @@ const renewalAt = 0.8;
 const renewalSpread = 0.1;
 /** A renewal that came to nothing, or brought what the server has not taken since, is not repeated before this. */
 const patienceMs = 30_000;
-/** How often the file is looked at while only the user can help. */
+/** What the file says is taken for so long, and waited for in such steps where only the user can help. */
 const lookMs = 1_000;
 
 /** As whom tutti is signed in to one server, for all that it sends there. */
@@ -22,7 +22,8 @@ export class Keeper implements SignIn {
   readonly #surroundings: AuthSurroundings;
   readonly #store: Store;
   #grant: Grant | undefined;
-  #isRead = false;
+  /** When the file was read last (`clock.now()`). */
+  #readAt = Number.NEGATIVE_INFINITY;
   /** Why the file is not read. */
   #problem: string | undefined;
   /** In ms since 1970; of the tokens there are. */
@@ -45,7 +46,8 @@ export class Keeper implements SignIn {
   }
 
   readonly authorization = (): string | undefined | Promise<string | undefined> => {
-    if (!this.#isRead) this.#reread();
+    // Others sign in and out, too.
+    if (this.#surroundings.clock.now() - this.#readAt >= lookMs) this.#reread();
     if (this.#isUnkept) this.#keepAgain();
     const { tokens } = this.#grant ?? {};
     const now = this.#surroundings.date();
@@ -111,10 +113,10 @@ export class Keeper implements SignIn {
 
   /** What is in the file counts, unless what is held is newer and could not be written there. */
   #reread(): void {
-    this.#isRead = true;
+    this.#readAt = this.#surroundings.clock.now();
     try {
       const stored = this.#store.current();
-      if (this.#isUnkept && isNewer(this.#grant, stored)) return;
+      if (this.#isUnkept && stored !== undefined && isNewer(this.#grant, stored)) return;
       this.#isUnkept = false;
       this.#take(stored);
       this.#problem = undefined;
@@ -184,12 +186,8 @@ export class Keeper implements SignIn {
   }
 
   async #wantsMore(scopes: readonly string[]): Promise<LinkFailure> {
-    const grant = this.#grant;
-    const wished = new Set([...(grant?.wantedScopes ?? []), ...scopes]);
-    if (grant !== undefined && wished.size > grant.wantedScopes.length) {
-      this.#grant = { ...grant, wantedScopes: [...wished] };
-      await this.#store.keep(this.#grant).catch(() => false); // It is refused again, and noted then.
-    }
+    // Where that cannot be noted now, it is refused again, and noted then.
+    await this.#store.wish(scopes).catch(() => {});
     const what = scopes.length === 0 ? "more rights" : `more rights (${scopes.join(" ").slice(0, 200)})`;
     return needed(`needs you to sign in for ${what}: run "${loginCommand(this.#server.name)}"`);
   }

@@ -24,7 +24,9 @@ export async function renew(
   if (lock === undefined) throw new AuthError("abandoned", "another tutti is still renewing its tokens");
   const guarded = guardedFetch(server, surroundings);
   try {
-    const stored = store.current() ?? held;
+    const stored = store.current();
+    // Somebody has signed out.
+    if (stored === undefined) return { grant: undefined, isKept: true };
     // What could not be written is newer than what is there.
     const current = isNewer(held, stored) ? held : stored;
     const { tokens, isSpent } = current;

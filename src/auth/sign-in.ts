@@ -98,7 +98,7 @@ async function run(flow: Flow): Promise<SignedIn> {
     const scopes = withRenewal(union(usual, extra), discovered.metadata);
     const grant = { ...(await askPerson(flow, discovered, scopes)), wantedScopes: [...extra] };
     const { tokens } = grant;
-    const isKept = await store.keep(grant);
+    const isKept = await store.keepAlone(grant);
     const { status, challenge: second } = await probe(server, guarded, tokens.accessToken);
     if (status === 401) throw new AuthError("refused", "it does not accept the token that it was signed in for");
     const isShort = status === 403 && second?.error === "insufficient_scope";
@@ -157,7 +157,7 @@ async function askPerson(
     const client = former ?? (await register(metadata, redirectUri, scopes, guarded));
     const grant = grantOf(client, metadata, resource);
     // Before the browser opens, so that a process that dies meanwhile is not registered once more.
-    if (former === undefined) await store.keep(grant);
+    if (former === undefined) await store.keepAlone(grant);
     const verifier = surroundings.random(32).toString("base64url");
     surroundings.learn([verifier]);
     const challenge = await calculatePKCECodeChallenge(verifier);

@@ -16,8 +16,8 @@ export type SignedOut = { readonly had: boolean; readonly isRevoked: boolean };
  */
 export async function signOut(server: AuthServer, surroundings: AuthSurroundings): Promise<SignedOut> {
   const store = new Store(server, surroundings);
-  const held = store.all().filter(({ tokens }) => tokens !== undefined);
-  await store.clear();
+  await store.prepare();
+  const held = await store.clear();
   const guarded = guardedFetch(server, surroundings);
   try {
     const ends = await Promise.all(held.map((grant) => revoke(grant, guarded)));

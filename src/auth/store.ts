@@ -59,9 +59,13 @@ export class Store {
     });
   }
 
-  /** Forgets all of them. Throws an AuthError where that cannot be written. */
-  async clear(): Promise<void> {
-    if (!(await this.#write(() => []))) throw new AuthError("store", `${this.path} cannot be written`);
+  /** Forgets all of them, and gives those that had tokens. Rejects with an AuthError where that cannot be written. */
+  async clear(): Promise<readonly Grant[]> {
+    return await this.#alone(async () => {
+      const held = this.all().filter(({ tokens }) => tokens !== undefined);
+      if (!(await this.#write(() => []))) throw new AuthError("store", `${this.path} cannot be written`);
+      return held;
+    });
   }
 
   /** Has the others wait who would renew tokens, or sign in (`purpose`); undefined where they took too long. */
@@ -75,6 +79,31 @@ export class Store {
     } catch {
       // Where nothing can be written, which is told when tokens are, no other process can wait for us.
       return { hasWaited: false, release: async () => {} };
+    }
+  }
+
+  /** The same while nobody renews tokens, who would write over it. */
+  async keepAlone(grant: Grant): Promise<boolean> {
+    return await this.#alone(() => this.keep(grant));
+  }
+
+  /** Notes of the grant that is used that the server has wanted these scopes too. Rejects with an AuthError. */
+  async wish(scopes: readonly string[]): Promise<void> {
+    await this.#alone(async () => {
+      const grant = this.current();
+      const wanted = [...new Set([...(grant?.wantedScopes ?? []), ...scopes])];
+      if (grant !== undefined && wanted.length > grant.wantedScopes.length) {
+        await this.keep({ ...grant, wantedScopes: wanted });
+      }
+    });
+  }
+
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const lock = await this.lock("refresh");
+    try {
+      return await work();
+    } finally {
+      await lock?.release();
     }
   }
 
