@@ -34,6 +34,7 @@ export class Fleet {
   readonly #ending = new Set<Tutti>();
 
   #isReady = false;
+  #isStopped = false;
 
   /** `who`: whom the servers of the common set are greeted for. */
   constructor(machine: Machine, who: Identity | Omit<Identity, "canAsk">) {
@@ -81,6 +82,7 @@ export class Fleet {
   prepare(servers: readonly ServerConfig[]): Omit<Change, "members"> {
     const common = this.#common.prepare(servers);
     const changes = new Map<Tutti, Change>();
+    let isOver = false;
     const changeOf = ({ set, identity }: OwnSet): Change => {
       const known = changes.get(set);
       if (known !== undefined) return known;
@@ -90,13 +92,19 @@ export class Fleet {
       return change;
     };
     return {
-      // What of the common set can be shared is known when it has started.
-      started: common.started.then(() => Promise.all([...this.#own.values()].map((one) => changeOf(one).started))),
-      swap: () => Promise.all([common.swap(), ...[...this.#own.values()].map((one) => changeOf(one).swap())]),
+      // What of the common set can be shared is known when it has started, which may be after the swap.
+      started: common.started.then(() =>
+        isOver || this.#isStopped ? [] : Promise.all([...this.#own.values()].map((one) => changeOf(one).started)),
+      ),
+      swap: () => {
+        isOver = true;
+        return Promise.all([common.swap(), ...[...this.#own.values()].map((one) => changeOf(one).swap())]);
+      },
     };
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await Promise.all(this.#sets().map((set) => set.stop()));
   }
 

@@ -9,6 +9,7 @@ import { Fleet } from "../../src/cli/fleet.ts";
 import { createMachine } from "../../src/cli/machine.ts";
 import { Client } from "../../src/client/client.ts";
 import { serverInfo } from "../../src/client/handshake.ts";
+import type { Config } from "../../src/config/config.ts";
 import { Events } from "../../src/events.ts";
 import type { Message, Outgoing } from "../../src/wire/message.ts";
 import { readWhole } from "../../src/wire/whole.ts";
@@ -27,6 +28,11 @@ type Served = {
   readonly processes: () => number;
 };
 
+async function configOf(servers: Readonly<Record<string, Entry>>, settings: object = {}): Promise<Config> {
+  const entries = Object.entries(servers).map(([name, entry]) => [name, { ...entry, cwd: process.cwd() }]);
+  return await loadText({ mcpServers: Object.fromEntries(entries), ...settings });
+}
+
 /** A fleet of these servers on the real machine, started. */
 async function start(servers: Readonly<Record<string, Entry>>, settings: object = {}): Promise<Served> {
   const marker = randomUUID();
@@ -39,8 +45,7 @@ async function start(servers: Readonly<Record<string, Entry>>, settings: object 
     killAll(marker);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
-  const entries = Object.entries(servers).map(([name, entry]) => [name, { ...entry, cwd: process.cwd() }]);
-  const config = await loadText({ mcpServers: Object.fromEntries(entries), ...settings });
+  const config = await configOf(servers, settings);
   const fleet = new Fleet(createMachine(config, "0", new Events()), nobody);
   onTestFinished(() => fleet.stop());
   await fleet.start();
@@ -181,4 +186,23 @@ test("killing ends the processes of all sets", async () => {
   await until("two processes", () => processes() === 2);
   fleet.kill();
   await until("no process", () => processes() === 0);
+});
+
+test("a change that another one has overtaken starts nothing when the last of its servers has started", async () => {
+  const { fleet, processes } = await start({ old });
+  const outdated = await configOf({
+    old: fixture("fake-server.mjs", "outdated"),
+    late: fixture("slow-start.mjs", 1500),
+  });
+  const newest = await configOf({ old: fixture("fake-server.mjs", "newest") });
+  const first = fleet.prepare(outdated.servers);
+  const firstLeft = first.swap();
+  const second = fleet.prepare([...newest.servers, ...outdated.servers.filter(({ name }) => name === "late")]);
+  await Promise.all([firstLeft, second.swap()]);
+  const guest = arrive(fleet);
+  guest.greet(askable);
+  await guest.request("tools/call", call);
+  await first.started;
+  // Two in common, and the one that the machine's configuration has for the guest.
+  expect(processes()).toBe(3);
 });

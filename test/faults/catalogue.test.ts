@@ -86,9 +86,6 @@ const catalogue: Readonly<Record<string, string>> = {
   F80: "no CPU for a while",
 };
 
-/** Rows that have no test yet. */
-const untested: readonly string[] = [];
-
 const folder = import.meta.dirname;
 const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".ts") && name !== "catalogue.test.ts")
@@ -109,9 +106,6 @@ describe("the catalogue of faults", () => {
   });
 
   test("has a test for every row", () => {
-    const rows = Object.keys(catalogue).filter((id) => !untested.includes(id));
-    expect(rows.filter((id) => !tested.has(id))).toEqual([]);
+    expect(Object.keys(catalogue).filter((id) => !tested.has(id))).toEqual([]);
   });
-
-  for (const id of untested.filter((one) => !tested.has(one))) test.todo(`${id}: ${catalogue[id]}`);
 });
