@@ -8,6 +8,18 @@ import { until } from "./support/until.ts";
 const tool = (name: string, description = name) => ({ name, description, inputSchema: { type: "object" } });
 const changed = ["tools", "prompts", "resources"].map((what) => `notifications/${what}/list_changed`);
 
+/** Resolves when `look` sees it in files that come and go meanwhile: one that is not there, or no longer, is not seen. */
+function untilFiles(what: string, look: () => boolean): Promise<true> {
+  return until(what, () => {
+    try {
+      return look();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+      throw error;
+    }
+  });
+}
+
 /** Servers whose offer a file says, a configuration of them, and a folder in which all starts of a test remember. */
 function world(servers: Readonly<Record<string, object>>, settings: object = {}) {
   const state = temporaryFolder();
@@ -26,22 +38,17 @@ function world(servers: Readonly<Record<string, object>>, settings: object = {})
     const path = join(state, "tutti", folder);
     return readdirSync(path).map((name) => join(path, name));
   };
+  const isAllKept = (): boolean =>
+    kept("servers").length === Object.keys(servers).length && kept("starts").length === 1;
   /** A start that is over when everything of it is remembered. */
   const remember = async (): Promise<void> => {
     const tutti = await open();
     await tutti.request("tools/list");
-    const isKept = (folder: string, count: number): boolean => {
-      try {
-        return kept(folder).length === count;
-      } catch {
-        return false;
-      }
-    };
-    await until("the memory", () => isKept("servers", Object.keys(servers).length) && isKept("starts", 1));
+    await untilFiles("the memory", isAllKept);
     tutti.child.stdin.end();
     await tutti.exit();
   };
-  return { state, config, tell, open, kept, remember };
+  return { state, config, tell, open, kept, isAllKept, remember };
 }
 
 async function names(tutti: Started, method = "tools/list", member = "tools"): Promise<string[]> {
@@ -202,7 +209,7 @@ describe("what is remembered", () => {
     writeFileSync(config, text.replace('"one": {', '"one": { "env": { "KEY": "hunter-2-hunter-2" },'));
     const tutti = await open();
     expect(await names(tutti)).toEqual(["one__a", "two__c"]);
-    await until("what is known of two", () => kept("servers").length === 1);
+    await untilFiles("what is known of two", () => kept("servers").length === 1);
     tutti.child.stdin.end();
     await tutti.exit();
     expect(kept("servers").map((path) => statSync(path).mode & 0o777)).toEqual([0o600]);
@@ -227,18 +234,18 @@ describe("what is remembered", () => {
       expect(await names(tutti)).toEqual(["one__a", "one__b", "two__c"]);
       const isWhole = (path: string): boolean =>
         /^tutti 1 [0-9a-f]{64}\n/.test(readFileSync(path, "utf8")) && (statSync(path).mode & 0o777) === 0o600;
-      await until("new files", () => [...kept("servers"), ...kept("starts")].every(isWhole));
+      await untilFiles("new files", () => [...kept("servers"), ...kept("starts")].every(isWhole));
       tutti.child.stdin.end();
       await tutti.exit();
     });
   }
 
   test("is whole when several start at the same moment", async () => {
-    const { open, kept, tell } = world(both);
+    const { open, isAllKept, tell } = world(both);
     const all = await Promise.all([1, 2, 3, 4].map(() => open()));
     const lists: Reply[] = await Promise.all(all.map((tutti) => tutti.request("tools/list")));
     for (const { result } of lists) expect(result?.tools?.length).toBe(3);
-    await until("the memory", () => kept("servers").length === 2 && kept("starts").length === 1);
+    await untilFiles("the memory", isAllKept);
     for (const tutti of all) tutti.child.stdin.end();
     await Promise.all(all.map((tutti) => tutti.exit()));
     tell("one", { silent: true });
