@@ -8,7 +8,7 @@ import { slot } from "../wire/members.ts";
 import type { Edit, Message } from "../wire/message.ts";
 import { membersOf } from "../wire/walk.ts";
 import { Exchange } from "./exchange.ts";
-import { type Ask, forward, refuse } from "./forward.ts";
+import { type Ask, extendAll, forward, lostTexts, refuse } from "./forward.ts";
 import { Openers } from "./openers.ts";
 import type { Parked } from "./parked.ts";
 import {
@@ -171,7 +171,7 @@ export class Asking {
     const limit = answerLimit(downstream.config);
     ask.timer?.cancel();
     if (limit.ms > 0) ask.timer = this.#options.clock.after(limit.ms, () => this.#giveUp(ask, limit.text));
-    const who = whoAnswers(downstream, this.#options.clients(), method, kindOf(paramsOf(message)), ask.within);
+    const who = this.#who(ask);
     if (who === "away") this.#later.add(ask);
     else if (who === undefined) {
       this.#close(ask);
@@ -194,11 +194,17 @@ export class Asking {
         this.#close(ask);
         downstream.answer(answer);
       },
-      lost: (text) => {
-        this.#close(ask);
-        refuse(ask, rpcCode.internalError, text);
+      lost: (why) => {
+        // It went with the newest of the calls there, and may be another's.
+        const isAnothers = why === "over" && ask.within === undefined && this.#who(ask, []) !== undefined;
+        if (isAnothers) this.#put(ask);
+        else this.#giveUp(ask, lostTexts[why]);
       },
     });
+  }
+
+  #who({ downstream, method, message, within }: Ask, clients = this.#options.clients()): ReturnType<typeof whoAnswers> {
+    return whoAnswers(downstream, clients, method, kindOf(paramsOf(message)), within);
   }
 
   /** To a client that is asked by replies: with whatever else is asked about now. */
@@ -289,9 +295,4 @@ export class Asking {
     this.#open.get(ask.downstream)?.delete(ask);
     this.#later.delete(ask);
   }
-}
-
-/** A server over stdio does not say which of its calls asks, so each has the time for an answer. */
-function extendAll(downstream: Downstream, ms: number): void {
-  for (const request of downstream.requests()) if (request instanceof Exchange) request.call?.extend(ms);
 }

@@ -5,7 +5,7 @@ import { toProtocolError } from "../errors.ts";
 import type { Timer } from "../ports/clock.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
-import { tokenOf } from "./exchange.ts";
+import { Exchange, tokenOf } from "./exchange.ts";
 import { nameEdits, paramsOf } from "./question.ts";
 
 /** One question of a server that wrote it as a request. */
@@ -31,12 +31,11 @@ export function refuse({ downstream, id }: Ask, code: number, text: string): voi
 type Forwarded = {
   /** For the server, under its id. */
   readonly answered: (answer: Outgoing) => void;
-  /** `text` says why, for the server. */
-  readonly lost: (text: string) => void;
+  readonly lost: (why: keyof typeof lostTexts) => void;
 };
 
-/** Why no answer of a client will come. */
-const lostTexts = {
+/** Why no answer of a client will come, for the server. */
+export const lostTexts = {
   left: "the client has left",
   spoilt: "the client's answer cannot be read",
   over: "the calls that it could be about are over",
@@ -62,7 +61,7 @@ export function forward(ask: Ask, client: Client, about: Message | undefined, { 
       const at = { start: notice.start(slot.token), end: notice.end(slot.token) };
       downstream.notify(notice.splice([{ ...at, bytes: token }]));
     },
-    lost: (why: keyof typeof lostTexts) => lost(lostTexts[why]),
+    lost,
   };
   const ours = client.ask(encode, asked, downstream, about);
   ask.withdraw = (notice) => {
@@ -72,4 +71,9 @@ export function forward(ask: Ask, client: Client, about: Message | undefined, { 
     // From the same source as the question, which it would overtake otherwise.
     client.notify(notice && at ? notice.splice([{ ...at, bytes: String(ours) }]) : plain, downstream, about);
   };
+}
+
+/** A server over stdio does not say which of its calls asks, so each has the time for an answer. */
+export function extendAll(downstream: Downstream, ms: number): void {
+  for (const request of downstream.requests()) if (request instanceof Exchange) request.call?.extend(ms);
 }

@@ -198,6 +198,29 @@ for (const cell of ["LL", "LM"] as const) {
   });
 }
 
+test("a question that was held back behind that of a plan goes to another call when the plan is cancelled: it may be its own", async () => {
+  const on = await openPlans("LL", { one }, { client: able });
+  on.begin("one__c");
+  const own = await on.servers.one.call("c");
+  const plan = on.plan([
+    { id: "x", name: "one__a" },
+    { id: "y", name: "one__b" },
+  ]);
+  const [x] = await Promise.all([on.servers.one.call("a"), on.servers.one.call("b")]);
+  void x.ask({ who: form("Inner?") }, "s");
+  await plan.questions(1);
+  const asked = own.ask({ who: form("Own?") }, "s");
+  await on.settle();
+  on.client.cancel(plan.id);
+  await on.settle();
+  plan.answer(accepted);
+  const [question] = await plan.questions(1);
+  expect(question?.params["message"]).toBe("one: Own?");
+  plan.answer(accepted);
+  expect((await asked).answers.who.result).toEqual(accepted);
+  expect(on.relay.held).toBe(0);
+});
+
 test("plans that wait for their client are bounded in number: one more is told what it has", async () => {
   const on = await openPlans("MM", { one }, { client: able, connect: stage, limits: { maxOpenRequests: 2000 } });
   const calls = [
