@@ -195,6 +195,17 @@ test("bytes are spliced in whatever order the edits come, and keep all that stan
   expect(spliced(Buffer.from("abc"), [])).toBe("abc");
 });
 
+test("what is put in where something is replaced stands before it, and at one place in the order in which it was given", () => {
+  const edits = [
+    { start: 2, end: 4, bytes: "X" },
+    { start: 2, end: 2, bytes: "1" },
+    { start: 2, end: 2, bytes: "2" },
+  ];
+  expect(spliced(Buffer.from("abcdef"), edits)).toBe("ab12Xef");
+  const message = messageOf('{"jsonrpc":"2.0","method":"m"}');
+  expect(message.splice(edits)).toBe('{"12Xonrpc":"2.0","method":"m"}');
+});
+
 describe("a spliced message", () => {
   const replacements = fc.tuple(...slots.map(() => fc.option(jsonText, { nil: undefined })));
 

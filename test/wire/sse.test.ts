@@ -119,6 +119,20 @@ describe("a stream of events", () => {
     expect(hear([Buffer.from("data: x\r\r")]).told.length).toBe(1);
   });
 
+  test("may have an id of 8 KiB in all, and keeps the one before where it is longer, in whatever pieces it comes", () => {
+    for (const [length, isKept] of [
+      [8192, true],
+      [8193, false],
+      [20_000, false],
+    ] as const) {
+      const id = "i".repeat(length - "id:".length);
+      const bytes = Buffer.from(`id: before\ndata: {}\n\nid:${id}\ndata: {}\n\n`);
+      for (const at of [[], [100], [100, 8200], Array.from({ length: bytes.length }, (_, index) => index)]) {
+        expect(hear(cutUp(bytes, at)).lastId).toBe(isKept ? id : "before");
+      }
+    }
+  });
+
   test("that ends without a blank line gives its last data, and no id that may be a part of one", () => {
     for (const [text, told, lastId] of [
       ["id: 1\ndata: {}", ["{}"], "1"],

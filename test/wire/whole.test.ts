@@ -34,6 +34,16 @@ describe("a whole text", () => {
     );
   });
 
+  test("says how much of it is kept until it is over", () => {
+    const whole = new Whole(limits);
+    whole.push(Buffer.from('{"jsonrpc":'));
+    expect(whole.heldBytes).toBe(11);
+    whole.push(Buffer.from('"2.0"'));
+    expect(whole.heldBytes).toBe(16);
+    whole.end();
+    expect(whole.heldBytes).toBe(0);
+  });
+
   test("may be broken into lines, which become spaces", () => {
     const text = '\n{\r\n  "jsonrpc": "2.0",\n  "id": 7,\n  "result": {"text": "a\\nb"}\n}\n';
     const read = readWhole(text, limits);

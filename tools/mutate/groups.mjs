@@ -3,14 +3,14 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 const wireTests = {
-  json: ["json", "json-suite"],
+  json: ["json", "json-suite", "members", "lines", "message"],
   characters: ["json", "json-suite"],
   numbers: ["json", "json-suite"],
   utf8: ["utf8", "lines"],
-  members: ["members", "json"],
-  lines: ["lines"],
-  message: ["message"],
-  object: ["object"],
+  members: ["members", "json", "message"],
+  lines: ["lines", "lines-work", "whole"],
+  message: ["message", "moved"],
+  object: ["object", "moved"],
   walk: ["walk", "object"],
   whole: ["whole", "sse"],
   sse: ["sse"],
