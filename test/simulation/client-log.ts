@@ -178,18 +178,17 @@ export class ClientLog {
   #sent(text: string, source: object | undefined, about: Message | undefined): void {
     this.#order.sent(text, source);
     const json = JSON.parse(text);
-    // A request that came with another's state names another's resource, and is told that there is none.
-    const isQuote = json.error?.data?.uri !== undefined && json.error.message.startsWith("No server has the resource");
-    const foreign = isQuote ? undefined : noncesIn(text).find((nonce) => ownerOf(nonce) !== this.#client);
+    const foreign = noncesIn(text).find((nonce) => ownerOf(nonce) !== this.#client);
     if (foreign !== undefined) this.#wrong(`gets ${foreign}, which is another client's: ${text.slice(0, 300)}`);
     const stray = about && text.includes("stray") ? this.#byMessage.get(about) : undefined;
-    if (stray !== undefined) this.#strays.push(stray);
-    if (json.method === undefined) this.#replied(json, text, about, isQuote);
+    // A request without a nonce leaves no trace at its server by which it could be told whose id was guessed.
+    if (stray !== undefined && stray.nonces.length > 0) this.#strays.push(stray);
+    if (json.method === undefined) this.#replied(json, text, about);
     else if (json.id === undefined && json.params?._meta === undefined) this.#lists.hears(json.method);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: whatever came.
-  #replied(json: any, text: string, about: Message | undefined, isQuote: boolean): void {
+  #replied(json: any, text: string, about: Message | undefined): void {
     this.#ledger.counts.replies++;
     const sent = about === undefined ? this.#nonsense(json) : this.#byMessage.get(about);
     if (sent === undefined) {
@@ -206,7 +205,7 @@ export class ClientLog {
     }
     // A server of the older era does not say in which of its calls it asks.
     const isQuestion = json.result?.resultType === "input_required";
-    const others = isQuestion || isQuote ? [] : noncesIn(text).filter((nonce) => !sent.nonces.includes(nonce));
+    const others = isQuestion ? [] : noncesIn(text).filter((nonce) => !sent.nonces.includes(nonce));
     if (others.length > 0) this.#wrong(`gets ${others} in the reply to ${sent.nonces}: ${text.slice(0, 300)}`);
     if (sent.kind === "call" && !this.#strays.includes(sent)) this.#compare(sent, json, text);
     if (sent.kind === "plan") this.#comparePlan(sent, json);

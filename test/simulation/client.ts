@@ -245,8 +245,10 @@ export class SimClient {
     const { clients, faults, scheduler } = this.#world;
     const thieves = clients.filter((one) => one !== this && one.era === "modern" && !one.isGone);
     if (thieves.length === 0 || !state.startsWith("tutti.")) return;
-    // Those of plans are more often of a client that shares its servers.
-    const percent = params.includes('"call_tools"') ? 90 : 20;
+    // Those of plans are more often of a client that shares its servers. An address may be another server's by then, and the
+    // other client's all the same.
+    const usual = method === "resources/read" ? 0 : 20;
+    const percent = params.includes('"call_tools"') ? 90 : usual;
     if (!faults.happens("client: another's state", percent, this.#dice)) return;
     const thief = this.#dice.pick(thieves);
     const stolen = `{"inputResponses":{},"requestState":${JSON.stringify(state)},${params.slice(1)}`;
