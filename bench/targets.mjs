@@ -139,7 +139,7 @@ const asked = [
     of: (read, who) => greatest(attackNames.map((name) => read("hostile", lagKey(name), who))),
   },
   {
-    says: "p99 of a good server beside any of them, against its own beside a process that is as busy",
+    says: "p99 of a good server beside any of them, against its own without",
     limit: 1.2,
     of: (read, who) => greatest(attackNames.map((name) => read("hostile", besideKey(name), who))),
   },

@@ -3,6 +3,7 @@ import pLimit from "p-limit";
 import { Keepers } from "../auth/keeper.ts";
 import type { Config, ServerConfig } from "../config/config.ts";
 import { stateFolder } from "../config/state-folder.ts";
+import { Traffic } from "../downstream/brake.ts";
 import type { Request } from "../downstream/call.ts";
 import { Downstream } from "../downstream/downstream.ts";
 import type { Era, Identity } from "../downstream/handshake.ts";
@@ -137,6 +138,7 @@ export function createMachine(
     system: { ...system, spawn: reaper.watched(system.spawn, { isMarked: true }) },
   });
   const pinning = createPinning({ config, system, events, redact });
+  const traffic = new Traffic();
   const held = new HeldBytes(config.limits.maxHeldBytes, clock);
   const member: Machine["member"] = (server, who, isShared) => {
     const { name } = server;
@@ -171,6 +173,7 @@ export function createMachine(
       redact,
       signedIn: keeperOf(server, keepers)?.signedIn,
       isShared,
+      traffic,
       clock,
       random: system.random,
       events: {

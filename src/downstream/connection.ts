@@ -3,7 +3,7 @@ import type { LinkFailure, OpenLink, OwnLink, Pausable } from "../transport/link
 import type { BadLine } from "../wire/lines.ts";
 import { slot } from "../wire/members.ts";
 import type { Message, Outgoing } from "../wire/message.ts";
-import { Brake } from "./brake.ts";
+import { Brake, Traffic } from "./brake.ts";
 import type { Dated } from "./deadlines.ts";
 import { mostOpen, OpenRequests } from "./open-requests.ts";
 
@@ -54,9 +54,10 @@ export class Connection {
   /** The request that was given up last. */
   #givenUp: number | undefined;
 
-  constructor(events: ConnectionEvents, clock: Clock) {
+  /** `traffic`: absent where it is alone. */
+  constructor(events: ConnectionEvents, { clock, traffic = new Traffic() }: { clock: Clock; traffic?: Traffic }) {
     this.#events = events;
-    this.#brake = new Brake(clock, () => this.#link);
+    this.#brake = new Brake(clock, () => this.#link, traffic);
   }
 
   /**

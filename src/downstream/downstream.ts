@@ -52,7 +52,7 @@ export class Downstream implements Pausable {
         },
         renewed: () => this.#renew(),
       }),
-      clock,
+      options,
     );
     this.#connection = connection;
     this.#deadlines = new Deadlines(clock, () => connection.waiters(), events.defect);

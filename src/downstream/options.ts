@@ -3,6 +3,7 @@ import type { Topic } from "../events.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OpenLink } from "../transport/link.ts";
 import type { Message } from "../wire/message.ts";
+import type { Traffic } from "./brake.ts";
 import type { Request } from "./call.ts";
 import type { Greeting, Identity } from "./handshake.ts";
 import type { Seen } from "./memory.ts";
@@ -62,6 +63,8 @@ export type DownstreamOptions = {
   readonly signedIn?: ((then: () => void) => () => void) | undefined;
   /** Whether several clients use it, so that what it says outside its replies may be about any of them. */
   readonly isShared: boolean;
+  /** What it is a part of, for whose sake it is held up when it floods us. Absent: it is alone. */
+  readonly traffic?: Traffic;
   readonly clock: Clock;
   /** So many random bytes. */
   readonly random: (count: number) => Buffer;

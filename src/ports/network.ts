@@ -76,12 +76,17 @@ const maxHeaderBytes = 16 * 1024;
 const usualUnpackedBytes = 64 * 1024 * 1024;
 /** Answers of which each only says that there will be one. */
 const mostInterim = 100;
-const unpackers: ReadonlyMap<string, () => Transform> = new Map([
-  ["gzip", createGunzip],
-  ["x-gzip", createGunzip],
-  ["deflate", createInflate],
-  ["br", createBrotliDecompress],
+const pieceBytes = 64 * 1024;
+const unpackers: ReadonlyMap<string, () => Transform & { readonly bytesWritten: number }> = new Map([
+  ["gzip", () => createGunzip({ chunkSize: pieceBytes })],
+  ["x-gzip", () => createGunzip({ chunkSize: pieceBytes })],
+  ["deflate", () => createInflate({ chunkSize: pieceBytes })],
+  ["br", () => createBrotliDecompress({ chunkSize: pieceBytes })],
 ]);
+/** Who sends so much more than it costs to send, one byte for so many, is read a piece at a time, with rests for others. */
+const muchUnpacked = 1024 * 1024;
+const bloated = 100;
+const restMs = 50;
 
 /**
  * The machine's own network: HTTP/1.1 over connections that are kept, TLS always verified, and no bound on the time a
@@ -245,14 +250,16 @@ function unpacked(incoming: IncomingMessage, encoding = "identity", maxBytes: nu
     );
   }
   let length = 0;
+  const packed = unpacker();
   const bound = new Transform({
     transform: (chunk: Buffer, _, done) => {
       length += chunk.length;
-      if (length <= maxBytes) done(null, chunk);
-      else done(new NetworkError(`its answer unpacks to more than ${maxBytes} bytes`, true));
+      if (length > maxBytes) done(new NetworkError(`its answer unpacks to more than ${maxBytes} bytes`, true));
+      else if (length > muchUnpacked && length > bloated * packed.bytesWritten) setTimeout(done, restMs, null, chunk);
+      else done(null, chunk);
     },
   });
-  pipeline(incoming, unpacker(), bound, () => {}); // The error goes to the last of them, which is the one that is read.
+  pipeline(incoming, packed, bound, () => {}); // The error goes to the last of them, which is the one that is read.
   return bound;
 }
 

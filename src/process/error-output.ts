@@ -5,8 +5,8 @@ import { harmless } from "./harmless.ts";
 const maxLineBytes = 4096;
 const maxTailLines = 16;
 const maxLinesPerSecond = 200;
-/** stderr is read so much at a time and no sooner again: half a millisecond's work, so that a flood takes no time from others. */
-const pieceBytes = 512 * 1024;
+/** stderr is read so much at a time and no sooner again: what comes at once, so that a flood takes no time from others. */
+const pieceBytes = 256 * 1024;
 const pieceMs = 40;
 
 /**

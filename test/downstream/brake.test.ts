@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { Brake } from "../../src/downstream/brake.ts";
 import { fakeClock } from "../support/clock.ts";
 
-function braked() {
+/** `others`: whether another server answers something all the time. */
+function braked(others = { answer: true }) {
   const clock = fakeClock();
   let isPaused = false;
   const link = {
@@ -13,7 +14,16 @@ function braked() {
       isPaused = false;
     },
   };
-  const brake = new Brake(clock, () => link);
+  let replies = 0;
+  const traffic = {
+    get replies() {
+      return others.answer ? ++replies : replies;
+    },
+    set replies(count: number) {
+      replies = count;
+    },
+  };
+  const brake = new Brake(clock, () => link, traffic);
   return { clock, brake, isPaused: () => isPaused };
 }
 
@@ -64,8 +74,21 @@ test.each([
   const given = braked();
   await pour(given, 1000, chunk);
   expect(await pour(given, 10_000, chunk)).toBeLessThan(10 * 15 * 1024 * 1024);
-  await given.clock.advance(4000);
+  await given.clock.advance(7000);
   expect(await pour(given, 1000, { bytes: 64 * 1024, messages: 1, isUseful: true })).toBe(1000 * 10 * 64 * 1024);
+});
+
+test("a flood is read at once where no other server answers anything, and little by little once one does", async () => {
+  const others = { answer: false };
+  const given = braked(others);
+  const flood = { bytes: 64 * 1024, messages: 1 };
+  const atOnce = 10 * 64 * 1024;
+  expect(await pour(given, 1000, flood)).toBe(1000 * atOnce);
+  others.answer = true;
+  expect(await pour(given, 1000, flood)).toBeLessThan(5 * atOnce);
+  others.answer = false;
+  await given.clock.advance(1000);
+  expect(await pour(given, 1000, flood)).toBe(1000 * atOnce);
 });
 
 test("a server that somebody else holds up stays so when its flood is over, and the other way round", async () => {

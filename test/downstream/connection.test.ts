@@ -27,7 +27,7 @@ function twice(
       closed: (reason) => void closed.push(reason),
       defect,
     },
-    clock,
+    { clock },
   );
   const open = async (events: LinkEvents): Promise<OwnLink> => {
     links.push(events);

@@ -62,7 +62,7 @@ async function open() {
         throw cause;
       },
     } as ConstructorParameters<typeof Connection>[0],
-    clock,
+    { clock },
   );
   let events = {} as LinkEvents;
   await connection.open(async (own) => {

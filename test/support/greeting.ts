@@ -91,7 +91,7 @@ export function greeting(
         throw cause;
       },
     },
-    clock,
+    { clock },
   );
   const deadlines = new Deadlines(
     clock,
