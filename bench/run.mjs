@@ -1,9 +1,9 @@
 /**
- * The bench: `npm run bench -- [--quick] [--only NAME]… [--rounds N] [--targets a,b]`.
+ * The bench: `npm run bench -- [--quick] [--only NAME]… [--rounds N] [--targets a,b] [--out FILE]`.
  *
  * Each measurement is run in rounds; in a round every contender has its turn, in the opposite order every other round.
  * A full run of everything writes `bench/results/latest.json` and prints `docs/benchmarks.md`; any other run only
- * shows what it measured.
+ * shows what it measured, and with `--out` keeps what is tutti's own there, as rows of `docs/reliability.md`.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -11,7 +11,7 @@ import { contenders, EMPTY, missing } from "./contenders.mjs";
 import { measures } from "./measures/index.mjs";
 import { latest, printPage } from "./print.mjs";
 import { circumstances, tableOf } from "./results.mjs";
-import { measuredTable, targetTable } from "./tables.mjs";
+import { measuredTable, ownRows, targetTable } from "./tables.mjs";
 import { endAllTurns, takeTurn } from "./take-turn.mjs";
 import { judge } from "./targets.mjs";
 
@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
     only: { type: "string", multiple: true },
     rounds: { type: "string" },
     targets: { type: "string" },
+    out: { type: "string" },
   },
 });
 const isQuick = options.quick;
@@ -54,6 +55,10 @@ const judged = targets.filter(({ passed }) => passed !== undefined);
 if (judged.length > 0) console.log(`\n## What was asked\n\n${targetTable(judged)}\n`);
 console.log(`${Math.round((performance.now() - startedAt) / 1000)} s`);
 
+if (options.out !== undefined) {
+  const rows = ownRows(tables, judged);
+  writeFileSync(options.out, `${JSON.stringify({ ...circumstances(), rows }, undefined, 1)}\n`);
+}
 const isWhole = !isQuick && options.only === undefined && Object.keys(contenders).every((name) => names.includes(name));
 if (isWhole) {
   const abouts = Object.fromEntries(names.map((name) => [name, contenders[name]?.about]));

@@ -31,6 +31,24 @@ export function targetTable(targets) {
 }
 
 /**
+ * What tutti alone was measured at: what was asked of it first.
+ * @param {readonly import("./results.mjs").Table[]} tables
+ * @param {readonly import("./targets.mjs").Target[]} targets
+ */
+export function ownRows(tables, targets) {
+  const asked = targets.map(({ says, bound, limit, unit, measured, passed }) => ({
+    what: says,
+    measured: `${figure(measured)} ${unit}`.trim(),
+    asked: `${bound} ${figure(limit)} ${unit}`.trim(),
+    passed,
+  }));
+  const seen = tables.flatMap(({ rows }) =>
+    rows.map(({ title, unit, cells }) => ({ what: title, measured: `${figure(cells.tutti?.median)} ${unit}`.trim() })),
+  );
+  return [...asked, ...seen];
+}
+
+/**
  * Three digits that count; a dash for what does not exist.
  * @param {number | "timeout" | undefined} value
  */

@@ -44,6 +44,24 @@ describe("a body", () => {
     expect(most - before).toBeLessThan(64 * 1024 * 1024);
   });
 
+  test("that unpacks to a hundred times its size comes a piece at a time from 1 MiB on", async () => {
+    const bytes = gzipSync(Buffer.alloc(2 * 1024 * 1024));
+    const server = await rawServer(
+      ({ socket }) => void socket.write(answered(200, { "content-encoding": "gzip" }, bytes)),
+    );
+    const response = await network().request(post(server.url)).response;
+    const startedAt = performance.now();
+    const came: { readonly bytes: number; readonly afterMs: number }[] = [];
+    response.body.on("data", (piece: Buffer) => {
+      came.push({ bytes: piece.length, afterMs: performance.now() - startedAt });
+    });
+    await new Promise((resolve) => response.body.on("end", resolve));
+    expect(came.reduce((sum, piece) => sum + piece.bytes, 0)).toBe(2 * 1024 * 1024);
+    // Sixteen of 64 KiB are left then, and each of them waits for 50 ms.
+    const rests = came.filter(({ afterMs }, at) => afterMs - (came[at - 1]?.afterMs ?? 0) > 40);
+    expect(rests.length).toBeGreaterThanOrEqual(14);
+  });
+
   test("that is packed and goes on is given as it comes", async () => {
     const packer = createGzip();
     const server = await rawServer(({ socket }) => {
