@@ -127,7 +127,7 @@ export class Availability {
   }
 
   #admit(call: Call, now: number): void {
-    const admission: Admission = this.#life.isOver ? "pass" : this.breaker.admit(now);
+    const admission: Admission = this.#life.isOver ? "pass" : this.breaker.admit(call, now);
     call.isTry = admission === "try";
     if (admission === "refused") call.refuse(this.breaker.describe(now) ?? "");
     else if (admission === "wait") this.#behindTry.add(call);

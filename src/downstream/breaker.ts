@@ -47,7 +47,7 @@ export class Breaker {
   /** The last ones, a bit each: 1 is a failure. */
   #recent = 0;
   #open: Open | undefined;
-  #isTrying = false;
+  #trying: object | undefined;
 
   /** `random`: from 0 to below 1. */
   constructor({ failures, pauseMs }: BreakerBounds, random: () => number, events: BreakerEvents) {
@@ -74,7 +74,7 @@ export class Breaker {
   describe(now: number): string | undefined {
     if (this.#open === undefined) return undefined;
     const { why, sinceMs, untilMs } = this.#open;
-    const next = this.#isTrying
+    const next = this.#trying
       ? "one call tries it now"
       : now < untilMs
         ? `next try in ${inSeconds(untilMs - now)}`
@@ -82,19 +82,24 @@ export class Breaker {
     return `not used for ${inSeconds(now - sinceMs)} now, after ${why}; ${next}`;
   }
 
-  /** Whether a call may go now. One that tries is the only one until it has succeeded, failed or was released. */
-  admit(now: number): Admission {
+  /** Whether this call may go now. One that tries is the only one until anything succeeds, or fails and counts, or it is released. */
+  admit(call: object, now: number): Admission {
     if (this.#open === undefined) return "pass";
     if (now < this.#open.untilMs) return "refused";
-    if (this.#isTrying) return "wait";
-    this.#isTrying = true;
+    if (this.#trying) return "wait";
+    this.#trying = call;
     return "try";
   }
 
-  /** What was let go to try has ended and says nothing. */
-  release(): void {
-    if (!this.#isTrying) return;
-    this.#isTrying = false;
+  /** Whether it is this call that tries now. */
+  isTriedBy(call: object): boolean {
+    return this.#trying === call;
+  }
+
+  /** The call has ended. Where it still tried, that says nothing. */
+  release(call: object): void {
+    if (!this.isTriedBy(call)) return;
+    this.#trying = undefined;
     this.#events.tried();
   }
 
@@ -127,8 +132,8 @@ export class Breaker {
   openFor(why: string, now: number): void {
     if (this.#mostInRow === 0) return;
     this.#failures ||= 1;
-    const wasTrying = this.#isTrying;
-    this.#isTrying = false;
+    const wasTrying = this.#trying !== undefined;
+    this.#trying = undefined;
     this.#open = { sinceMs: this.#open?.sinceMs ?? now, why, untilMs: now + this.#pauses.next() };
     this.#events.changed();
     if (wasTrying) this.#events.tried();
@@ -146,8 +151,8 @@ export class Breaker {
     if (!wasOpen) return;
     this.#recent = 0;
     this.#pauses.reset();
-    const wasTrying = this.#isTrying;
-    this.#isTrying = false;
+    const wasTrying = this.#trying !== undefined;
+    this.#trying = undefined;
     this.#events.changed();
     if (wasTrying) this.#events.tried();
   }

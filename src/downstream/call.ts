@@ -63,7 +63,7 @@ export class Call implements Waiter {
   /** How many starts of its server have failed while it waited. */
   failedStarts = 0;
   readonly request: Request;
-  /** Whether it alone was let go, to find out whether its server works again. */
+  /** Whether it alone was let go, to find out whether its server works again, be that known by now or not. */
   isTry = false;
   readonly #at: Surroundings;
   readonly #latestAt: number;
@@ -285,7 +285,7 @@ export class Call implements Waiter {
     this.#isOver = true;
     this.#at.connection.forget(this.#id);
     this.#leave?.();
-    if (this.isTry) this.#at.breaker.release();
+    this.#at.breaker.release(this);
     this.#at.ended();
     return true;
   }

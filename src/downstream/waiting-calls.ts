@@ -66,10 +66,10 @@ export class WaitingCalls {
   }
 
   /** Why it cannot wait for the server. */
-  #refusal({ isTry }: Call): string | undefined {
+  #refusal(call: Call): string | undefined {
     const { life, breaker, clock } = this.#options;
     const now = clock.now();
     if (life.isOver) return life.describe(now);
-    return isTry ? undefined : breaker.describe(now);
+    return breaker.isTriedBy(call) ? undefined : breaker.describe(now);
   }
 }

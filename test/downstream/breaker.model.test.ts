@@ -14,7 +14,9 @@ type Model = {
   /** How often it has opened since it was closed. */
   openings: number;
   until: number;
-  isTrying: boolean;
+  trying: object | undefined;
+  /** Calls that were let go and have not ended, whatever is known of them. */
+  open: object[];
   /** Which failures there were when each thing that has no outcome yet was sent. */
   sent: number[];
   counted: number;
@@ -33,7 +35,7 @@ function open(model: Model): void {
   const pause = Math.min(model.pauseMs * 2 ** model.openings, Math.max(longest, model.pauseMs));
   model.until = model.now + 0.75 * pause;
   model.openings++;
-  model.isTrying = false;
+  model.trying = undefined;
   model.told++;
 }
 
@@ -42,7 +44,7 @@ function close(model: Model): void {
     model.told++;
     model.outcomes = [];
   }
-  Object.assign(model, { row: [], openings: 0, until: 0, isTrying: false });
+  Object.assign(model, { row: [], openings: 0, until: 0, trying: undefined });
 }
 
 function check(model: Model, { breaker, told }: Real): void {
@@ -52,13 +54,14 @@ function check(model: Model, { breaker, told }: Real): void {
   const text = breaker.describe(model.now);
   expect(text === undefined).toBe(!isOpen(model));
   if (text !== undefined) {
-    const next = model.isTrying
+    const next = model.trying
       ? /one call tries it now$/
       : model.now < model.until
         ? /next try in \d+ s$/
         : /the next call tries it$/;
     expect(text).toMatch(next);
   }
+  for (const call of model.open) expect(breaker.isTriedBy(call)).toBe(call === model.trying);
 }
 
 class Pass implements Command {
@@ -83,10 +86,12 @@ class Admit implements Command {
   check = (): boolean => true;
 
   run(model: Model, real: Real): void {
-    const wanted = !isOpen(model) ? "pass" : model.now < model.until ? "refused" : model.isTrying ? "wait" : "try";
-    expect(real.breaker.admit(model.now)).toBe(wanted);
-    if (wanted === "try") model.isTrying = true;
+    const wanted = !isOpen(model) ? "pass" : model.now < model.until ? "refused" : model.trying ? "wait" : "try";
+    const call = {};
+    expect(real.breaker.admit(call, model.now)).toBe(wanted);
+    if (wanted === "try") model.trying = call;
     if (wanted === "pass" || wanted === "try") {
+      model.open.push(call);
       model.sent.push(model.counted);
       real.rounds.push(real.breaker.round);
     }
@@ -165,17 +170,24 @@ class Started implements Command {
   toString = (): string => "started";
 }
 
-/** The one that tries ends and says nothing. */
+/** A call ends. Its outcome, if it has one, is told of before or after that. */
 class Release implements Command {
-  check = ({ isTrying }: Readonly<Model>): boolean => isTrying;
+  readonly pick: number;
+
+  constructor(pick: number) {
+    this.pick = pick;
+  }
+
+  check = ({ open }: Readonly<Model>): boolean => open.length > 0;
 
   run(model: Model, real: Real): void {
-    real.breaker.release();
-    model.isTrying = false;
+    const [call] = model.open.splice(this.pick % model.open.length, 1) as [object];
+    real.breaker.release(call);
+    if (model.trying === call) model.trying = undefined;
     check(model, real);
   }
 
-  toString = (): string => "release";
+  toString = (): string => `release(${this.pick})`;
 }
 
 test("a breaker lets go what a plain model lets go, whatever fails, is answered, starts and how time passes", () => {
@@ -187,7 +199,7 @@ test("a breaker lets go what a plain model lets go, whatever fails, is answered,
     fc.nat().map((pick) => new Fail(pick, false)),
     fc.nat().map((pick) => new Succeed(pick)),
     fc.constant(new Started()),
-    fc.constant(new Release()),
+    fc.nat().map((pick) => new Release(pick)),
   ];
   const bounds = fc.record({ most: fc.constantFrom(0, 1, 2, 5, 30), pauseMs: fc.constantFrom(1, 1000, 90_000) });
   fc.assert(
@@ -203,7 +215,7 @@ test("a breaker lets go what a plain model lets go, whatever fails, is answered,
         };
         const model: Model = {
           ...{ most, pauseMs, now: 0, outcomes: [], row: [], openings: 0, until: 0 },
-          ...{ isTrying: false, sent: [], counted: 0, told: 0 },
+          ...{ trying: undefined, open: [], sent: [], counted: 0, told: 0 },
         };
         return { model, real };
       }, steps);

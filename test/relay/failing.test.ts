@@ -181,6 +181,55 @@ describe("a server that crashes under every call", () => {
     await client.reply(11);
   });
 
+  test("gets one that tries, not beside it one whose start failed when that tried", async () => {
+    let isBroken = false;
+    const answers = {
+      "tools/list": () => (isBroken ? '"error":{"code":-32603,"message":"no database"}' : listed),
+    };
+    const on = await alone({ answers, config: { restartMinMs: 500, breakerFailures: 1, breakerPauseMs: 100 } });
+    await crashingCall(on, 1);
+    const { client, server, clock } = on;
+    await clock.advance(100);
+    isBroken = true;
+    client.call(2, "alpha__do");
+    expect((await client.failure(2)).text).toContain("after 2 failures in a row (the last: tools/list failed");
+    await clock.advance(200);
+    isBroken = false;
+    client.call(3, "alpha__do");
+    (await server.call()).result(done);
+    await client.reply(3);
+    expect(server.calls.length).toBe(2);
+  });
+
+  test("gets one that tries at a time, though one that tried before ends meanwhile", async () => {
+    const { client, server, clock, downstream } = await alone({ config: { breakerFailures: 1 } });
+    const spoil = ({ id }: { id: string }): void => server.send(`{"jsonrpc":"2.0","id":${id},"result":{oops}}`);
+    for (const id of [1, 2]) client.call(id, "alpha__do");
+    const slow = await server.call();
+    spoil(await server.call());
+    await client.failure(2);
+    await clock.advance(5000);
+    client.call(3, "alpha__do");
+    await server.call();
+    slow.result(done);
+    await client.reply(1);
+    client.call(4, "alpha__do");
+    spoil(await server.call());
+    await client.failure(4);
+    await clock.advance(5000);
+    client.call(5, "alpha__do");
+    const trying = await server.call();
+    client.call(6, "alpha__do");
+    client.cancel(3);
+    await client.ping();
+    expect(downstream.trouble).toContain("one call tries it now");
+    expect(server.calls.length).toBe(5);
+    trying.result(done);
+    await client.reply(5);
+    (await server.call()).result(done);
+    await client.reply(6);
+  });
+
   test("is not spared where fifty calls were under way in one crash", async () => {
     const { client, server } = await alone({ config });
     for (let id = 0; id < 50; id++) client.call(id, "alpha__do");

@@ -109,8 +109,13 @@ export const planted = [
     "",
   ],
   ["pauses between starts do not grow", "downstream/backoff", "2 ** tries", "1"],
-  ["a call that tries a server never makes room for the next", "downstream/call", "this.#at.breaker.release();", ";"],
-  ["a breaker lets two calls try", "downstream/breaker", 'if (this.#isTrying)\n            return "wait";', ""],
+  [
+    "a call that tries a server never makes room for the next",
+    "downstream/call",
+    "this.#at.breaker.release(this);",
+    ";",
+  ],
+  ["a breaker lets two calls try", "downstream/breaker", 'if (this.#trying)\n            return "wait";', ""],
   ["calls keep their place at the gate", "downstream/gate", "waiter.release();", ";"],
   [
     "requests go to servers whose entry was replaced",
