@@ -153,6 +153,11 @@ export class Client {
     this.#answerer?.request(request.text(slot.method) as string, request, this, origin);
   }
 
+  /** Whether the client waits for the reply to this request, or to its own that this one was issued within. */
+  waitsFor(request: Message): boolean {
+    return this.#open.has(this.#own(request) as Message);
+  }
+
   /** Whether the request was issued in the client's name. */
   isIssued(request: Message): boolean {
     return this.#issued.has(request);

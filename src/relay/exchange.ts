@@ -94,6 +94,11 @@ export class Exchange implements Request {
     return !this.#isParked && !this.#isSettled;
   }
 
+  /** Whether its client can be told what its server says in it: one without a session only where it waits. */
+  get isHeard(): boolean {
+    return this.arrival.origin === this.client.session || this.client.waitsFor(this.request);
+  }
+
   encode(id: number): Outgoing | undefined {
     const { message, origin, downstream, nameStart, nameEnd } = this.arrival;
     const edits = [replace(message, slot.id, String(id))];

@@ -60,8 +60,8 @@ export class Logs {
   }
 
   /**
-   * A server's log message, to those who want it: clients with a session whose level it has, and those that have a request
-   * under way there which asks for it. Of a server that several clients may use, to nobody but the one that alone has used
+   * A server's log message, to those who want it: clients with a session whose level it has, and those that wait for a
+   * request under way there which asks for it. Of a server that several clients may use, to nobody but the one that alone has used
    * it. Where it is known `within` which request the server says it, to that one's client alone. The name of the server
    * stands before the logger's.
    */
@@ -70,6 +70,7 @@ export class Logs {
     if (era === undefined) return;
     const level = levelOf(message);
     if (within instanceof Exchange) {
+      if (!within.isHeard) return;
       const { client, arrival, request } = within;
       const wanted = arrival.origin === client.session ? client.logLevel : (arrival.origin.logLevel ?? null);
       if (wanted === null || (wanted !== undefined && !isAtLeast(level, wanted))) return;
@@ -109,7 +110,7 @@ export class Logs {
 function newestThatAsked(downstream: Downstream, level: string): Exchange | undefined {
   let newest: Exchange | undefined;
   for (const request of downstream.requests()) {
-    if (!(request instanceof Exchange) || !request.isAwaited) continue;
+    if (!(request instanceof Exchange) || !request.client.waitsFor(request.request)) continue;
     const { origin, arrivedAt } = request.arrival;
     const isWanted = origin.logLevel !== undefined && isAtLeast(level, origin.logLevel);
     if (isWanted && (newest === undefined || arrivedAt >= newest.arrival.arrivedAt)) newest = request;
@@ -121,7 +122,7 @@ function newestThatAsked(downstream: Downstream, level: string): Exchange | unde
 function newestOf(downstream: Downstream, client: Client): Exchange | undefined {
   let newest: Exchange | undefined;
   for (const request of downstream.requests()) {
-    if (!(request instanceof Exchange) || request.client !== client || !request.isAwaited) continue;
+    if (!(request instanceof Exchange) || request.client !== client || !client.waitsFor(request.request)) continue;
     if (newest === undefined || request.arrivedAt >= newest.arrivedAt) newest = request;
   }
   return newest;

@@ -26,7 +26,8 @@ export class Notices {
   pass(downstream: Downstream, method: string, message: Message, within?: Request): void {
     if (within instanceof Exchange) {
       const { client, arrival, request } = within;
-      if (arrival.origin.era === downstream.era) client.notify(message.splice([]), downstream, request);
+      if (arrival.origin.era === downstream.era && within.isHeard)
+        client.notify(message.splice([]), downstream, request);
       return;
     }
     for (const client of this.#meantBy(downstream, method, message)) {

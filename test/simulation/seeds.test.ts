@@ -7,6 +7,7 @@ const found: readonly (readonly [seed: number, what: string])[] = [
   [2477, "servers that a reload had prepared kept a timer for ever once tutti had stopped"],
   [3801, "tools were withheld as new for ever because a first start was cut short between two lists"],
   [20905, "two calls tried a server at a time, once a start had failed under one that tried"],
+  [35938, "a log message came to a client that waited for nothing: its plan was at work while it was asked something"],
   [63452, "a reload that another had overtaken started servers of its own, which nobody ended"],
 ];
 

@@ -5,7 +5,9 @@ import { metaName } from "../../support/envelope.ts";
 import type { FakeClient } from "../../support/fake-client.ts";
 import type { FakeServer } from "../../support/fake-server.ts";
 import { quiet } from "../../support/turns.ts";
+import { openPlans } from "../call-tools-stage.ts";
 import { odd } from "./odd.ts";
+import { able, accepted, form } from "./questions.ts";
 
 const alpha = { tools: ["do"], capabilities: { logging: {} } };
 const method = "notifications/message";
@@ -125,6 +127,32 @@ cells("logging.unasked", async (cell) => {
     await quiet();
   }
   expect(client.count(method)).toBe(0);
+});
+
+describe("while the client of a plan is asked something in its reply, and other calls of the plan run", () => {
+  someCells("logging.unasked", ["ML", "MM"], async (cell) => {
+    const on = await openPlans(cell, { alpha }, { client: { ...able, logLevel: "debug" } });
+    const { client, plan, servers, clock } = on;
+    const both = plan([
+      { id: "x", name: "alpha__do" },
+      { id: "y", name: "alpha__do" },
+    ]);
+    const [asking, running] = [await servers.alpha.call(), await servers.alpha.call()];
+    const asked = asking.ask({ who: form("Who?") }, "state");
+    await clock.advance(10);
+    await clock.advance(300);
+    await both.questions();
+    servers.alpha.log('{"level":"error","data":"nobody waits"}');
+    servers.alpha.send('{"jsonrpc":"2.0","method":"notifications/vendor"}');
+    await quiet();
+    expect([client.count(method), client.count("notifications/vendor")]).toEqual([0, 0]);
+    both.answer(accepted);
+    const { call } = await asked;
+    servers.alpha.log('{"level":"error","data":"again"}');
+    expect((await client.notification(method)).json.params.data).toBe("again");
+    for (const one of [call, running]) one.result(done);
+    await both.result();
+  });
 });
 
 test(requirement("logging.attribution", "ML"), async () => {
