@@ -30,7 +30,7 @@ describe("a body", () => {
       ({ socket }) => void socket.write(answered(200, { "content-encoding": "gzip" }, bomb)),
     );
     const before = process.memoryUsage().rss;
-    const request = { ...post(server.url), maxUnpackedBytes: 8 * 1024 * 1024 };
+    const request = { ...post(server.url), maxUnpackedBytes: 2 * 1024 * 1024 };
     const response = await network().request(request).response;
     let length = 0;
     let most = 0;
@@ -39,8 +39,8 @@ describe("a body", () => {
       most = Math.max(most, process.memoryUsage.rss());
     });
     const error = await new Promise<Error>((resolve) => response.body.on("error", resolve));
-    expect(describeBreak(error)).toBe("its answer unpacks to more than 8388608 bytes");
-    expect(length).toBeLessThanOrEqual(8 * 1024 * 1024);
+    expect(describeBreak(error)).toBe("its answer unpacks to more than 2097152 bytes");
+    expect(length).toBeLessThanOrEqual(2 * 1024 * 1024);
     expect(most - before).toBeLessThan(64 * 1024 * 1024);
   });
 
