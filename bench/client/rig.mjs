@@ -59,7 +59,9 @@ export class Rig {
     this.#isDirect = args === undefined;
     this.#era = client;
     this.serverCount = serverCount;
-    const servers = Array.from({ length: serverCount }, (_, index) => ({ SERVER_ERA: server, ...envs[index] }));
+    // Of a value that stands in what is to be remembered, as an era's name does, nothing is.
+    const era = server === "modern" ? { SERVER_ERA: server } : {};
+    const servers = Array.from({ length: serverCount }, (_, index) => ({ ...era, ...envs[index] }));
     if (args === undefined) {
       this.#links = servers.map((env) => this.#start([fastServer], env));
       return;
