@@ -24,13 +24,21 @@ export const sections = [
   {
     name: "hostile",
     title: "Hostile servers",
-    about: "How long the event loop stood still while a server did its worst, and what that cost the others.",
+    about:
+      "How long the event loop stood still while a server did its worst for ten seconds, and what that cost small calls of another server. `npm run bench -- --only hostile`.",
     rowsOf,
   },
   {
     name: "overload",
     title: "Overload",
-    about: "More calls than the machine can make.",
+    about: "Ten times as many calls as a server can answer. `npm run bench -- --only overload`.",
+    rowsOf,
+  },
+  {
+    name: "second-start",
+    title: "Second start",
+    about:
+      "Twenty servers that each take 3 s to start, of which everything is remembered. `npm run bench -- --only secondStart`.",
     rowsOf,
   },
   {
