@@ -6,7 +6,7 @@ const maxLineBytes = 4096;
 const maxTailLines = 16;
 const maxLinesPerSecond = 200;
 /** stderr is read so much at a time and no sooner again: what comes at once, so that a flood takes no time from others. */
-const pieceBytes = 256 * 1024;
+const pieceBytes = 128 * 1024;
 const pieceMs = 40;
 
 /**
