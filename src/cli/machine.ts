@@ -130,7 +130,9 @@ export function createMachine(
   const keepers = new Keepers(
     authSurroundings(config, system, secrets, (text) => events.publish("notice", { text, topic: "not_kept" })),
   );
+  const traffic = new Traffic();
   const opener = createOpener(config, events, {
+    traffic,
     keepers,
     finder: finderIn(system.env),
     spawning: pLimit(spawnsPerTurn),
@@ -138,7 +140,6 @@ export function createMachine(
     system: { ...system, spawn: reaper.watched(system.spawn, { isMarked: true }) },
   });
   const pinning = createPinning({ config, system, events, redact });
-  const traffic = new Traffic();
   const held = new HeldBytes(config.limits.maxHeldBytes, clock);
   const member: Machine["member"] = (server, who, isShared) => {
     const { name } = server;

@@ -4,6 +4,7 @@ import type { Keeper, Keepers } from "../auth/keeper.ts";
 import type { Offer } from "../catalog/definition.ts";
 import { readParamHeaders } from "../catalog/param-headers.ts";
 import type { Config, ServerConfig, StdioLaunch } from "../config/config.ts";
+import type { Traffic } from "../downstream/brake.ts";
 import type { Events } from "../events.ts";
 import { systemOutbound } from "../ports/network.ts";
 import type { System } from "../ports/system.ts";
@@ -22,6 +23,7 @@ type Shared = {
   readonly finder: CommandFinder;
   readonly spawning: LimitFunction;
   readonly turns: Turns;
+  readonly traffic: Traffic;
   readonly system: System;
   /** As whom tutti is signed in to servers. */
   readonly keepers: Keepers;
@@ -83,7 +85,7 @@ function openChild(
   name: string,
   launch: StdioLaunch,
   { limits }: Config,
-  { finder, spawning, turns, system }: Shared,
+  { finder, spawning, turns, traffic, system }: Shared,
   events: Events,
 ): OpenLink {
   const { clock, spawn } = system;
@@ -97,7 +99,10 @@ function openChild(
       const child = startChild(
         { command, args: launch.args, env, cwd: launch.cwd },
         { spawn, clock },
-        { stderrLine: (line) => events.publish("serverSaid", { server: name, from: "stderr", line }) },
+        {
+          stderrLine: (line) => events.publish("serverSaid", { server: name, from: "stderr", line }),
+          replies: () => traffic.replies,
+        },
       );
       if (child.pid === undefined) {
         const end = await child.ended;

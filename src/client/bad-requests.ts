@@ -7,6 +7,7 @@ const problems: Record<BadLine["problem"], readonly [code: number, text: string]
   not_rpc: [rpcCode.invalidRequest, "is no JSON-RPC 2.0 request, notification or reply. Batches are not supported."],
   too_deep: [rpcCode.invalidRequest, "is nested too deeply (limits.maxDepth)."],
   too_long: [rpcCode.invalidRequest, "is too long (limits.maxMessageBytes)."],
+  unasked: [rpcCode.invalidRequest, "answers nothing that was asked."],
   duplicate: [rpcCode.invalidRequest, "has a member twice that may be there once."],
 };
 

@@ -7,6 +7,7 @@ const problems: Record<BadLine["problem"], string> = {
   too_long: "is longer than limits.maxMessageBytes",
   duplicate: "has a member twice that may be there once",
   bad_utf8: "is not valid UTF-8",
+  unasked: "began before its request was sent",
 };
 
 /** What is wrong with a reply that cannot be passed on, for people. */

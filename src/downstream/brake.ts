@@ -14,10 +14,8 @@ const mostAtOnce = 6 * mib;
 const mostOwed = mostAtOnce + mostAtOnce / 2;
 /** A flood is read in pieces of what comes at once, */
 const pieceBytes = mib / 16;
-/** a message that gets longer than what may come at once in larger ones, since it may be an answer, */
-const longPieceBytes = mib;
 /** with so much time between them that fewer than one in a hundred short calls of other servers meet one, */
-const pieceMs = 50;
+const pieceMs = 100;
 /** but at once where no other server has answered anything for so long. */
 const aloneMs = 500;
 const longestPauseMs = 1000;
@@ -37,10 +35,8 @@ export class Brake implements Pausable {
   #replies = 0;
   #othersReplies = 0;
   #othersAt = Number.NEGATIVE_INFINITY;
-  /** In how many parts has come what is no whole message yet, */
+  /** In how many parts has come what is no whole message yet. */
   #parts = 0;
-  /** and in how many bytes. */
-  #begun = 0;
   /** What it has brought that answers nothing, in bytes, as of `#countedAt`. */
   #owed = 0;
   #countedAt = 0;
@@ -60,13 +56,13 @@ export class Brake implements Pausable {
   /** It has brought a message of so many bytes that answers nothing. */
   useless(bytes: number): void {
     this.#owe(bytes + messageBytes + partBytes * Math.max(0, this.#parts - 1));
-    this.#begin();
+    this.#parts = 0;
     this.#take(messageBytes);
   }
 
   /** It has brought a reply of so many bytes that somebody waited for. */
   useful(bytes: number): void {
-    this.#begin();
+    this.#parts = 0;
     this.#replies++;
     this.#traffic.replies++;
     if (this.#owed > 0) this.#owe(-bytes - messageBytes);
@@ -76,7 +72,6 @@ export class Brake implements Pausable {
   read(bytes: number, wasted: number): void {
     if (wasted > 0 || this.#isFlooding) this.#owe(wasted);
     this.#parts++;
-    this.#begun += bytes;
     this.#take(bytes + (this.#parts > 1 ? partBytes : 0));
   }
 
@@ -95,12 +90,6 @@ export class Brake implements Pausable {
     this.#apply();
   }
 
-  /** A message is whole: another one begins. */
-  #begin(): void {
-    this.#parts = 0;
-    this.#begun = 0;
-  }
-
   #owe(bytes: number): void {
     const now = this.#clock.now();
     const paid = ((now - this.#countedAt) * perSecond) / 1000;
@@ -110,11 +99,10 @@ export class Brake implements Pausable {
   }
 
   #take(bytes: number): void {
-    if (!this.#isFlooding && this.#begun <= mostAtOnce) return;
+    if (!this.#isFlooding) return;
     this.#piece += bytes;
-    const most = this.#isFlooding ? pieceBytes : longPieceBytes;
-    if (this.#piece < most || this.#isWaiting || this.#isAlone()) return;
-    const ms = Math.min(longestPauseMs, (this.#piece / most) * pieceMs);
+    if (this.#piece < pieceBytes || this.#isWaiting || this.#isAlone()) return;
+    const ms = Math.min(longestPauseMs, (this.#piece / pieceBytes) * pieceMs);
     this.#piece = 0;
     this.#isWaiting = true;
     this.#apply();

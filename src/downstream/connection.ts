@@ -80,6 +80,7 @@ export class Connection {
           if (generation === this.#generation) this.#receive(message, within);
         },
         badLine: ifPresent((line) => this.#receiveBadLine(line)),
+        isAwaited: (id) => isOurs(id) && this.#sent(Number(id)) !== undefined,
         read: (bytes, wasted) => {
           if (generation === this.#generation) this.#brake.read(bytes, wasted);
         },
@@ -211,13 +212,14 @@ export class Connection {
   }
 
   #receiveBadLine(line: BadLine): void {
-    const isReply = line.isObject && !line.hasMethod && line.id !== undefined && /^\d{1,15}$/.test(line.id);
-    const waiter = isReply ? this.#take(Number(line.id)) : undefined;
-    if (waiter !== undefined) waiter.spoilt(line.problem);
-    else {
-      this.#brake.useless(0);
-      this.#events.strayLine(line);
-    }
+    const { id = "", problem } = line;
+    const isReply = line.isObject && !line.hasMethod && isOurs(id);
+    const waiter = isReply ? this.#take(Number(id)) : undefined;
+    if (waiter === undefined) this.#brake.useless(0);
+    if (waiter !== undefined) waiter.spoilt(problem);
+    else if (problem !== "unasked") this.#events.strayLine(line);
+    else if (Number(id) === this.#givenUp) this.#givenUp = undefined;
+    else this.#events.dropped(`a reply with the id ${short(id)}`);
   }
 
   #drop(message: Message, what: string): void {
@@ -256,6 +258,11 @@ export class Connection {
       this.#events.defect(cause);
     }
   }
+}
+
+/** Whether an id, as it stands, may be one that we gave. */
+function isOurs(id: string): boolean {
+  return /^\d{1,15}$/.test(id);
 }
 
 function short(raw: string | undefined): string {

@@ -37,6 +37,8 @@ export type ChildEnd =
 export type ChildObserver = {
   /** A line of stderr, harmless to show; longer ones are cut at 4 KiB, and of more than 200 in a second only the number is told. */
   readonly stderrLine: (line: string) => void;
+  /** How many replies there have been of any server: while there are more and more, a flood of stderr is read slowly. */
+  readonly replies?: () => number;
 };
 
 const politeMs = 700;
@@ -57,7 +59,7 @@ export function startChild(launch: ChildLaunch, ports: Ports, observe: ChildObse
   const { pid, stdin, stdout, stderr, exit } = child;
   // How a pipe breaks says nothing that the end of the process does not say better.
   for (const pipe of [stdin, stdout, stderr]) pipe.on("error", () => {});
-  const errorOutput = readErrorOutput(stderr, clock, observe.stderrLine);
+  const errorOutput = readErrorOutput(stderr, clock, observe.stderrLine, observe.replies);
 
   let groupEnd: Promise<void> | undefined;
   const endGroup = (): Promise<void> => {

@@ -5,15 +5,24 @@ import { harmless } from "./harmless.ts";
 const maxLineBytes = 4096;
 const maxTailLines = 16;
 const maxLinesPerSecond = 200;
-/** stderr is read so much at a time and no sooner again: what comes at once, so that a flood takes no time from others. */
-const pieceBytes = 128 * 1024;
-const pieceMs = 40;
+/**
+ * So much of it is read at a time and no sooner again, where servers have answered anything within `busyMs`: what comes at
+ * once, so that a flood takes no time from them.
+ */
+const pieceBytes = 64 * 1024;
+const pieceMs = 50;
+const busyMs = 500;
 
 /**
  * Reads `stderr` to its end, whatever comes: an unread pipe would block the child. Bytes are copied and become text only
- * for lines that may be shown, so that a flood costs little.
+ * for lines that may be shown, so that a flood costs little. `replies`: how many servers have given.
  */
-export function readErrorOutput(stderr: Readable, clock: Clock, report: (line: string) => void) {
+export function readErrorOutput(
+  stderr: Readable,
+  clock: Clock,
+  report: (line: string) => void,
+  replies: () => number = () => 0,
+) {
   const empty = Buffer.alloc(0);
   /** The line that has not ended; one byte above the limit says that it is longer. */
   let line: Buffer = empty;
@@ -24,6 +33,8 @@ export function readErrorOutput(stderr: Readable, clock: Clock, report: (line: s
   let timer: Timer | undefined;
   let pieceLeft = pieceBytes;
   let pieceEndsAt = 0;
+  let seenReplies = 0;
+  let busyUntil = 0;
   let isHurried = false;
 
   const reportDropped = (): void => {
@@ -58,6 +69,10 @@ export function readErrorOutput(stderr: Readable, clock: Clock, report: (line: s
     }
     pieceLeft -= bytes;
     if (pieceLeft > 0 || isHurried) return;
+    const repliesNow = replies();
+    if (repliesNow !== seenReplies) busyUntil = now + busyMs;
+    seenReplies = repliesNow;
+    if (now >= busyUntil) return;
     stderr.pause();
     clock.after(pieceEndsAt - now, () => stderr.resume());
   };

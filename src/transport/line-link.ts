@@ -37,7 +37,7 @@ export function openLineLink(
         events.defect(cause);
       }
     };
-  const lines = new Lines(limits, guarded(events.message), guarded(events.badLine));
+  const lines = new Lines(limits, guarded(events.message), guarded(events.badLine), events.isAwaited);
   const outbox = new Outbox(output, clock);
   let isClosed = false;
   const close = (reason: string) => {

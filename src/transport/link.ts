@@ -55,6 +55,8 @@ export type LinkEvents = {
   /** `within`: the id of our request on whose way back it came, where each request has its own. */
   readonly message: (message: Message, within?: number) => void;
   readonly badLine: (line: BadLine) => void;
+  /** Whether somebody waits for a reply with this id, a string or a number as it stands; absent: that is not known before it is whole. */
+  readonly isAwaited?: (id: string) => boolean;
   /** So many bytes were read, and what they held was told of; `wasted`: how many of them belong to lines that are no messages. */
   readonly read?: (bytes: number, wasted: number) => void;
   /** The other side has ended or is gone; `reason` is for the log. */

@@ -11,10 +11,13 @@ export type MessageLimits = {
   readonly maxDepth: number;
 };
 
-/** A line that is no message that can be passed on. What is said of it does not depend on the chunks it came in. */
+/**
+ * A line that is no message that can be passed on. What is said of it does not depend on the chunks it came in, but
+ * that a long reply which nobody waits for (`unasked`) is read as a message where its last chunk came early.
+ */
 export type BadLine = {
   /** `not_rpc`: JSON, and no JSON-RPC message. */
-  readonly problem: Problem | "not_rpc";
+  readonly problem: Problem | "not_rpc" | "unasked";
   /**
    * The id it would have had, a string or a number as it stands (bytes, one to a character), where that can be told;
    * never for an object without any other member of JSON-RPC, such as a log line.
@@ -35,6 +38,8 @@ const newline = 0x0a;
 /** A head of so many bytes may have been cut. */
 export const headBytes = 512;
 const tailBytes = 64;
+/** Of a reply that is longer it is asked whether somebody waits for it. */
+const longBytes = 1024 * 1024;
 const mergedBytes = 32 * 1024;
 
 /** The members that tell a message that was spoilt from other JSON. */
@@ -59,12 +64,25 @@ export class Lines {
   #length = 0;
   #failure: Failure | undefined;
   #wastedBytes = 0;
+  readonly #isAwaited: (id: string) => boolean;
+  /** Somebody waits for the reply that has not ended. */
+  #isAsked = false;
 
-  constructor(limits: MessageLimits, onMessage: (message: Message) => void, onBadLine: (line: BadLine) => void) {
+  /**
+   * `isAwaited`: whether somebody waits for a reply with this id, as in `BadLine`. One that nobody waits for is skipped
+   * once it is long (`unasked`).
+   */
+  constructor(
+    limits: MessageLimits,
+    onMessage: (message: Message) => void,
+    onBadLine: (line: BadLine) => void,
+    isAwaited: (id: string) => boolean = () => true,
+  ) {
     this.#scanner = new Scanner(limits.maxDepth);
     this.#limits = limits;
     this.#onMessage = onMessage;
     this.#onBadLine = onBadLine;
+    this.#isAwaited = isAwaited;
   }
 
   /** How many bytes of all that was pushed belong to lines that failed. */
@@ -115,6 +133,17 @@ export class Lines {
     const end = Math.min(to, from + maxMessageBytes - this.#length);
     this.#length += to - from;
     if (!this.#scanner.push(chunk, from, end) || end < to) this.#fail(this.#scanner.problem ?? "too_long");
+    else if (this.#length > longBytes && !this.#isAsked && !isEnd) this.#ask();
+  }
+
+  /** Whether what has come may be an answer; where its id comes last that is not known before its end. */
+  #ask(): void {
+    const { spans } = this.#scanner.members;
+    if (spans[2 * slot.result] === -1 && spans[2 * slot.error] === -1) return;
+    const id = idIn(this.#held(), spans);
+    if (id === undefined) return;
+    this.#isAsked = this.#isAwaited(id);
+    if (!this.#isAsked) this.#fail("unasked");
   }
 
   #endLine(): void {
@@ -126,6 +155,7 @@ export class Lines {
     if (this.#pieces.length > 0) this.#pieces = [];
     this.#chunk = undefined;
     this.#length = 0;
+    this.#isAsked = false;
     if (message !== undefined) this.#onMessage(message);
     else if (failure !== undefined) {
       const { problem, hasMethod, isObject, isRpc, head, tail } = failure;

@@ -78,19 +78,6 @@ test.each([
   expect(await pour(given, 1000, { bytes: 64 * 1024, messages: 1, isUseful: true })).toBe(1000 * 10 * 64 * 1024);
 });
 
-test("a message of many MiB is read a MiB at a time once it is long, where others answer, and at once where none does", async () => {
-  const others = { answer: true };
-  const given = braked(others);
-  const part = { bytes: 64 * 1024 };
-  expect(await pour(given, 1000, part)).toBeLessThan((6 + 21) * 1024 * 1024);
-  given.brake.useful(27 * 1024 * 1024);
-  await given.clock.advance(50);
-  expect(await pour(given, 5, part)).toBe(5 * 10 * part.bytes);
-  others.answer = false;
-  await pour(given, 1000, part);
-  expect(await pour(given, 1000, part)).toBe(1000 * 10 * part.bytes);
-});
-
 test("a flood is read at once where no other server answers anything, and little by little once one does", async () => {
   const others = { answer: false };
   const given = braked(others);

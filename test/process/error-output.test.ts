@@ -3,12 +3,12 @@ import { startChild } from "../../src/process/child.ts";
 import { fakeClock, fakeSpawn } from "./fakes.ts";
 
 /** A child whose stderr the test writes itself, and the lines that come of it. */
-function childWithErrorOutput() {
+function childWithErrorOutput(replies = () => 0) {
   const clock = fakeClock();
   const spawn = fakeSpawn();
   const lines: string[] = [];
   const launch = { command: "/bin/server", args: [], env: {}, cwd: "/" };
-  const child = startChild(launch, { spawn, clock }, { stderrLine: (line) => lines.push(line) });
+  const child = startChild(launch, { spawn, clock }, { stderrLine: (line) => lines.push(line), replies });
   child.stdout.resume();
   const [started] = spawn.started;
   if (started === undefined) throw new Error("not started");
@@ -74,14 +74,26 @@ test("of a flood only the last lines are taken, with the number of all others", 
   expect(ended.kind === "exited" && ended.stderrTail.slice(-2)).toEqual(["a line of the flood", "why"]);
 });
 
-test("a flood is read a piece at a time, and what is left of it at once when the child has ended", async () => {
-  const { clock, write, isRead, end } = childWithErrorOutput();
+test("while servers answer, a flood is read a piece at a time, and what is left of it at once when the child has ended", async () => {
+  const traffic = { replies: 0 };
+  const { clock, write, isRead, end } = childWithErrorOutput(() => traffic.replies);
+  clock.pass(1000);
   await write(Buffer.alloc(200 * 1024));
   expect(isRead()).toBe(true);
-  await write(Buffer.alloc(56 * 1024));
-  expect(isRead()).toBe(false);
-  clock.pass(40);
+  traffic.replies++;
+  clock.pass(50);
+  await write(Buffer.alloc(50 * 1024));
   expect(isRead()).toBe(true);
+  await write(Buffer.alloc(14 * 1024));
+  expect(isRead()).toBe(false);
+  clock.pass(50);
+  expect(isRead()).toBe(true);
+  // Nobody has answered for half a second.
+  clock.pass(500);
+  await write(Buffer.alloc(200 * 1024));
+  expect(isRead()).toBe(true);
+  traffic.replies++;
+  clock.pass(50);
   await write(Buffer.alloc(300 * 1024));
   expect(isRead()).toBe(false);
   void end();

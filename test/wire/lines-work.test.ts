@@ -52,6 +52,48 @@ describe("a line of 33 MiB", () => {
   });
 });
 
+describe("a reply of 3 MiB", () => {
+  const asked: string[] = [];
+  const hearOf = (before: string, after: string, isAwaited: boolean): unknown[] => {
+    const heard: Heard[] = [];
+    const keep = (one: Heard) => void heard.push(one);
+    asked.length = 0;
+    const lines = new Lines(defaultLimits, keep, keep, (id) => {
+      asked.push(id);
+      return isAwaited;
+    });
+    for (const chunk of longLine(before, "x", 3 * mebibyte, `${after}\n${ping}\n`)) {
+      lines.push(chunk);
+      if (lines.heldBytes > 1.1 * mebibyte) asked.push("held");
+    }
+    return plain(heard).map((one) => (typeof one === "string" ? one.length : one));
+  };
+  const whole = expect.any(Number);
+
+  test("is skipped as soon as it is long, where nobody waits for its id, and the next line is read", () => {
+    const heard = hearOf('{"jsonrpc":"2.0","id":7,"result":"', '"}', false);
+    expect(heard).toEqual([
+      expect.objectContaining({ problem: "unasked", id: "7", hasMethod: false, isObject: true }),
+      ping.length,
+    ]);
+    expect(asked).toEqual(["7"]);
+    expect(hearOf('{"id":"a","error":"', '"}', false)).toEqual([expect.objectContaining({ id: '"a"' }), ping.length]);
+  });
+
+  test("is read whole where somebody waits, which is asked once", () => {
+    expect(hearOf('{"jsonrpc":"2.0","id":7,"result":"', '"}', true)).toEqual([whole, ping.length]);
+    expect(asked.filter((one) => one !== "held")).toEqual(["7"]);
+  });
+
+  test.each([
+    ["its id comes last", '{"jsonrpc":"2.0","result":"', '","id":7}'],
+    ["it may be a request yet", '{"jsonrpc":"2.0","id":7,"params":{"a":"', '"},"method":"m"}'],
+  ])("is read whole where %s", (_what, before, after) => {
+    expect(hearOf(before, after, false)).toEqual([whole, ping.length]);
+    expect(asked).not.toContain("7");
+  });
+});
+
 describe("memory", () => {
   test.each([
     ["too long", '{"jsonrpc":"2.0","id":7,"result":"', 34],
