@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import pLimit from "p-limit";
 import { cells } from "./cells.mjs";
 import { judge } from "./expected.mjs";
 import { install } from "./install.mjs";
@@ -18,6 +19,8 @@ const { values: options } = parseArgs({
 });
 /** Where this many scenarios of a cell get no answer, the others would not either, and each of them takes long. */
 const mostTimeouts = 10;
+/** Cells that run at the same time: mostly they wait for one another's processes. */
+const atOnce = 2;
 const isWhole = options.only === undefined;
 const chosen = cells.filter(({ name }) => isWhole || options.only.some((part) => name.includes(part)));
 if (chosen.length === 0) {
@@ -29,8 +32,9 @@ process.on("exit", endAll);
 
 install();
 const outcomes = [];
-for (const cell of chosen) {
-  const outcome = await outcomeOf(cell);
+const limit = pLimit(atOnce);
+for (const running of chosen.map((cell) => limit(() => outcomeOf(cell)))) {
+  const outcome = await running;
   outcomes.push(outcome);
   console.log(lineOf(outcome));
   for (const fault of outcome.faults) console.log(`    ${fault}`);
