@@ -50,6 +50,8 @@ export class Client {
   /** Its own requests that were passed on and have no reply. */
   readonly #open = new UnderWay<Message, Origin>();
   #openBytes = 0;
+  /** Of what others keep for it. */
+  #keptBytes = 0;
   #tellIdentity: (identity: Identity) => void = () => {};
   #session: Origin | undefined;
   #answerer: Answerer | undefined;
@@ -91,9 +93,14 @@ export class Client {
     return this.#open.size;
   }
 
-  /** What is kept of these, what it has not read yet, and what of its next message has come. */
+  /** What is kept of these and for them, what it has not read yet, and what of its next message has come. */
   get heldBytes(): number {
-    return this.#openBytes + this.#link.heldBytes();
+    return this.#openBytes + this.#keptBytes + this.#link.heldBytes();
+  }
+
+  /** So many bytes more are kept for it from now on; less than 0: fewer. */
+  keeps(bytes: number): void {
+    this.#keptBytes += bytes;
   }
 
   /** Hands everything that waits, and all that comes from now on, to `answerer`. */

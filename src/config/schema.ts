@@ -105,8 +105,8 @@ export const settingsSchema = z.strictObject({
       maxHeldBytes: wholeNumber(1024, 17_179_869_184)
         .default(defaults.maxHeldBytes)
         .describe(
-          "Bytes of all that is kept of messages, together: open requests, what clients and servers have not read yet, and " +
-            "messages that have not come whole. Near it requests of those who have most of it are refused, beyond it all.",
+          "Bytes of all that is kept of messages, together: open requests, what clients and servers have not read yet, " +
+            "results of plans that go on, and messages that have not come whole. Near it requests of those who have most of it are refused, beyond it all.",
         ),
     })
     .prefault({})

@@ -15,6 +15,7 @@ import { slot } from "../wire/members.ts";
 import { type Edit, type Message, type Outgoing, spliced } from "../wire/message.ts";
 import type { Arrival } from "./arrival.ts";
 import { hasHints, replyEdits, requestEdits, resultHead, resultTypeOf, wrapStructured } from "./eras.ts";
+import { Parking } from "./parking.ts";
 import { Progress } from "./progress.ts";
 
 const foreignState = "tutti: requestState was not given by this server.";
@@ -62,9 +63,8 @@ export class Exchange implements Request {
   readonly #exchanges: Exchanges;
   #token: string | undefined;
   #round: Round = "";
-  #isParked = false;
-  /** What came while it was parked. */
-  #held: Message | CallError | undefined;
+  /** While it is parked. */
+  #parking: Parking | undefined;
   #isSettled = false;
   /** Once there was some. */
   #progress: Progress | undefined;
@@ -91,7 +91,7 @@ export class Exchange implements Request {
 
   /** Whether a client waits for it now. */
   get isAwaited(): boolean {
-    return !this.#isParked && !this.#isSettled;
+    return this.#parking === undefined && !this.#isSettled;
   }
 
   /** Whether its client can be told what its server says in it: one without a session only where it waits. */
@@ -125,8 +125,8 @@ export class Exchange implements Request {
   }
 
   reply(reply: Message): void {
-    if (this.#isParked) {
-      this.#held = reply;
+    if (this.#parking !== undefined) {
+      this.#parking.keep(reply);
       return;
     }
     if (this.#progress?.flush() === true) {
@@ -175,7 +175,7 @@ export class Exchange implements Request {
   }
 
   fail(error: CallError): void {
-    if (this.#isParked) this.#held = error;
+    if (this.#parking !== undefined) this.#parking.keep(error);
     else this.#settle(this.#failure(this.rounds > 0 ? begun(error) : error), error.code);
   }
 
@@ -202,7 +202,8 @@ export class Exchange implements Request {
     // With answers it comes to a server that has worked on it before.
     const isAgain = this.rounds > 0 || this.arrival.message.has(slot.inputResponses);
     const mayHaveRun = isAgain || this.call?.isSent !== false;
-    this.#isParked = false;
+    this.#parking?.take();
+    this.#parking = undefined;
     this.call?.cancel(
       (id) => `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"${reason}"}}`,
     );
@@ -220,7 +221,7 @@ export class Exchange implements Request {
   /** The waiting request gets `question` for an answer; from then on nobody waits. */
   park(question: Outgoing): void {
     this.client.reply(this.request, question, this.arrival.downstream);
-    this.#isParked = true;
+    this.#parking = new Parking(this.client);
   }
 
   /** `message` is a request that waits from now on; what came meanwhile it gets at once. */
@@ -228,11 +229,10 @@ export class Exchange implements Request {
     this.request = message;
     this.id = message.raw(slot.id) as string;
     this.#token = tokenOf(message);
-    this.#isParked = false;
-    const held = this.#held;
-    this.#held = undefined;
-    if (held instanceof CallError) this.fail(held);
-    else if (held !== undefined) this.reply(held);
+    const came = this.#parking?.take();
+    this.#parking = undefined;
+    if (came instanceof CallError) this.fail(came);
+    else if (came !== undefined) this.reply(came);
   }
 
   /** The reply in short where its result is too long for its client; whoever has issued it can take it whole. */

@@ -44,6 +44,8 @@ type Running = {
   isAwaited: boolean;
   /** Whether progress was told in this turn. A reply in the same chunk makes the official clients drop that. */
   isFresh: boolean;
+  /** Of the results of its inner calls, which it may keep until it is over. */
+  keptBytes: number;
   call: MetaCall | undefined;
 };
 
@@ -73,7 +75,8 @@ export class MetaRequests {
       client.reply(message, toProtocolError(message.raw(slot.id) as string, rpcCode.invalidParams, foreignState));
       return;
     }
-    const running: Running = { id: 0, client, request: message, isAwaited: true, isFresh: false, call: undefined };
+    const about = { client, request: message, isAwaited: true, isFresh: false, keptBytes: 0 };
+    const running: Running = { ...about, id: 0, call: undefined };
     const startedAt = this.#options.clock.now();
     try {
       running.id = this.#running.add(running);
@@ -109,9 +112,10 @@ export class MetaRequests {
   }
 
   /** False where it was forgotten before. */
-  #forget({ id }: Running): boolean {
+  #forget({ id, client, keptBytes }: Running): boolean {
     const isRunning = this.#running.get(id) !== undefined;
     this.#running.delete(id);
+    if (isRunning) client.keeps(-keptBytes);
     return isRunning;
   }
 
@@ -130,8 +134,14 @@ export class MetaRequests {
       events.publish("callEnded", { server: undefined, tool: tool.name, id, queuedMs: 0, totalMs, outcome });
     };
     let requests: InnerRequests | undefined;
-    const read = (answer: Outgoing | Message): Outcome =>
-      outcomeOf(answer instanceof Message ? answer : this.#replies.read(answer), origin);
+    const read = (answer: Outgoing | Message): Outcome => {
+      const reply = answer instanceof Message ? answer : this.#replies.read(answer);
+      if (reply instanceof Message && this.#running.get(running.id) !== undefined) {
+        running.keptBytes += reply.length;
+        client.keeps(reply.length);
+      }
+      return outcomeOf(reply, origin);
+    };
     return {
       arguments: argumentsOf(message),
       owner: client,

@@ -131,10 +131,8 @@ export class Relay implements Answerer {
 
   about({ isLazy }: Pick<Client, "isLazy">, isLasting = false): About {
     const instructionsOf = (one: Downstream): string | undefined => this.#offers.instructionsOf(one);
-    return aboutServers({
-      ...{ ...this.#options, downstreams: this.#downstreams, routes: this.#routes },
-      ...{ instructionsOf, isLazy, isLasting },
-    });
+    const own = { downstreams: this.#downstreams, routes: this.#routes, instructionsOf, isLazy, isLasting };
+    return aboutServers({ ...this.#options, ...own });
   }
 
   /** The client was given this list of an earlier start: it is told where there is another. */
@@ -220,9 +218,11 @@ export class Relay implements Answerer {
   }
 
   request(method: string, message: Message, client: Client, origin: Origin): void {
-    const refusal = this.#crowd.refusal(message, client);
-    if (refusal !== undefined) shed({ method, message, client, origin }, refusal);
-    else if (message.has(slot.requestState) && this.#parked.isOurs(message)) resume(this.#parked, client, message);
+    const isBack = this.#parked.isOurs(message);
+    // Whoever comes back with answers takes what is held for it.
+    const refusal = isBack ? undefined : this.#crowd.refusal(message, client);
+    if (isBack) resume(this.#parked, client, message);
+    else if (refusal !== undefined) shed({ method, message, client, origin }, refusal);
     else this.#dispatch({ method, message, client, origin });
   }
 
