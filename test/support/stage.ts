@@ -17,6 +17,7 @@ import {
 import { type FakeClock, fakeClock } from "./clock.ts";
 import type { FakeClient } from "./fake-client.ts";
 import { FakeServer, type ServerScript } from "./fake-server.ts";
+import { forgetSockets } from "./http-transit.ts";
 import type { Streams } from "./peer.ts";
 import { until } from "./turns.ts";
 
@@ -91,6 +92,7 @@ export async function stage<const N extends string>(options: StageOptions<N>): P
   const clock = fakeClock();
   const published: Published = { oddities: [], stdoutLines: [], ended: [] };
   const defects: unknown[] = [];
+  onTestFinished(forgetSockets);
   onTestFinished(() => expect(defects).toEqual([]));
   const events = new Events();
   events.subscribe({

@@ -1,3 +1,4 @@
+import { afterAll } from "vitest";
 import type { Cell } from "../requirements/requirement.ts";
 import { way } from "../requirements/ways.ts";
 import { clientsOverLines, serverOverLines } from "./carriers.ts";
@@ -14,10 +15,15 @@ export const carriers: Carriers = {
   servers: ({ era }) => serverCarriers[way.servers === "sse" && era === "modern" ? "stdio" : way.servers],
 };
 
-if (way.clients !== "stdio" || way.servers !== "stdio") watchTransit();
+if (way.clients !== "stdio" || way.servers !== "stdio") watch();
 
-/** From now on what is in sockets is waited for where nothing is to move any more. */
+/** In the tests of this file what is in sockets is waited for where nothing is to move any more. */
 export function watchTransit(): void {
+  watch();
+  afterAll(() => waitAlsoFor(() => false));
+}
+
+function watch(): void {
   watchSockets();
   waitAlsoFor(isOnItsWay);
 }
