@@ -149,7 +149,7 @@ function verdictRows(name, verdicts) {
 }
 
 const howSoaked =
-  "In a rest sessions end too, because what is kept so that a stream can be read on differs from one moment to the next. It is warmed up before: a tenth of the time at five times the rate, with another configuration every two seconds, because V8 goes on compiling what is used now and then; how much of the heap is such code is a row of its own. V8's young generation is held at its full size (`--min-semi-space-size=16`), so that its growing and shrinking by 32 MiB is not taken for ours.";
+  "In a rest sessions end too, because what is kept so that a stream can be read on differs from one moment to the next. It is warmed up before, as long as stands above, at five times the rate, with another configuration every two seconds, because V8 goes on compiling what is used now and then; how much of the heap is such code is a row of its own. V8's young generation is held at its full size (`--min-semi-space-size=16`), so that its growing and shrinking by 32 MiB is not taken for ours.";
 
 const words = {
   heapUsed: "heap",
