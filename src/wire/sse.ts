@@ -96,8 +96,7 @@ export class Events {
   /** The stream is over, and was not cut short: data whose blank line is missing is an event too. */
   end(): void {
     if (this.#start !== undefined && this.#start.length > 0) this.#take(this.#start, 0, this.#start.length);
-    // Anything else in a line without its end may be a part of what was meant.
-    if (!this.#isInData) this.#field = "";
+    // Another field in a line without its end may be a part of what was meant.
     if (this.#data !== undefined) this.#fields.feed("data\n\n");
   }
 

@@ -101,7 +101,9 @@ function mutate(bytes: Buffer, how: string, at: number, byte: number): Buffer {
 export function spell(name: string): fc.Arbitrary<string> {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   const letters = fc.tuple(
-    ...Array.from(name, (letter) => fc.constantFrom(letter, letter, letter, letter, escaped(letter))),
+    ...Array.from(name, (letter) =>
+      fc.constantFrom(letter, letter, letter, letter, escaped(letter), ...(letter === "/" ? ["\\/", "\\/"] : [])),
+    ),
   );
   return fc.oneof(
     { weight: 3, arbitrary: fc.constant(`"${name}"`) },

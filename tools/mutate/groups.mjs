@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const wireTests = {
   json: ["json", "json-suite", "members", "lines", "message"],
-  characters: ["json", "json-suite"],
+  characters: ["json", "json-suite", "members"],
   numbers: ["json", "json-suite"],
   utf8: ["utf8", "lines"],
   members: ["members", "json", "message"],
