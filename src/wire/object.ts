@@ -136,7 +136,6 @@ function firstFrom(message: Message, at: number): number {
     let index = 0;
     while (index < window.length && isWhiteSpace(window[index] as number)) index++;
     if (index < window.length) return at + index;
-    at += size;
   }
 }
 
@@ -148,7 +147,6 @@ function lastBefore(message: Message, end: number): number {
     let index = window.length - 1;
     while (index >= 0 && isWhiteSpace(window[index] as number)) index--;
     if (index >= 0) return from + index;
-    end = from;
   }
 }
 

@@ -117,7 +117,6 @@ export class Events {
       from = known;
       if (this.#field.length > dataField.length && this.#field.startsWith(dataField)) {
         const first = this.#field.charCodeAt(dataField.length);
-        this.#field = "";
         this.#beginData();
         if (first !== space) this.#addData(Buffer.from([first]));
       }

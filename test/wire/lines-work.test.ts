@@ -94,6 +94,16 @@ describe("a reply of 3 MiB", () => {
   });
 });
 
+test("how many bytes belong to lines that failed is counted, in whatever chunks they come, and no others are", () => {
+  const bad = `{"jsonrpc":"2.0","id":1,"result":]${"x".repeat(100)}`;
+  for (const size of [1, 7, 1000]) {
+    const { lines } = start();
+    const bytes = Buffer.from(`${ping}\n${bad}\n\n${ping}\nno JSON\n`);
+    for (let at = 0; at < bytes.length; at += size) lines.push(Buffer.from(bytes.subarray(at, at + size)));
+    expect(lines.wastedBytes).toBe(bad.length + "no JSON".length);
+  }
+});
+
 describe("memory", () => {
   test.each([
     ["too long", '{"jsonrpc":"2.0","id":7,"result":"', 34],

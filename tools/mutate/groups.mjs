@@ -9,7 +9,7 @@ const wireTests = {
   utf8: ["utf8", "lines"],
   members: ["members", "json", "message"],
   lines: ["lines", "lines-work", "whole"],
-  message: ["message", "moved"],
+  message: ["message", "moved", "encode-string"],
   object: ["object", "moved"],
   walk: ["walk", "object"],
   whole: ["whole", "sse"],
