@@ -34,7 +34,23 @@ function linuxAncestors(): () => boolean {
     if (stdinOf(pid) !== stdin) break;
     child = parent;
   }
-  return () => ancestors.every(({ pid, startedAt }) => statusOf(pid)?.startedAt === startedAt);
+  return () =>
+    ancestors.every(({ pid, startedAt }) => {
+      const status = statusOf(pid);
+      // Without a free file descriptor it cannot be read.
+      return status === undefined ? cannotRead(pid) : status.startedAt === startedAt;
+    });
+}
+
+/** Whether its status is kept from us by something else than its end. */
+function cannotRead(pid: number): boolean {
+  try {
+    readFileSync(`/proc/${pid}/stat`);
+    return false;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    return code !== "ENOENT" && code !== "ESRCH";
+  }
 }
 
 /** What the stdin of a process is; undefined where we may not know. */
