@@ -39,11 +39,15 @@ const names = values.files.split(",");
 /** As it was when the copy was made. */
 const about = circumstances();
 const copy = mkdtempSync(join(tmpdir(), "tutti-mutate-"));
-try {
-  await run();
-} finally {
+/** The process that leads the tests under way. */
+let running;
+// A change may make a loop endless: nobody else would end that.
+process.on("exit", () => {
+  if (running?.exitCode === null) process.kill(-running.pid, "SIGKILL");
   rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
-}
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
+await run();
 
 async function run() {
   for (const part of ["src", "test", "bench", "package.json", "tsconfig.json", "vitest.config.ts"])
@@ -132,6 +136,7 @@ async function runTests(tests) {
     ...present,
   ];
   const child = spawn(process.execPath, args, { cwd: copy, stdio: "ignore", detached: true });
+  running = child;
   return await new Promise((resolve) => {
     const timer = setTimeout(() => {
       process.kill(-child.pid, "SIGKILL");

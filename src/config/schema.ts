@@ -106,7 +106,8 @@ export const settingsSchema = z.strictObject({
         .default(defaults.maxHeldBytes)
         .describe(
           "Bytes of all that is kept of messages, together: open requests, what clients and servers have not read yet, " +
-            "results of plans that go on, and messages that have not come whole. Near it requests of those who have most of it are refused, beyond it all.",
+            "results that plans and parked calls keep, and messages that have not come whole. Near it requests of those who " +
+            "have most of it are refused, beyond it all.",
         ),
     })
     .prefault({})

@@ -22,10 +22,11 @@ function linuxAncestors(): () => boolean {
   const stdin = stdinOf("self");
   const ancestors: { readonly pid: number; readonly startedAt: string }[] = [];
   let child = statusOf(process.pid);
-  while (child !== undefined && child.parent > 0 && ancestors.length < mostAncestors) {
+  while (typeof child === "object" && child.parent > 0 && ancestors.length < mostAncestors) {
     const pid = child.parent;
     const parent = statusOf(pid);
-    // It has ended between the two looks, or it is somebody else's and hidden from us.
+    if (parent === "hidden") break;
+    // It has ended between the two looks, or it is somebody else's and not even shown to us.
     if (parent === undefined && (existsSync(`/proc/${pid}`) || !isThere(pid))) return () => false;
     if (parent === undefined) break;
     // Whoever has not made a session is in that of its parent: this one has been given another since.
@@ -37,20 +38,8 @@ function linuxAncestors(): () => boolean {
   return () =>
     ancestors.every(({ pid, startedAt }) => {
       const status = statusOf(pid);
-      // Without a free file descriptor it cannot be read.
-      return status === undefined ? cannotRead(pid) : status.startedAt === startedAt;
+      return status === "hidden" || status?.startedAt === startedAt;
     });
-}
-
-/** Whether its status is kept from us by something else than its end. */
-function cannotRead(pid: number): boolean {
-  try {
-    readFileSync(`/proc/${pid}/stat`);
-    return false;
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    return code !== "ENOENT" && code !== "ESRCH";
-  }
 }
 
 /** What the stdin of a process is; undefined where we may not know. */
@@ -69,16 +58,20 @@ type Status = {
   readonly startedAt: string;
 };
 
-/** Undefined where the process is gone, or dead and not collected. */
-function statusOf(pid: number): Status | undefined {
+/**
+ * Undefined where the process is gone, or dead and not collected; `hidden` where that cannot be known: it is somebody
+ * else's, or no file descriptor is free.
+ */
+function statusOf(pid: number): Status | "hidden" | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name, in brackets, may hold anything.
     const [state = "", parent, , session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (/[ZX]/.test(state)) return undefined;
     return { pid, parent: Number(parent), session: Number(session), startedAt: rest[15] ?? "" };
-  } catch {
-    return undefined;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    return code === "ENOENT" || code === "ESRCH" ? undefined : "hidden";
   }
 }
 

@@ -4,12 +4,17 @@ const mostTurns = 20_000;
 /** What stays on its way for so many turns is held up where it goes. */
 const mostTurnsOnTheWay = 2000;
 
+/** Where that was waited for in vain, nothing having moved since, so many are enough. */
+const fewTurnsOnTheWay = 100;
+
 let activity = 0;
+let patience = mostTurnsOnTheWay;
 let isUnderWay = (): boolean => false;
 
 /** Says that bytes have moved between a fake and tutti. */
 export function moved(): void {
   activity++;
+  patience = mostTurnsOnTheWay;
 }
 
 /** From now on what is under way, by what `isSo` says, is waited for where nothing is to move any more. */
@@ -27,7 +32,10 @@ export async function quiet(): Promise<void> {
   for (let idle = 0, seen = activity; idle < idleTurns; idle++) {
     await turn();
     if (seen !== activity) [idle, waited] = [0, 0];
-    else if (isUnderWay() && waited++ < mostTurnsOnTheWay) idle = 0;
+    else if (isUnderWay()) {
+      if (waited++ < patience) idle = 0;
+      else patience = fewTurnsOnTheWay;
+    }
     seen = activity;
   }
 }
