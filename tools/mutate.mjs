@@ -43,7 +43,7 @@ const copy = mkdtempSync(join(tmpdir(), "tutti-mutate-"));
 let running;
 // A change may make a loop endless: nobody else would end that.
 process.on("exit", () => {
-  if (running?.exitCode === null) process.kill(-running.pid, "SIGKILL");
+  if (running?.exitCode === null && running.signalCode === null) process.kill(-running.pid, "SIGKILL");
   rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
