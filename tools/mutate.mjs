@@ -1,5 +1,6 @@
-// mutate.mjs: changes one thing of the code at a time, in a copy of the project, and runs the tests that belong to the file: a
-// change that none of them notices survives. Prints the survivors, and writes the score to bench/results/mutation.json.
+// mutate.mjs: changes one thing of the code at a time, in a copy of the project, and runs the tests that belong to the file, and
+// where those notice nothing all of its room: a change that none of them notices survives. Prints the survivors, and writes the
+// score to bench/results/mutation.json. What does the same after the change is left out: see mutate/harmless.mjs.
 // Usage: node tools/mutate.mjs [--files wire|relay|gate] [--minutes 15] [--sample N] [--seed N] [--out FILE]
 import { spawn } from "node:child_process";
 import {
@@ -18,6 +19,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { circumstances } from "../bench/results.mjs";
 import { groups } from "./mutate/groups.mjs";
+import { isHarmless } from "./mutate/harmless.mjs";
 import { mutantsOf } from "./mutate/mutants.mjs";
 import { randomFrom } from "./swarm/ledger.mjs";
 
@@ -33,6 +35,7 @@ const { values } = parseArgs({
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** A change may make a loop endless: what takes longer counts as noticed. */
 const limitMs = 90_000;
+const roomLimitMs = 10 * 60_000;
 const mostRuns = 100;
 const [minutes, sample, seed] = [values.minutes, values.sample, values.seed].map(Number);
 const names = values.files.split(",");
@@ -65,9 +68,9 @@ async function run() {
 
 /** Keeps what is known so far, so that a run that is broken off tells something. Gives a row for each group. */
 function write(results) {
-  const rows = results.map(({ name, all, tried, noticed, asked }) => {
+  const rows = results.map(({ name, all, tried, noticed, harmless, asked }) => {
     const share = Math.round((1000 * noticed) / Math.max(tried, 1)) / 10;
-    const range = ` (${noticed} of a sample of ${tried}; ${all} are possible)`;
+    const range = ` (${noticed} of a sample of ${tried}; ${all} are possible, and ${harmless} more that change nothing)`;
     const goal = asked === undefined ? {} : { asked: `≥ ${asked} %`, passed: share >= asked };
     return { what: `${name}: changes that tests notice`, measured: `${share} %${range}`, ...goal };
   });
@@ -78,8 +81,9 @@ function write(results) {
 
 /** A sample of the mutants of a group, as many as the time allows; `keep` gets what there is so far. */
 async function judge(name, budgetMs, keep) {
-  const { files, tests, asked } = groups[name](root);
-  const all = files.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), "utf8")));
+  const { files, tests, room, asked } = groups[name](root);
+  const possible = files.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), "utf8")));
+  const all = possible.filter((mutant) => !isHarmless(mutant));
   const chosen = shuffled(all, randomFrom(seed)).slice(0, sample);
   const until = Date.now() + budgetMs;
   const survivors = [];
@@ -96,7 +100,8 @@ async function judge(name, budgetMs, keep) {
     const path = join(copy, file);
     const before = readFileSync(path, "utf8");
     writeFileSync(path, text);
-    const verdict = await runTests(tests(file));
+    let verdict = await runTests(tests(file));
+    if (verdict === "passed") verdict = await runTests(room, roomLimitMs);
     writeFileSync(path, before);
     tried++;
     if (verdict === "passed") survivors.push(`${file}:${line} ${what}`);
@@ -107,7 +112,8 @@ async function judge(name, budgetMs, keep) {
 
   function resultOf() {
     const unsound = [...sound].flatMap(([file, isSound]) => (isSound ? [] : [file]));
-    return { name, asked, unsound, all: all.length, tried, noticed: tried - survivors.length, survivors };
+    const harmless = possible.length - all.length;
+    return { name, asked, unsound, all: all.length, harmless, tried, noticed: tried - survivors.length, survivors };
   }
 }
 
@@ -122,7 +128,7 @@ function lessRandom(folder) {
 }
 
 /** `passed`, `failed` or `too long`. */
-async function runTests(tests) {
+async function runTests(tests, mostMs = limitMs) {
   const present = tests.filter((test) => existsSync(join(copy, test)));
   const args = [
     join(copy, "node_modules/vitest/vitest.mjs"),
@@ -141,7 +147,7 @@ async function runTests(tests) {
     const timer = setTimeout(() => {
       process.kill(-child.pid, "SIGKILL");
       resolve("too long");
-    }, limitMs);
+    }, mostMs);
     child.once("exit", (code) => {
       clearTimeout(timer);
       resolve(code === 0 ? "passed" : "failed");

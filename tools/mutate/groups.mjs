@@ -17,26 +17,56 @@ const wireTests = {
   "header-value": ["header-value"],
 };
 const relayTests = {
-  exchange: ["exchange.model", "ids", "cancel", "progress", "errors", "timeouts", "routing"],
-  relay: ["routing", "cancel", "lists", "ids"],
-  routes: ["routing", "review-routes", "unprefixed"],
+  about: ["errors", "bad-replies"],
+  arrival: ["timeouts", "gates"],
+  ask: ["asks-review", "asks-review-odd", "asks-in-replies"],
+  cancel: ["cancel"],
+  crowd: ["clients", "overload"],
+  digest: ["digest"],
   eras: ["eras", "eras-replies"],
+  exchange: ["exchange.model", "ids", "cancel", "progress", "errors", "timeouts", "routing"],
+  forward: ["routing", "fidelity"],
+  "held-bytes": ["held-results", "overload"],
+  "inner-call": ["inner-requests", "call-tools-order"],
+  "inner-requests": ["inner-requests"],
   lists: ["lists"],
   logs: ["review-logs"],
-  digest: ["digest"],
-  subscriptions: ["review-subscriptions"],
+  "meta-requests": ["meta-requests", "call-tools-handles"],
+  notices: ["review-logs", "progress"],
+  offers: ["routing", "unprefixed"],
+  openers: ["life", "restarts"],
   parked: ["parked.model", "asks-review", "asks-review-odd"],
-  ask: ["asks-review", "asks-review-odd"],
+  parking: ["held-results", "parked.model"],
+  pins: ["pins"],
+  progress: ["progress"],
+  question: ["asks-review", "asks-in-replies"],
+  relay: ["routing", "cancel", "lists", "ids"],
   requests: ["routing", "ids", "errors"],
+  rounds: ["asks-in-replies", "asks-review-odd"],
+  routes: ["routing", "review-routes", "unprefixed"],
+  startup: ["life", "remembered"],
+  subscriptions: ["review-subscriptions"],
+  users: ["users"],
+  watched: ["review-subscriptions"],
+  "who-answers": ["routing", "lists"],
 };
 
 const named = (path) => path.split("/").at(-1).replace(".ts", "");
 
-/** By name, given where the project is: its files, the tests of each, and the share (%) that is asked for. */
+const testsIn = (root, folder) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `${folder}/${name}`);
+
+/**
+ * By name, given where the project is: its files, the tests of each, those of its room, which are run for what the first do
+ * not notice, and the share (%) that is asked for.
+ */
 export const groups = {
   wire: (root) => ({
     files: readdirSync(join(root, "src/wire")).map((name) => `src/wire/${name}`),
     tests: (file) => (wireTests[named(file)] ?? ["json"]).map((name) => `test/wire/${name}.test.ts`),
+    room: testsIn(root, "test/wire"),
     asked: 90,
   }),
   gate: (root) => ({
@@ -49,9 +79,13 @@ export const groups = {
       "test/downstream/gate.test.ts",
       "test/relay/gates.test.ts",
     ],
+    room: testsIn(root, "test/downstream"),
+    asked: 80,
   }),
-  relay: () => ({
-    files: Object.keys(relayTests).map((name) => `src/relay/${name}.ts`),
-    tests: (file) => relayTests[named(file)].map((name) => `test/relay/${name}.test.ts`),
+  relay: (root) => ({
+    files: readdirSync(join(root, "src/relay")).map((name) => `src/relay/${name}`),
+    tests: (file) => (relayTests[named(file)] ?? ["routing"]).map((name) => `test/relay/${name}.test.ts`),
+    room: testsIn(root, "test/relay"),
+    asked: 80,
   }),
 };
