@@ -8,9 +8,9 @@ import { type FaultProxy, faultProxy } from "./support/fault-proxy.ts";
 import { cells } from "./support/http-attacks.ts";
 import { besides, peakOf, raw, serveWatched } from "./support/watched.ts";
 
-/** What one attack may cost in memory, at most: the longest message, and what is on its way and not collected yet. */
-const maxMessageBytes = 8 * 2 ** 20;
-const mostMiB = 64 + 32;
+/** A cap on one message, and what an attack may cost in memory: with it, and with what is on its way and not collected yet. */
+const maxMessageBytes = 4 * 2 ** 20;
+const mostMiB = 64;
 
 const rows: string[] = [];
 afterAll(() => void process.stdout.write(`${rows.join("\n")}\n`));
