@@ -42,7 +42,7 @@ export type Observer = {
  * - `hidden_characters`: a definition holds what nobody sees.
  * - `name_conflict`: two servers have something of the same name or URI.
  * - `pins_lost`: what a server offered before is not known any more; `pins_anew`: it is not comparable with what is now.
- * - `not_kept`: what is to be kept for the next start cannot be written.
+ * - `not_kept`: what is to be kept for the next start cannot be written; `not_remembered`: what one server offers may not be.
  */
 export type Topic =
   | "left_out"
@@ -51,7 +51,8 @@ export type Topic =
   | "name_conflict"
   | "pins_lost"
   | "pins_anew"
-  | "not_kept";
+  | "not_kept"
+  | "not_remembered";
 
 export type ServerChanged = {
   readonly server: string;

@@ -154,7 +154,11 @@ export function createMachine(
     const key = launchKey(server.launch, version);
     const learn = (): void => {
       const { state, offer } = downstream;
-      if (state.kind === "ready") memory.learn(key, { greeting: state.greeting, offer });
+      if (state.kind !== "ready") return;
+      memory.learn(key, { greeting: state.greeting, offer }, (reason) => {
+        const text = `what it offers is not remembered, so each start waits for it: ${reason}`;
+        events.publish("oddity", { server: name, text, topic: "not_remembered" });
+      });
     };
     const downstream: Downstream = new Downstream({
       config: server,

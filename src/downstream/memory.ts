@@ -14,8 +14,11 @@ export type Seen = { readonly greeting: Greeting; readonly offer: Offer };
 export type Memory = {
   /** What was seen of the server with this key; undefined: nothing, or too long ago. */
   readonly recall: (key: string) => Seen | undefined;
-  /** Writes nothing where it is known already, nor where a secret stands in it. */
-  readonly learn: (key: string, seen: Seen) => void;
+  /**
+   * Writes nothing where it is known already. What holds a secret, or too much, is not kept: `unkept` is told why, in a few
+   * words, the first time.
+   */
+  readonly learn: (key: string, seen: Seen, unkept?: (reason: string) => void) => void;
   /** Resolves when everything learnt so far is in its file, or cannot be. */
   readonly saved: () => Promise<void>;
 };
@@ -48,6 +51,7 @@ const allKinds = Object.keys(kinds) as Kind[];
 export function createMemory({ pathOf, files, date, redact, failed }: MemoryOptions): Memory {
   const entries = new Map<string, Entry | undefined>();
   const saving = new Map<string, Promise<void>>();
+  const told = new Set<string>();
   let hasFailed = false;
 
   const known = (key: string): Entry | undefined => {
@@ -75,23 +79,31 @@ export function createMemory({ pathOf, files, date, redact, failed }: MemoryOpti
   };
   return {
     recall: (key) => known(key)?.seen,
-    learn: (key, seen) => {
+    learn: (key, seen, unkept) => {
       const before = known(key);
       const kept = print(seen, date());
       const digest = digestOf(kept);
       // One that is still as it was is written from time to time, so that it does not grow old.
       if (before?.digest === digest && isFresh(before, date(), dayMs)) return;
       const text = [JSON.stringify(kept.head), ...kept.lines.map(String)].join("\n");
-      const mayBeKept = text.length <= mostBytes && redact(text) === text;
-      if (!mayBeKept && before === undefined) return;
-      entries.set(key, mayBeKept ? { seen: { ...seen, offer: lasting(seen.offer) }, digest, at: date() } : undefined);
-      const own = save(key, mayBeKept ? kept : undefined, saving.get(key)).finally(() => {
+      const reason = reasonAgainst(text, redact);
+      if (reason !== undefined && !told.has(key)) unkept?.(reason);
+      if (reason !== undefined) told.add(key);
+      if (reason !== undefined && before === undefined) return;
+      const isKept = reason === undefined;
+      entries.set(key, isKept ? { seen: { ...seen, offer: lasting(seen.offer) }, digest, at: date() } : undefined);
+      const own = save(key, isKept ? kept : undefined, saving.get(key)).finally(() => {
         if (saving.get(key) === own) saving.delete(key);
       });
       saving.set(key, own);
     },
     saved: async () => void (await Promise.all(saving.values())),
   };
+}
+
+function reasonAgainst(text: string, redact: (text: string) => string): string | undefined {
+  if (text.length > mostBytes) return `it is longer than ${mostBytes / 1024 / 1024} MiB`;
+  return redact(text) === text ? undefined : "a configured value, which may be secret, stands in it";
 }
 
 function print({ greeting, offer }: Seen, at: number): Kept {

@@ -133,18 +133,22 @@ describe("what is remembered of a server", () => {
   test("is nothing where a secret stands in it", async () => {
     const files = disk();
     const memory = open(files, undefined, "12345678901234567890");
-    memory.learn("k", seen);
+    const told: string[] = [];
+    for (let time = 0; time < 3; time++) memory.learn("k", seen, (reason) => told.push(reason));
     await memory.saved();
     expect([files.writes, memory.recall("k")]).toEqual([0, undefined]);
+    expect(told).toEqual(["a configured value, which may be secret, stands in it"]);
   });
 
   test("is nothing where a list is longer than 8 MiB", async () => {
     const files = disk();
     const long = `{"name":"a","inputSchema":{"type":"object"},"description":"${"x".repeat(200_000)}"}`;
     const memory = open(files);
-    memory.learn("k", { greeting, offer: offer(...Array(50).fill(long)) });
+    const told: string[] = [];
+    memory.learn("k", { greeting, offer: offer(...Array(50).fill(long)) }, (reason) => told.push(reason));
     await memory.saved();
     expect(files.writes).toBe(0);
+    expect(told).toEqual(["it is longer than 8 MiB"]);
   });
 
   const head = { at: today, greeting };

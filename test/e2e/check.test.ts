@@ -197,6 +197,15 @@ test("check says which resources two servers have, and what cannot be remembered
   expect(code).toBe(0);
 });
 
+test("check says of which server nothing is remembered, because what it offers has a value of its entry in it", async () => {
+  const one = { ...fake(), env: { MOOD: "fake-server" } };
+  const { stdout, code } = await run(["check", "--config", configFile({ one, other: fixture("sdk-server.mjs") })]);
+  expect(stdout.match(/^· .*\(not_remembered\)$/gm)).toEqual([
+    "· one: what it offers is not remembered, so each start waits for it: a configured value, which may be secret, stands in it (not_remembered)",
+  ]);
+  expect(code).toBe(0);
+});
+
 test("check and the log count one tool as one", async () => {
   const starts = join(temporaryFolder(), "starts");
   const config = configFile({ one: fixture("old-manners.mjs", "leaves", starts) });

@@ -76,6 +76,10 @@ const about: Readonly<Record<Topic | "odd_message", Pick<Finding, "severity" | "
   pins_lost: { severity: "warning", cure: "look at what it offers now, then accept it with: tutti approve SERVER" },
   pins_anew: { severity: "note", cure: "nothing to do where you have changed its entry" },
   not_kept: { severity: "warning", cure: "make FOLDER one that you may write to, or name another in XDG_STATE_HOME" },
+  not_remembered: {
+    severity: "note",
+    cure: "it works, and is only slower to be there; a value that is no secret can stand in args, where the server takes it so",
+  },
   odd_message: { severity: "note", cure: "harmless to others; tell its author" },
 };
 

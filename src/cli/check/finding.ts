@@ -25,6 +25,7 @@ export const findingCodes = [
   "ignored_key",
   "writable_config",
   "not_kept",
+  "not_remembered",
   "old_node",
 ] as const;
 
