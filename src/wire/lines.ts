@@ -105,7 +105,7 @@ export class Lines {
     while (from < chunk.length) {
       const at = chunk.indexOf(newline, from);
       const to = at === -1 ? chunk.length : at;
-      if (to > from) this.#take(chunk, from, to, at !== -1);
+      this.#take(chunk, from, to, at !== -1);
       if (at !== -1) this.#endLine();
       from = to + 1;
     }
@@ -209,7 +209,6 @@ export class Lines {
       tail: this.#held().reduce(lastBytes, Buffer.alloc(0)),
     };
     this.#pieces = [];
-    this.#chunk = undefined;
   }
 }
 
@@ -249,6 +248,5 @@ function firstBytes(before: Buffer, piece: Buffer): Buffer {
 }
 
 function lastBytes(before: Buffer, piece: Buffer): Buffer {
-  if (piece.length >= tailBytes) return Buffer.from(piece.subarray(-tailBytes));
-  return Buffer.concat([before, piece]).subarray(-tailBytes);
+  return Buffer.concat([before, piece.subarray(-tailBytes)]).subarray(-tailBytes);
 }

@@ -64,8 +64,6 @@ export class Events {
       onEvent: ({ event, id }) => this.#dispatch(event ?? "message", id),
       onRetry: (delayMs) => sink.retry?.(Math.min(delayMs, longestTimerMs)),
     });
-    // The package looks for a byte order mark in what it is given first.
-    this.#fields.feed("\n");
   }
 
   /** What is kept of the event that is not over. */
@@ -80,10 +78,10 @@ export class Events {
     this.#isAfterReturn = false;
     let feed = indexOf(bytes, lineFeed, from);
     let back = indexOf(bytes, carriageReturn, from);
-    while (from < bytes.length) {
+    while (true) {
       const to = Math.min(feed, back);
-      this.#take(bytes, from, Math.min(to, bytes.length));
-      if (to >= bytes.length) return;
+      this.#take(bytes, from, to);
+      if (to === bytes.length) return;
       this.#endLine();
       from = to + 1;
       if (to === back && from === bytes.length) this.#isAfterReturn = true;
@@ -95,14 +93,13 @@ export class Events {
 
   /** The stream is over, and was not cut short: data whose blank line is missing is an event too. */
   end(): void {
-    if (this.#start !== undefined && this.#start.length > 0) this.#take(this.#start, 0, this.#start.length);
     // Another field in a line without its end may be a part of what was meant.
     if (this.#data !== undefined) this.#fields.feed("data\n\n");
   }
 
   #withoutMark(before: Buffer, chunk: Buffer): Buffer {
     const bytes = Buffer.concat([before, chunk]);
-    const isOpen = bytes.length < byteOrderMark.length && byteOrderMark.indexOf(bytes) === 0;
+    const isOpen = byteOrderMark.indexOf(bytes) === 0;
     this.#start = isOpen ? bytes : undefined;
     if (isOpen) return Buffer.alloc(0);
     return byteOrderMark.equals(bytes.subarray(0, byteOrderMark.length)) ? bytes.subarray(byteOrderMark.length) : bytes;
@@ -111,8 +108,8 @@ export class Events {
   /** Takes a part of a line. */
   #take(bytes: Buffer, from: number, to: number): void {
     // One byte more than the name of the field: there may be one space behind it.
-    const known = Math.min(to, from + Math.max(dataField.length + 1 - this.#field.length, 0));
-    if (!this.#isInData && from < known) {
+    const known = Math.min(to, from + dataField.length + 1 - this.#field.length);
+    if (from < known) {
       this.#field += bytes.toString("latin1", from, known);
       from = known;
       if (this.#field.length > dataField.length && this.#field.startsWith(dataField)) {
@@ -149,9 +146,7 @@ export class Events {
   #addData(bytes: Buffer): void {
     const { maxMessageBytes } = this.#limits;
     this.#data?.push(bytes);
-    if (this.#text.length < mostTextBytes) {
-      this.#text += bytes.toString("latin1", 0, Math.min(bytes.length, mostTextBytes - this.#text.length));
-    }
+    this.#text += bytes.toString("latin1", 0, mostTextBytes - this.#text.length);
     const isTooLong = this.#dataBytes > maxMessageBytes;
     this.#dataBytes += bytes.length;
     if (!isTooLong && this.#dataBytes > maxMessageBytes) this.#sink.tooLong?.();
@@ -170,7 +165,8 @@ export class Events {
   }
 }
 
+/** Where `byte` stands at or after `from`; the end of `bytes` where it does not. */
 function indexOf(bytes: Buffer, byte: number, from: number): number {
   const at = bytes.indexOf(byte, from);
-  return at === -1 ? Number.POSITIVE_INFINITY : at;
+  return at === -1 ? bytes.length : at;
 }

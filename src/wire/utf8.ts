@@ -7,7 +7,7 @@ export function areUtf8(pieces: readonly Buffer[]): boolean {
     const isLast = index === pieces.length - 1;
     let from = 0;
     if (carried.length > 0) {
-      while (from < piece.length && from < 3 && isContinuation(piece[from] as number)) from++;
+      while (from < piece.length && isContinuation(piece[from] as number)) from++;
       const character = Buffer.concat([carried, piece.subarray(0, from)]);
       if (from === piece.length && !isLast && character.length < 4) {
         carried = character;
@@ -25,7 +25,7 @@ export function areUtf8(pieces: readonly Buffer[]): boolean {
 /** Where the last character of `piece` begins if it is not ASCII; else the end. */
 function startOfLast(piece: Buffer, from: number): number {
   let at = piece.length;
-  while (at > from && piece.length - at < 3 && isContinuation(piece[at - 1] as number)) at--;
+  while (at > from && isContinuation(piece[at - 1] as number)) at--;
   return at > from && (piece[at - 1] as number) >= 0xc0 ? at - 1 : piece.length;
 }
 

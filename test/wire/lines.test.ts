@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { BadLine } from "../../src/wire/lines.ts";
+import { type BadLine, Lines } from "../../src/wire/lines.ts";
 import { slot } from "../../src/wire/members.ts";
-import { badLineOf, cuts, cutUp, defaultLimits, hear, messageOf, plain } from "./drive.ts";
+import { badLineOf, type Cuts, cuts, cutUp, defaultLimits, type Heard, hear, messageOf, plain } from "./drive.ts";
 import { messageText, mutated } from "./generators.ts";
 import { keepsBounds, naiveKind, naiveTree } from "./naive.ts";
 
@@ -69,6 +69,22 @@ describe("a stream of lines", () => {
     expect(heardOf(" ".repeat(100_000), ping)).toEqual([ping]);
   });
 
+  test("keeps the bounds that were set last, on depth from the next line on", () => {
+    const heard: Heard[] = [];
+    const keep = (one: Heard) => void heard.push(one);
+    const lines = new Lines({ maxMessageBytes: 60, maxDepth: 2 }, keep, keep);
+    const push = (text: string) => lines.push(Buffer.from(text));
+    const deep = '{"jsonrpc":"2.0","id":2,"result":[[1]]}';
+    const long = `{"jsonrpc":"2.0","id":2,"result":"${"x".repeat(60)}"}`;
+    push(deep.slice(0, 30));
+    lines.setLimits({ maxMessageBytes: 100, maxDepth: 3 });
+    push(`${deep.slice(30)}\n${deep}\n${long}\n${long.slice(0, 80)}`);
+    lines.setLimits({ maxMessageBytes: 60, maxDepth: 3 });
+    push(`${long.slice(80)}\n${reply}\n`);
+    const problems = [badReply({ problem: "too_deep" }), deep, long, badReply({ problem: "too_long" }), reply];
+    expect(plain(heard)).toEqual(problems);
+  });
+
   test("keeps its neighbours when a line is no message", () => {
     const strays = [
       "Server started",
@@ -132,6 +148,16 @@ describe("a bad line", () => {
     expect(badLineOf(Buffer.from(text, "latin1"))).toMatchObject({ problem: "bad_utf8", id: undefined });
   });
 
+  test("names the id that stands in its last 64 bytes, and none that begins before them", () => {
+    const line = (space: number) => `{"jsonrpc":"2.0","result":{]},"id":${" ".repeat(space)}5}`;
+    for (const at of [[], [5, 40], "everywhere"] as const) {
+      const ids = [57, 58].map((space) =>
+        hear(cutUp(Buffer.from(line(space)), at)).map((one) => "id" in one && one.id),
+      );
+      expect(ids).toEqual([["5"], [undefined]]);
+    }
+  });
+
   test("says where a method was read, so that its id is no reply's", () => {
     expect(badLineOf('{"jsonrpc":"2.0","id":5,"method":"m","params":{]}}')).toMatchObject({ id: "5", hasMethod: true });
   });
@@ -181,6 +207,25 @@ describe("a message", () => {
     expect(plain(hear([Buffer.from(text)]))).toEqual([text.replaceAll("\r", " ")]);
     const long = text.replace("]}", `,"${"x".repeat(100_000)}"]}`);
     expect(plain(hear(cutUp(Buffer.from(long), [40, 70, 50_000])))).toEqual([long.replaceAll("\r", " ")]);
+  });
+
+  test("is a string up to 32 KiB, and in buffers where it is longer, in whatever pieces it came", () => {
+    const ofLength = (length: number) => reply.replace("{}", `"${"x".repeat(length - reply.length)}"`);
+    for (const [length, type] of [
+      [32_768, "string"],
+      [32_769, "object"],
+    ] as const) {
+      expect(ofLength(length)).toHaveLength(length);
+      for (const at of [[], [20_000]]) expect(typeof messageOf(ofLength(length), at).splice([])).toBe(type);
+    }
+  });
+
+  test("in buffers is in those that it came in, but for those that are 32 KiB together at most", () => {
+    const text = Buffer.from(reply.replace("{}", `"${"x".repeat(100_000)}"`));
+    const lengthsOf = (at: Cuts) => (messageOf(text, at).splice([]) as readonly Buffer[]).map(({ length }) => length);
+    expect(lengthsOf([16_384, 32_768])).toEqual([32_768, text.length - 32_768]);
+    expect(lengthsOf([16_385, 32_769])).toEqual([16_385, 16_384, text.length - 32_769]);
+    expect(lengthsOf([16_384, 32_769])).toEqual([16_384, 16_385, text.length - 32_769]);
   });
 
   test("of exactly the limit is taken, and of one byte more is not", () => {

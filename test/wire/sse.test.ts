@@ -133,6 +133,12 @@ describe("a stream of events", () => {
     }
   });
 
+  test("gives an id wherever in a chunk it stands, after one that was too long too", () => {
+    const far = `data: ${"x".repeat(20_000)}\n\n`;
+    expect(hear([Buffer.from(`${far}id: 1\ndata: {}\n\n`)]).lastId).toBe("1");
+    expect(hear([Buffer.from(`id:${"i".repeat(9000)}\nid: 2\ndata: {}\n\n`)]).lastId).toBe("2");
+  });
+
   test("that ends without a blank line gives its last data, and no id that may be a part of one", () => {
     for (const [text, told, lastId] of [
       ["id: 1\ndata: {}", ["{}"], "1"],
@@ -199,8 +205,25 @@ describe("the data of an event", () => {
   test("that is far over the bound and blank is bad too", () => {
     const { events, told } = eventsOf();
     events.push(Buffer.from(`data: ${" ".repeat(20_000)}\n\ndata: ${reply(1, "x")}\n\n`));
-    expect(told.length).toBe(2);
-    expect(idsOf(told)[1]).toBe("1");
+    expect(idsOf(told)).toEqual(["too_long undefined", "1"]);
+  });
+
+  test("is told of as too long from one byte over the bound on, each event by itself and once", () => {
+    const tooLong: number[] = [];
+    const { events, told } = eventsOf({ tooLong: () => tooLong.push(told.length) });
+    for (const length of [1000, 1001, 600, 600, 5000]) {
+      for (const part of cutUp(Buffer.from(`data: ${"x".repeat(length)}\n\n`), [300, 700])) events.push(part);
+    }
+    expect(tooLong).toEqual([1, 4]);
+  });
+
+  test("is what is kept of an event until that is over", () => {
+    const { events } = eventsOf();
+    const kept = ["id: 1\n", 'data: {"a":', "1}\n", "\n"].map((text) => {
+      events.push(Buffer.from(text));
+      return events.heldBytes;
+    });
+    expect(kept).toEqual([0, 5, 7, 0]);
   });
 });
 
