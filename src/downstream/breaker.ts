@@ -106,12 +106,12 @@ export class Breaker {
   /** A reply has come. */
   succeeded(): void {
     this.#recent = this.#shifted();
-    if (this.#failures > 0) this.#close();
+    this.#close();
   }
 
   /** The server has started: what it failed in before, if that was only this, is over. */
   started(): void {
-    if (this.#failures > 0 && this.#areStarts) this.#close();
+    if (this.#areStarts) this.#close();
   }
 
   /** Something failed that was sent, or started, in `round`. */

@@ -99,7 +99,7 @@ export class Gate {
       hasLeft = true;
       this.#inside--;
       if (this.#waiting.delete(waiter)) this.#waitingBytes -= waiter.bytes;
-      else this.#learn(this.#clock.now() - (waiter.startedAt ?? 0));
+      else this.#learn(this.#clock.now() - (waiter.startedAt as number));
       waiter.release();
     };
   }

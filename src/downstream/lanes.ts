@@ -7,10 +7,9 @@ type Lane<T> = { readonly owner: object; readonly waiting: Set<T> };
 export class Lanes<T extends InLane> {
   /** Those in which something waits; the first is the next to have its turn. A few at most: one for each client. */
   readonly #lanes: Lane<T>[] = [];
-  #size = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#lanes.reduce((size, { waiting }) => size + waiting.size, 0);
   }
 
   /** How many have their turn before one of this owner's that is added now. */
@@ -22,7 +21,6 @@ export class Lanes<T extends InLane> {
   }
 
   add(one: T): void {
-    this.#size++;
     const lane = this.#laneOf(one.lane);
     if (lane === undefined) this.#lanes.push({ owner: one.lane, waiting: new Set([one]) });
     else lane.waiting.add(one);
@@ -34,7 +32,6 @@ export class Lanes<T extends InLane> {
     if (lane === undefined) return undefined;
     const one = lane.waiting.values().next().value as T;
     lane.waiting.delete(one);
-    this.#size--;
     if (lane.waiting.size > 0) this.#lanes.push(lane);
     return one;
   }
@@ -43,7 +40,6 @@ export class Lanes<T extends InLane> {
   delete(one: T): boolean {
     const lane = this.#laneOf(one.lane);
     if (lane?.waiting.delete(one) !== true) return false;
-    this.#size--;
     if (lane.waiting.size === 0) this.#lanes.splice(this.#lanes.indexOf(lane), 1);
     return true;
   }

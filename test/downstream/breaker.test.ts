@@ -203,9 +203,16 @@ test("says why, since when, and when it is tried", () => {
   fail(breaker, 3, 0);
   const why = "3 failures in a row (the last: no reply)";
   expect(breaker.describe(4000)).toBe(`not used for 4 s now, after ${why}; next try in 6 s`);
-  expect(breaker.describe(12_000)).toBe(`not used for 12 s now, after ${why}; the next call tries it`);
+  expect(breaker.describe(breaker.untilMs)).toBe(`not used for 10 s now, after ${why}; the next call tries it`);
   breaker.admit(call, 12_000);
   expect(breaker.describe(12_000)).toBe(`not used for 12 s now, after ${why}; one call tries it now`);
+});
+
+test("counts what it was opened for without a failure as one", () => {
+  const { breaker } = breakerWith(3);
+  breaker.openFor("it is silent", 0);
+  fail(breaker, 1, 2000);
+  expect(breaker.describe(2000)).toContain("2 failures in a row");
 });
 
 test("never opens with 0", () => {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Gate, type GateBounds, type Leave, type Refusal, type Visitor } from "../../src/downstream/gate.ts";
@@ -120,6 +122,22 @@ describe("a gate", () => {
     gate.enter(() => void entered.push(1));
     await quiet();
     expect(entered).toEqual([1]);
+  });
+
+  test("keeps nothing of those who gave up, however many, while one is inside", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const gate = gateOf(1, 10);
+    gate.enter(() => {});
+    await quiet();
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let n = 0; n < 50_000; n++) (gate.enter(() => {}) as Leave)();
+    await quiet();
+    collect();
+    // A promise for each would be more than 10 MB.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
+    expect(gate.enter(() => {})).toBeDefined();
   });
 
   test("lets who is inside leave from within its start", async () => {
@@ -248,6 +266,12 @@ describe("who comes to a gate", () => {
     first();
     await quiet();
     expect(typeof enter({ bytes: 600 })).toBe("function");
+  });
+
+  test("is refused for no bytes and no deadline when there is a place, also in the turn in which others took theirs", () => {
+    const { enter } = gateWith({ maxConcurrentCalls: 3, maxQueuedBytes: 1000 });
+    for (let n = 0; n < 3; n++) expect(typeof enter({ bytes: 600, deadlineAt: -1 })).toBe("function");
+    expect(enter({ bytes: 600 })).toEqual({ refused: "calls of 0.0 MB already wait (maxQueuedBytes)" });
   });
 
   test("is refused when it would wait beyond its deadline, by how long others took", async () => {

@@ -19,54 +19,77 @@ const wireTests = {
 const relayTests = {
   about: ["errors", "bad-replies"],
   arrival: ["timeouts", "gates"],
-  ask: ["asks-review", "asks-review-odd", "asks-in-replies"],
-  cancel: ["cancel"],
+  ask: ["asks-review", "asks-review-odd", "contract/asks", "contract/asks-ending", "contract/asks-hostile"],
+  cancel: ["cancel", "contract/progress-and-cancel"],
   crowd: ["clients", "overload"],
-  digest: ["digest"],
-  eras: ["eras", "eras-replies"],
-  exchange: ["exchange.model", "ids", "cancel", "progress", "errors", "timeouts", "routing"],
-  forward: ["routing", "fidelity"],
+  digest: ["digest", "contract/handshake"],
+  eras: ["contract/era", "contract/lists", "contract/requests", "contract/envelope"],
+  exchange: ["ids", "cancel", "progress", "errors", "timeouts", "routing", "exchange.model"],
+  forward: ["contract/asks", "contract/elicitation", "contract/asks-hostile"],
   "held-bytes": ["held-results", "overload"],
-  "inner-call": ["inner-requests", "call-tools-order"],
+  "inner-call": ["inner-requests", "call-tools-values", "call-tools-order"],
   "inner-requests": ["inner-requests"],
-  lists: ["lists"],
-  logs: ["review-logs"],
-  "meta-requests": ["meta-requests", "call-tools-handles"],
-  notices: ["review-logs", "progress"],
-  offers: ["routing", "unprefixed"],
-  openers: ["life", "restarts"],
-  parked: ["parked.model", "asks-review", "asks-review-odd"],
-  parking: ["held-results", "parked.model"],
+  lists: ["lists", "contract/lists"],
+  logs: ["review-logs", "contract/logging"],
+  "meta-requests": ["meta-requests", "call-tools-handles", "call-tools-scope"],
+  notices: ["review-logs", "progress", "contract/progress-and-cancel", "contract/logging"],
+  offers: ["routing", "unprefixed", "pins", "contract/lists"],
+  openers: ["contract/elicitation", "asks-review-odd"],
+  parked: ["contract/parked", "asks-review", "asks-review-odd", "parked.model"],
+  parking: ["held-results", "contract/parked"],
   pins: ["pins"],
-  progress: ["progress"],
-  question: ["asks-review", "asks-in-replies"],
-  relay: ["routing", "cancel", "lists", "ids"],
-  requests: ["routing", "ids", "errors"],
-  rounds: ["asks-in-replies", "asks-review-odd"],
-  routes: ["routing", "review-routes", "unprefixed"],
-  startup: ["life", "remembered"],
-  subscriptions: ["review-subscriptions"],
+  progress: ["progress", "contract/progress-and-cancel"],
+  question: ["asks-review", "asks-in-replies", "contract/asks", "contract/elicitation"],
+  relay: ["routing", "cancel", "lists", "ids", "contract/extensions"],
+  requests: ["routing", "ids", "errors", "contract/requests"],
+  rounds: ["asks-in-replies", "asks-review-odd", "contract/asks", "contract/asks-ending"],
+  routes: ["routing", "review-routes", "unprefixed", "contract/requests"],
+  "secret-fields": ["contract/elicitation"],
+  startup: ["life", "remembered", "contract/handshake"],
+  subscriptions: [
+    "review-subscriptions",
+    "contract/subscriptions",
+    "contract/subscriptions-hostile",
+    "contract/listen",
+  ],
+  tasks: ["review-routes", "contract/extensions"],
+  urls: ["contract/elicitation", "asks-review-odd"],
   users: ["users"],
-  watched: ["review-subscriptions"],
-  "who-answers": ["routing", "lists"],
+  watched: ["review-subscriptions", "contract/subscriptions", "contract/listen"],
+  "who-answers": ["asks-review", "asks-review-odd", "contract/asks", "contract/sampling-and-roots"],
 };
+/** Those of the relay that take long: only what no other one notices is tried with them. */
+const slowRelayTests = [
+  "asks-review-random",
+  "burst",
+  "call-tools-random",
+  "digest",
+  "eras-replies",
+  "eras",
+  "fidelity",
+  "http-floods",
+  "http-slow-readers",
+  "review-random",
+  "contract/official-peers",
+  "contract/shapes",
+];
 
 const named = (path) => path.split("/").at(-1).replace(".ts", "");
 
 const testsIn = (root, folder) =>
-  readdirSync(join(root, folder))
+  readdirSync(join(root, folder), { recursive: true })
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => `${folder}/${name}`);
 
 /**
- * By name, given where the project is: its files, the tests of each, those of its room, which are run for what the first do
- * not notice, and the share (%) that is asked for.
+ * By name, given where the project is: its files, the tests of each, those of its room, in parts which are run one after
+ * the other for what no earlier ones notice, and the share (%) that is asked for.
  */
 export const groups = {
   wire: (root) => ({
     files: readdirSync(join(root, "src/wire")).map((name) => `src/wire/${name}`),
     tests: (file) => (wireTests[named(file)] ?? ["json"]).map((name) => `test/wire/${name}.test.ts`),
-    room: testsIn(root, "test/wire"),
+    room: [testsIn(root, "test/wire")],
     asked: 90,
   }),
   gate: (root) => ({
@@ -79,13 +102,17 @@ export const groups = {
       "test/downstream/gate.test.ts",
       "test/relay/gates.test.ts",
     ],
-    room: testsIn(root, "test/downstream"),
+    room: [testsIn(root, "test/downstream")],
     asked: 80,
   }),
-  relay: (root) => ({
-    files: readdirSync(join(root, "src/relay")).map((name) => `src/relay/${name}`),
-    tests: (file) => (relayTests[named(file)] ?? ["routing"]).map((name) => `test/relay/${name}.test.ts`),
-    room: testsIn(root, "test/relay"),
-    asked: 80,
-  }),
+  relay: (root) => {
+    const slow = slowRelayTests.map((name) => `test/relay/${name}.test.ts`);
+    const all = testsIn(root, "test/relay");
+    return {
+      files: readdirSync(join(root, "src/relay")).map((name) => `src/relay/${name}`),
+      tests: (file) => (relayTests[named(file)] ?? ["routing"]).map((name) => `test/relay/${name}.test.ts`),
+      room: [all.filter((test) => !slow.includes(test)), slow],
+      asked: 80,
+    };
+  },
 };
