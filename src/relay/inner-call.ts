@@ -21,7 +21,7 @@ export class InnerCall implements Issuer {
   readonly #request: Message | BadLine;
   readonly #read: (reply: Outgoing | Message) => Outcome;
   readonly #settled: (outcome: Outcome) => void;
-  #isOver = false;
+  #isCancelled = false;
 
   constructor(
     caller: Caller,
@@ -53,8 +53,7 @@ export class InnerCall implements Issuer {
   }
 
   cancel(reason: string): boolean {
-    if (this.#isOver) return true;
-    this.#isOver = true;
+    this.#isCancelled = true;
     return this.#withdraw(reason);
   }
 
@@ -65,8 +64,7 @@ export class InnerCall implements Issuer {
   /** Whoever calls has noted it by then. */
   #settle(outcome: Outcome): void {
     void done.then(() => {
-      if (this.#isOver) return;
-      this.#isOver = true;
+      if (this.#isCancelled) return;
       this.#settled(outcome.kind === "asks" ? { ...outcome, drop: (reason) => void this.#withdraw(reason) } : outcome);
     });
   }

@@ -41,14 +41,18 @@ describe("questions of an odd form", () => {
 
   test("more than can be answered by a person fail the call", async () => {
     const { begin, client, servers } = await open("LM", { alpha }, { client: able });
+    const asking = (count: number): string => {
+      const requests = Array.from({ length: count }, (_, index) => [`k${index}`, roots]);
+      return `{"resultType":"input_required","inputRequests":${JSON.stringify(Object.fromEntries(requests))}}`;
+    };
     const call = begin("alpha__do");
-    const requests = Array.from({ length: 65 }, (_, index) => [`k${index}`, roots]);
-    (await servers.alpha.call()).result(
-      `{"resultType":"input_required","inputRequests":${JSON.stringify(Object.fromEntries(requests))}}`,
-    );
+    (await servers.alpha.call()).result(asking(65));
     const { _meta } = await call.result();
     expect(_meta["tutti/error"]).toMatchObject({ code: "bad_reply" });
     expect(client.count("roots/list")).toBe(0);
+    begin("alpha__do");
+    (await servers.alpha.call()).result(asking(64));
+    await client.counted("roots/list", 64);
   });
 
   test("addresses that are none are not put to a client", async () => {

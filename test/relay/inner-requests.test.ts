@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { Client } from "../../src/client/client.ts";
+import { InnerCall } from "../../src/relay/inner-call.ts";
 import { InnerRequests } from "../../src/relay/inner-requests.ts";
 import { slot } from "../../src/wire/members.ts";
 import { encodeString, Message } from "../../src/wire/message.ts";
@@ -70,6 +72,23 @@ test("what comes with answers, and what is too deep or too long, is read", () =>
   expect(requests.write('"a"', "t", Buffer.from(tooDeep), undefined)).toMatchObject({ problem: "too_deep" });
   const tooLong = `{"a":"${"y".repeat(limits.maxMessageBytes)}"}`;
   expect(requests.write('"a"', "t", Buffer.from(tooLong), undefined)).toMatchObject({ problem: "too_long" });
+});
+
+test("a call that is taken back in the turn in which its reply came has no outcome", async () => {
+  const link = { send: () => {}, queuedBytes: () => 0, heldBytes: () => 0, end() {}, pause() {}, resume() {} };
+  const client = new Client(link, "1", () => "");
+  const outcomes: string[] = [];
+  const call = (name: string): InnerCall => {
+    const request = new InnerRequests("", new Whole(limits), maxDepth).write('"1"', "t", Buffer.from("{}"), undefined);
+    const caller = { client, request: request as Message, call: undefined };
+    const read = () => ({ kind: "result", result: Buffer.from("{}") }) as const;
+    return new InnerCall(caller, request, read, ({ kind }) => void outcomes.push(`${name}: ${kind}`));
+  };
+  const [one, other] = [call("one"), call("other")];
+  for (const each of [one, other]) each.reply("{}");
+  one.cancel("it is over");
+  await new Promise(setImmediate);
+  expect(outcomes).toEqual(["other: result"]);
 });
 
 function bytes(text: string): string {
