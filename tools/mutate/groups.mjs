@@ -101,6 +101,7 @@ export const groups = {
       `test/downstream/${named(file)}.test.ts`,
       `test/downstream/${named(file)}.model.test.ts`,
       "test/downstream/gate.test.ts",
+      "test/downstream/gate-refusals.test.ts",
       "test/relay/gates.test.ts",
     ],
     room: [testsIn(root, "test/downstream")],
