@@ -47,7 +47,7 @@ export function endOfRun(bytes: Uint8Array, words: Int32Array, at: number, to: n
       const end = Math.min(to >> 2, words.length);
       let index = at >> 2;
       while (index < end && isPlainWord(words[index] as number)) index++;
-      at = Math.max(index << 2, at);
+      at = index << 2;
       if (at === to) return to;
     }
     const byte = bytes[at] as number;

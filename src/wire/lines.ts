@@ -118,8 +118,8 @@ export class Lines {
 
   #take(chunk: Buffer, from: number, to: number, isEnd: boolean): void {
     if (this.#failure !== undefined) {
-      this.#wastedBytes += to - from;
       const piece = chunk.subarray(from, to);
+      this.#wastedBytes += piece.length;
       this.#failure.head = firstBytes(this.#failure.head, piece);
       this.#failure.tail = lastBytes(this.#failure.tail, piece);
       return;

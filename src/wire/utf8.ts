@@ -7,7 +7,7 @@ export function areUtf8(pieces: readonly Buffer[]): boolean {
     const isLast = index === pieces.length - 1;
     let from = 0;
     if (carried.length > 0) {
-      while (from < piece.length && isContinuation(piece[from] as number)) from++;
+      while (isContinuation(piece[from] as number)) from++;
       const character = Buffer.concat([carried, piece.subarray(0, from)]);
       if (from === piece.length && !isLast && character.length < 4) {
         carried = character;
@@ -15,7 +15,7 @@ export function areUtf8(pieces: readonly Buffer[]): boolean {
       }
       if (!isUtf8(character)) return false;
     }
-    const to = isLast ? piece.length : startOfLast(piece, from);
+    const to = isLast ? piece.length : startOfLast(piece);
     if (!isUtf8(piece.subarray(from, to))) return false;
     carried = Buffer.from(piece.subarray(to));
   }
@@ -23,10 +23,10 @@ export function areUtf8(pieces: readonly Buffer[]): boolean {
 }
 
 /** Where the last character of `piece` begins if it is not ASCII; else the end. */
-function startOfLast(piece: Buffer, from: number): number {
-  let at = piece.length;
-  while (at > from && isContinuation(piece[at - 1] as number)) at--;
-  return at > from && (piece[at - 1] as number) >= 0xc0 ? at - 1 : piece.length;
+function startOfLast(piece: Buffer): number {
+  let at = piece.length - 1;
+  while (isContinuation(piece[at] as number)) at--;
+  return (piece[at] as number) >= 0xc0 ? at : piece.length;
 }
 
 function isContinuation(byte: number): boolean {

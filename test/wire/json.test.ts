@@ -51,9 +51,22 @@ describe("the scanner takes what JSON.parse takes", () => {
     for (const byte of [0x00, 0x1f, 0x20, 0x22, 0x5c, 0x7f, 0x80, 0xa2, 0xdc, 0xff]) {
       for (let start = 0; start < 8; start++) {
         for (let at = 1; at < 150; at++) {
-          const bytes = Buffer.from(`${" ".repeat(start)}"${"x".repeat(150)}"`);
+          // Long enough to be read four bytes at a time.
+          const bytes = Buffer.from(`${" ".repeat(start)}"${"x".repeat(260)}"`);
           bytes[start + at] = byte;
           expect([byte, start, at, isTaken(bytes)]).toEqual([byte, start, at, shouldTake(bytes, 512)]);
+        }
+      }
+    }
+  });
+
+  test("when a byte stands anywhere in the name of a member or in a short string", () => {
+    for (const text of ['{"a":{"b":1,"abcdefghijklmnopqrst":1}}', '["abcdefghijklmnopqrst"]']) {
+      for (const byte of [0x00, 0x0a, 0x1f, 0x22, 0x5c, 0x7f, 0x80]) {
+        for (let at = text.indexOf('"abc'); at < text.length; at++) {
+          const bytes = Buffer.from(text);
+          bytes[at] = byte;
+          expect([byte, at, isTaken(bytes)]).toEqual([byte, at, shouldTake(bytes, 512)]);
         }
       }
     }
@@ -68,6 +81,17 @@ describe("the scanner takes what JSON.parse takes", () => {
       runs,
     );
   });
+});
+
+test("whether there are bytes beyond ASCII in a string is said of each text by itself", () => {
+  const scanner = new Scanner(4);
+  const told = ['"a"', '"é"', '"a"', `"${"a".repeat(300)}"`].map((content) => {
+    scanner.push(Buffer.from(content), 0, Buffer.byteLength(content));
+    const { hasHighBytes } = scanner;
+    scanner.reset();
+    return hasHighBytes;
+  });
+  expect(told).toEqual([false, true, false, false]);
 });
 
 describe("a text is refused for", () => {
@@ -126,11 +150,9 @@ describe("a number that ends with the text", () => {
   );
 });
 
-test("the scanner reads each byte of a long text about once", () => {
-  const readsPerByte = (rows: number) => {
-    const bytes = Buffer.from(
-      JSON.stringify({ result: Array.from({ length: rows }, (_, id) => ({ id, name: `é"${id}` })) }),
-    );
+describe("the scanner reads", () => {
+  const readsPerByte = (value: unknown) => {
+    const bytes = Buffer.from(JSON.stringify({ result: value }));
     let reads = 0;
     const counted = new Proxy(bytes, {
       get(target, key) {
@@ -142,6 +164,14 @@ test("the scanner reads each byte of a long text about once", () => {
     expect(new Scanner(8).push(counted, 0, bytes.length)).toBe(true);
     return reads / bytes.length;
   };
-  expect(readsPerByte(100)).toBeLessThan(1.5);
-  expect(readsPerByte(10_000)).toBeLessThan(1.5);
+  const rows = (count: number) => Array.from({ length: count }, (_, id) => ({ id, name: `é"${id}` }));
+
+  test("each byte of a long text about once", () => {
+    expect(readsPerByte(rows(100))).toBeLessThan(1.5);
+    expect(readsPerByte(rows(10_000))).toBeLessThan(1.5);
+  });
+
+  test("the characters of a long string four at a time, and no byte for itself", () => {
+    expect(readsPerByte("x".repeat(1000))).toBeLessThan(0.1);
+  });
 });

@@ -85,14 +85,20 @@ describe("a reply of 3 MiB", () => {
     expect(asked.filter((one) => one !== "held")).toEqual(["7"]);
   });
 
-  test("is asked for once more than 1 MiB of it has come, and not before", () => {
+  test("is asked for once more than 1 MiB of it has come, and not before, and so is the next", () => {
     const ids: string[] = [];
-    const nothing = () => expect.fail();
-    const lines = new Lines(defaultLimits, nothing, nothing, (id) => ids.push(id) > 0);
-    lines.push(Buffer.from('{"jsonrpc":"2.0","id":7,"result":"'.padEnd(mebibyte, "x")));
-    expect(ids).toEqual([]);
-    lines.push(Buffer.from("x"));
-    expect(ids).toEqual(["7"]);
+    const lines = new Lines(
+      defaultLimits,
+      () => undefined,
+      () => expect.fail(),
+      (id) => ids.push(id) > 0,
+    );
+    const begin = (id: number) => `{"jsonrpc":"2.0","id":${id},"result":"`.padEnd(mebibyte, "x");
+    const asked = [begin(7), "x", `"}\n${begin(8)}`, "x"].map((text) => {
+      lines.push(Buffer.from(text));
+      return ids.join();
+    });
+    expect(asked).toEqual(["", "7", "7", "7,8"]);
   });
 
   test.each([

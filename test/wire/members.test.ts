@@ -189,6 +189,7 @@ describe("a member that may be there once", () => {
     '{"params":{"resultType":1,"resultType":2,"arguments":{"_meta":{},"_meta":{}}}}',
     '{"id":1,"ID":1,"Id":1,"id ":1}',
     '{"\\ud800":1,"\\ud801":1,"\\ufffd":1}',
+    '{"error":{"data":{"io.modelcontextprotocol/serverInfo":1,"io.modelcontextprotocol/serverInfo":2}}}',
     '[{"id":1,"id":2}]',
   ])("leaves letters alone: %s", (text) => {
     expect(problemOf(text)).toBeUndefined();
@@ -232,6 +233,11 @@ describe("a name", () => {
       expect(scan(cutUp(Buffer.from(twice(1024)), at)).problem).toBe("duplicate");
       expect(scan(cutUp(Buffer.from(twice(1025)), at)).problem).toBeUndefined();
     }
+  });
+
+  test("is known where it is cut far behind in what comes at once", () => {
+    const text = `{"jsonrpc":"2.0","result":"${"x".repeat(3000)}","id":4}`;
+    for (let at = 3024; at < text.length; at++) expect(messageOf(text, [at]).raw(slot.id)).toBe("4");
   });
 
   test("written with escapes all through is known", () => {

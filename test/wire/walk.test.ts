@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { elementsOf, membersOf } from "../../src/wire/walk.ts";
+import { elementsOf, endOfValue, membersOf } from "../../src/wire/walk.ts";
 import { envelopeText, jsonText } from "./generators.ts";
 import { type Node, naiveTree } from "./naive.ts";
 
@@ -48,6 +48,10 @@ describe("a walk", () => {
       }),
       { numRuns: 1500 },
     );
+  });
+
+  test("ends a value where the text does", () => {
+    for (const text of ["1", "true", '"a"', "[1]", "{}"]) expect(endOfValue(Buffer.from(text), 0)).toBe(text.length);
   });
 
   test("may stop before the end", () => {

@@ -45,10 +45,12 @@ describe("a whole text", () => {
   });
 
   test("may be broken into lines, which become spaces", () => {
-    const text = '\n{\r\n  "jsonrpc": "2.0",\n  "id": 7,\n  "result": {"text": "a\\nb"}\n}\n';
-    const read = readWhole(text, limits);
-    expect(bytesOf(read)).toBe(text.replaceAll(/[\r\n]/g, " "));
-    expect(read instanceof Message && read.integer(slot.id)).toBe(7);
+    const text = '\n{\r\n  "jsonrpc": "2.0",\n\n  "id": 7,\n  "result": {"text": "a\\nb"}\n}\n';
+    for (const body of [text, [Buffer.from(text)]]) {
+      const read = readWhole(body, limits);
+      expect(bytesOf(read)).toBe(text.replaceAll(/[\r\n]/g, " "));
+      expect(read instanceof Message && read.integer(slot.id)).toBe(7);
+    }
   });
 
   test("keeps the caller's bytes as they are", () => {
@@ -77,6 +79,11 @@ describe("a whole text", () => {
   ] as const)("says what is wrong with %s", (_, body, problem) => {
     expect(problemOf(body)).toBe(problem);
     expect(problemOf([Buffer.from(body, "latin1")])).toBe(problem);
+  });
+
+  test("of which nothing came is told of as a bad line without anything in it", () => {
+    const nothing = { problem: "not_json", id: undefined, hasMethod: false, isObject: false, head: "" };
+    expect(readWhole("", limits)).toEqual(nothing);
   });
 
   test("that is spoilt still tells its id", () => {
