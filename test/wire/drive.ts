@@ -32,12 +32,20 @@ const frames = [
 
 /**
  * What the scanner says of one text that comes in `parts`, but for its high bytes, which it may overrate. Each part
- * stands among other bytes, or begins its memory, which may be at an odd address.
+ * stands among other bytes or the rest of the text, or begins its memory, which may be at an odd address.
  */
 export function scan(parts: readonly Buffer[], maxDepth = 512, scanner = new Scanner(maxDepth)): Scanned {
   scanner.reset();
+  const text = Buffer.concat(parts);
+  let at = 0;
   for (const [index, part] of parts.entries()) {
-    const [before, after, offset] = frames[(index + parts.length) % 4] as (typeof frames)[number];
+    at += part.length;
+    const frame = frames[(index + parts.length) % (frames.length + 1)];
+    if (frame === undefined) {
+      if (scanner.push(text, at - part.length, at)) continue;
+      break;
+    }
+    const [before, after, offset] = frame;
     const memory = Buffer.concat([Buffer.alloc(offset), Buffer.from(before), part, Buffer.from(after)]).subarray(
       offset,
     );

@@ -30,7 +30,7 @@ describe("a header's value", () => {
     );
   });
 
-  test.each(["=?base64?YQ?=", "=?base64?Y Q=?=", "=?base64?/w==?=", "=?base64?YR==?="])(
+  test.each(["YQ", "Y Q=", "YQ==\n", "YQ==YQ==", "/w==", "YR==", "_-8=", "%", "="].map((text) => `=?base64?${text}?=`))(
     "is none where it is said to be base64 and is not: %s",
     (value) => {
       expect(fromHeaderValue(value)).toBeUndefined();
