@@ -135,7 +135,7 @@ export class Message {
  */
 export function kindOf(spans: readonly number[], body: Outgoing): Message["kind"] | undefined {
   const version = spans[2 * slot.jsonrpc] as number;
-  if (version === -1 || spans[2 * slot.jsonrpc + 1] !== version + 5) return undefined;
+  if (spans[2 * slot.jsonrpc + 1] !== version + 5) return undefined;
   for (let index = 0; index < 4; index++) if (byteAt(body, version + index) !== versionStart[index]) return undefined;
   const id = spans[2 * slot.id] as number;
   const idStart = id === -1 ? -1 : byteAt(body, id);

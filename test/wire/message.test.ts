@@ -142,6 +142,7 @@ describe("a member is read as JSON.parse reads it", () => {
     ['"tools\\/call"', "tools/call"],
     ['"\\u0074ools/call"', "tools/call"],
     ['"\\ud800"', "\ud800"],
+    ['"\\\\"', "\\"],
     ['"\u2028\u2029"', "\u2028\u2029"],
     ['"😀é"', "😀é"],
     ['""', ""],

@@ -12,9 +12,9 @@ const runs = { numRuns: 1500 };
 
 const prefix = "io.modelcontextprotocol/";
 /** Names that are looked for: some of them alike, one beyond ASCII, one that has to be escaped. */
-const names = ["a", "aa", "resultType", "ttlMs", `${prefix}serverInfo`, "é", 'q"\\'];
+const names = ["a", "aa", "resultType", "ttlMs", `${prefix}serverInfo`, "é", 'q"\\', "\\"];
 const name = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(...names).chain((one) => (one.includes('"') ? quoted(one) : spell(one))) },
+  { weight: 4, arbitrary: fc.constantFrom(...names).chain((one) => (/["\\]/.test(one) ? quoted(one) : spell(one))) },
   jsonString,
 );
 const members = fc.array(fc.tuple(name, jsonText), { maxLength: 7 });

@@ -50,6 +50,11 @@ describe("a walk", () => {
     );
   });
 
+  test("reads a string of nothing but backslashes", () => {
+    const [only] = membersOf(Buffer.from('{"\\\\\\\\":1}'), 0);
+    expect(only?.name).toBe("\\\\");
+  });
+
   test("ends a value where the text does", () => {
     for (const text of ["1", "true", '"a"', "[1]", "{}"]) expect(endOfValue(Buffer.from(text), 0)).toBe(text.length);
   });
