@@ -27,7 +27,7 @@ export type StartupOptions = {
 export class Startup {
   readonly #options: StartupOptions;
   #waiting: Incoming[] = [];
-  #hasLists = false;
+  #hasLists: boolean;
   #isOver = false;
   /** Resolves when it is over. */
   readonly over: Promise<void>;

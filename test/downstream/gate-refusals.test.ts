@@ -54,6 +54,25 @@ describe("who comes to a gate", () => {
     expect(typeof enter({ lane: {}, deadlineAt: now + 1000 })).toBe("function");
   });
 
+  test("is told by the mean of how long the first five took, and a fifth of each later one", async () => {
+    const at = gateWith({});
+    const admits = async (ms: number): Promise<boolean> => {
+      const running = at.enter({}) as Leave;
+      await quiet();
+      const waiting = at.enter({ deadlineAt: at.clock.now() + ms });
+      if (typeof waiting === "function") waiting();
+      await at.clock.advance(300);
+      running();
+      await quiet();
+      return typeof waiting === "function";
+    };
+    for (const ms of [100, 200, 300, 400]) await serve(at, 1, ms);
+    expect(await admits(0)).toBe(true);
+    await serve(at, 1, 550);
+    // 260 ms, then 318, then 314.
+    expect([await admits(317), await admits(315)]).toEqual([false, true]);
+  });
+
   test("is refused for no deadline when there is a place, or nothing is known of how long others take", async () => {
     const at = gateWith({});
     for (let n = 0; n < 50; n++) expect(typeof at.enter({ deadlineAt: at.clock.now() })).toBe("function");

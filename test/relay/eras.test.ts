@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   hasHints,
   notFoundCode,
+  noticeEdits,
   notificationEdits,
   replyEdits,
   requestEdits,
@@ -178,6 +179,15 @@ describe("a notification to a legacy client", () => {
     const message = messageOf(notice(`{"_meta":{"${metaName.subscriptionId}":"s"}}`));
     expect(notificationEdits(message, "legacy", "modern")).toEqual([]);
   });
+});
+
+test("a client's notification loses what it says of its sender, and nothing where it says nothing", () => {
+  const of = (version: string) =>
+    messageOf(`{"jsonrpc":"2.0","method":"n","params":{"requestState":"s","_meta":{${version}"a":1}}}`);
+  const [legacy, modern] = [of(""), of(`"${metaName.version}":"2026-07-28",`)];
+  expect([legacy, modern].map((message) => noticeEdits(message, "modern"))).toEqual([[], []]);
+  expect(noticeEdits(legacy, "legacy")).toEqual([]);
+  expect(modern.splice(noticeEdits(modern, "legacy")).toString()).toContain('{"_meta":{"a":1}}');
 });
 
 test("what we say ourselves fits the client's era", () => {
