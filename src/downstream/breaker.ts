@@ -140,7 +140,7 @@ export class Breaker {
   }
 
   #shifted(): number {
-    return (this.#recent << 1) & ((1 << windowSize) - 1);
+    return (this.#recent << 1) % 2 ** windowSize;
   }
 
   #close(): void {

@@ -124,7 +124,10 @@ test("That nothing can be written is said once, and what is noted holds all the 
   disk.isFull = false;
   pins.review(offering("a", "b", "c"));
   await clock.advance(1);
-  const { book } = readBook(() => disk.text, bookKey(serverConfig("alpha"), (text) => text));
+  const { book } = readBook(
+    () => disk.text,
+    bookKey(serverConfig("alpha"), (text) => text),
+  );
   expect(Object.keys(book?.entries ?? {})).toHaveLength(3);
 });
 

@@ -4,6 +4,7 @@ import { inWire } from "./harmless-wire.mjs";
 /** Of each: its file, what stands in its description (`change: line`), and why nothing is another. */
 const known = [
   ...inWire,
+  ["src/downstream/breaker.ts", "0 → 1: #round = 0;", "rounds are only compared with each other"],
   ["src/downstream/gate.ts", "0 → 1: #usualMs = 0;", "the first time that is learnt takes its place"],
   ["src/relay/held-bytes.ts", "0 → 1: #bytes = 0;", "it is summed up before it is looked at"],
   ["src/relay/inner-requests.ts", "- → +: const isShort", "what is longer is kept as a string too, and reads the same"],
