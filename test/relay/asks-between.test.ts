@@ -42,7 +42,7 @@ test("only a form is refused for what it asks: a question of another kind may ha
 test("the end of an address goes to all again once the client has left that was asked to open it", async () => {
   const ended = "notifications/elicitation/complete";
   const { client, join, servers } = await open("LL", { alpha }, { client: able });
-  const other = await join();
+  const [other, third] = [await join(), await join()];
   const { method, params } = address("Go", "e-1");
   servers.alpha.ask(method, JSON.stringify(params));
   await client.asked(method);
@@ -52,7 +52,7 @@ test("the end of an address goes to all again once the client has left that was 
   client.leave();
   await quiet();
   servers.alpha.tell(ended, '{"elicitationId":"e-1"}');
-  await other.notification(ended);
+  await Promise.all([other, third].map((one) => one.notification(ended)));
 });
 
 test("what a server asks before its first lists are there is open when they are", async () => {

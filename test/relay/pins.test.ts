@@ -7,7 +7,14 @@ import { offerOf } from "../catalog/offered.ts";
 import { fakeClock } from "../support/clock.ts";
 import { serverConfig } from "../support/stage.ts";
 
-type Disk = { text: string | undefined; reads?: number; isUsed?: boolean; isFull?: boolean };
+type Disk = {
+  text: string | undefined;
+  reads?: number;
+  isUsed?: boolean;
+  isFull?: boolean;
+  /** How many write at once now, and did at most. */
+  writing?: { now: number; most: number };
+};
 
 function pinsOf(disk: Disk, server = serverConfig("alpha"), mode: PinsOptions["mode"] = "quarantine") {
   const told: { notices: string[]; changes: Change[]; released: number } = { notices: [], changes: [], released: 0 };
@@ -19,6 +26,10 @@ function pinsOf(disk: Disk, server = serverConfig("alpha"), mode: PinsOptions["m
     },
     rewrite: async (_path, change) => {
       if (disk.isFull === true) throw new Error("ENOSPC");
+      const writing = disk.writing ?? { now: 0, most: 0 };
+      disk.writing = { now: writing.now + 1, most: Math.max(writing.most, writing.now + 1) };
+      await Promise.resolve();
+      disk.writing.now--;
       disk.text = change(disk.text);
     },
   };
@@ -91,6 +102,24 @@ test("What another process has approved is seen within 2 s, told of once, and ke
   await clock.advance(1);
   expect(Object.keys(readBook(() => disk.text, key).book?.entries ?? {})).toHaveLength(3);
   expect(told.notices).toEqual([]);
+});
+
+test("What is noted while it is written is written next, with what another process has approved in between", async () => {
+  const disk: Disk = { text: undefined };
+  const { clock, pins } = pinsOf(disk);
+  const key = bookKey(serverConfig("alpha"), (text) => text);
+  pins.review(offering("a"));
+  await clock.advance(1);
+  pins.review(offering("a", "b"));
+  pins.review(offering("a", "b", "c"));
+  await clock.advance(1);
+  expect(disk.writing).toEqual({ now: 0, most: 1 });
+  const { book } = readBook(() => disk.text, key);
+  expect(Object.keys(book?.entries ?? {})).toHaveLength(3);
+  disk.text = printBooks("alpha", {}, key, approved(book as NonNullable<typeof book>));
+  pins.review(offering("a", "b", "c", "d"));
+  await clock.advance(1);
+  expect(pins.review(offering("a", "b", "c", "d")).size).toBe(1);
 });
 
 test("What cannot be read is lost, and is said to be; what is there of another start is pinned anew", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { stage } from "../support/stage.ts";
+import { openPlans, said } from "./call-tools-stage.ts";
 
 const alpha = { tools: ["echo"] };
 const method = "notifications/progress";
@@ -48,6 +49,18 @@ describe("progress", () => {
     expect(first).toContain('"id":2'); // Others do not wait.
     expect(first).not.toContain('"id":1,');
     expect(second).toContain('"id":1,');
+  });
+
+  test("of a plan is not written together with its reply either", async () => {
+    const { plan, servers, streams } = await openPlans("LL", { alpha });
+    const written: string[] = [];
+    streams[0]?.output.on("data", (chunk: Buffer) => written.push(chunk.toString()));
+    const planned = plan([{ name: "alpha__echo" }], '"progressToken":"t"');
+    (await servers.alpha.call()).result(said("done"));
+    await planned.result();
+    const own = written.filter((chunk) => chunk.includes(method) || chunk.includes(`"id":${planned.id},`));
+    expect(own.length).toBeGreaterThan(1);
+    expect(own.filter((chunk) => chunk.includes(method) && chunk.includes(`"id":${planned.id},`))).toEqual([]);
   });
 
   test("comes before the reply that follows it", async () => {

@@ -169,6 +169,25 @@ describe("a listen", () => {
     expect(client.count(updated)).toBe(1);
   });
 
+  test("is no reason to leave a call that is taken back at work", async () => {
+    const { begin, client, servers } = await open("ML", { alpha: { tools: ["do"] } });
+    await client.listen(1, { toolsListChanged: true });
+    const call = begin("alpha__do");
+    await servers.alpha.call();
+    client.cancel(call.id);
+    await servers.alpha.line("notifications/cancelled");
+  });
+
+  test("hears of a change once, whatever else changes later", async () => {
+    const { client, servers, settle } = await open("MM", { alpha: { tools: ["a"], prompts: ["p"] } });
+    await client.listen(1, { toolsListChanged: true });
+    servers.alpha.changeTools(["b"]);
+    await settle();
+    servers.alpha.change("prompts", ["q"]);
+    await settle();
+    expect(client.count("notifications/tools/list_changed")).toBe(1);
+  });
+
   test("is refused where a client has very many", async () => {
     const { client, relay } = await open("ML", { alpha });
     for (let id = 1; id <= 256; id++) await client.listen(id, { toolsListChanged: true });

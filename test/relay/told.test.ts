@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { open } from "../support/cells.ts";
 import { stage } from "../support/stage.ts";
+import { quiet } from "../support/turns.ts";
 
 const done = '{"content":[{"type":"text","text":"done"}]}';
 
@@ -62,6 +63,32 @@ describe("what the next start can say of the servers", () => {
     const { relay } = await stage({ servers: { alpha: { tools: ["do"] } }, callTools: { scope } });
     expect(relay.about({ isLazy: false }).instructions?.includes("call_tools")).toBe(isNamed);
   });
+});
+
+test("changes close together are told of once, 250 ms after the first, and later ones in their own time", async () => {
+  const held = (tool: string) => ({ tools: [tool], isHeld: true });
+  const { client, clock, servers } = await stage({
+    servers: { alpha: { tools: ["a"] }, beta: held("b"), gamma: held("c"), delta: held("d") },
+  });
+  await clock.advance(10_000);
+  await client.tools(1);
+  const count = (): number => client.count("notifications/tools/list_changed");
+  const open = async (name: "beta" | "gamma" | "delta"): Promise<void> => {
+    servers[name].open();
+    await quiet();
+  };
+  await open("beta");
+  await clock.advance(100);
+  await open("gamma");
+  await clock.advance(149);
+  expect(count()).toBe(0);
+  await clock.advance(1);
+  expect(count()).toBe(1);
+  await open("delta");
+  await clock.advance(249);
+  expect(count()).toBe(1);
+  await clock.advance(1);
+  expect(count()).toBe(2);
 });
 
 test("a result of a tool whose schema is shown wrapped is wrapped, though it is an object", async () => {
