@@ -55,6 +55,7 @@ export const slot = {
 export type Slot = (typeof slot)[keyof typeof slot];
 
 const slotCount = 28;
+const none: readonly number[] = [];
 const noSpans: readonly number[] = Array.from({ length: 2 * slotCount }, () => -1);
 
 /** An object whose members are known by name; every other object is `elsewhere`. */
@@ -142,15 +143,15 @@ export function placeOf(slot: number): Place {
 export class Members {
   /** Where the value in slot `s` begins and ends, from the text's first byte: `spans[2 * s]`, `spans[2 * s + 1]`; −1 where there is none. */
   spans: number[] = noSpans.slice();
-  /** Where the names begin and end (quotes included) of members that only tutti may write. */
-  reservedNames: number[] = [];
+  /** Where the names begin and end (quotes included) of members that only tutti may write. Replaced, never added to: messages keep theirs. */
+  reservedNames: readonly number[] = none;
   #unknownNames: string[] = [];
   /** The first part of a name of which the rest is still to come, with its opening quote. */
   #carried: Buffer | undefined;
 
   reset(): void {
     this.spans = noSpans.slice();
-    if (this.reservedNames.length > 0) this.reservedNames = [];
+    this.reservedNames = none;
     if (this.#unknownNames.length > 0) this.#unknownNames = [];
     this.#carried = undefined;
   }
@@ -190,7 +191,10 @@ export class Members {
     const found = find(place, name, first, end);
     // A letter may repeat its members; what tutti reads and rewrites may not, or two readers would see two messages.
     if (found >= 0) return this.spans[2 * found] !== -1 && !repeatable.includes(found) ? repeated : found;
-    if (found === reserved && this.reservedNames.push(start, start + length) > 2 * mostReservedNames) return repeated;
+    if (found === reserved) {
+      this.reservedNames = [...this.reservedNames, start, start + length];
+      if (this.reservedNames.length > 2 * mostReservedNames) return repeated;
+    }
     return place === envelope ? this.#noteUnknown(text ?? textOf(name, first, end)) : unknown;
   }
 

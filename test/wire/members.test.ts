@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Slot, slot } from "../../src/wire/members.ts";
-import { cuts, cutUp, messageOf, scan } from "./drive.ts";
+import { cuts, cutUp, hear, messageOf, scan } from "./drive.ts";
 import { envelopeText } from "./generators.ts";
 import { memberOf, type Node, naiveTree } from "./naive.ts";
 
@@ -130,6 +130,12 @@ describe("the reserved name tutti/error", () => {
   ])("is found %s", (_where, text, names) => {
     expect(reserved(text)).toEqual(names);
     expect(reserved(text, cutUp(Buffer.from(text), "everywhere"))).toEqual(names);
+  });
+
+  test("is told of the text in which it stands, and not of the next", () => {
+    const lines = [mark, '"a":1', mark].map((member) => `{"jsonrpc":"2.0","id":1,"result":{"_meta":{${member}}}}\n`);
+    const heard = hear([Buffer.from(lines.join(""))]);
+    expect(heard.map((one) => "reservedNames" in one && one.reservedNames.length)).toEqual([2, 0, 2]);
   });
 
   test.each([
