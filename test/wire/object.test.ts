@@ -45,6 +45,9 @@ function resultIn(text: string): Node | undefined {
   return slowMemberOf(naiveTree(Buffer.from(text)), "result");
 }
 
+/** More than are looked at together. */
+const blanks = " ".repeat(70);
+
 /** How a text is long: in buffers, with the cut anywhere. */
 const filling = fc.constantFrom("", "", `"filling":"${"f".repeat(40_000)}",`);
 
@@ -119,6 +122,9 @@ describe("an object of a message", () => {
     ['{"a":1,"resultType":1 , "ttlMs":1 }', '{N:0,"a":1 }'],
     ['{"resultType":1,"a":1,"ttlMs":1}', '{N:0,"a":1}'],
     ['{"a":{"resultType":1},"resultType":{"a":"}"}}', '{N:0,"a":{"resultType":1}}'],
+    [`{${blanks}}`, `{N:0${blanks}}`],
+    [`{"resultType":1${blanks},"a":1}`, '{N:0,"a":1}'],
+    [`{"a":1,${blanks}"resultType":1${blanks},${blanks}"ttlMs":1${blanks}}`, `{N:0,"a":1${blanks}}`],
   ])("that is %s becomes %s", (before, after) => {
     const message = messageOf(`{"jsonrpc":"2.0","id":1,"result":${before}}`);
     const expected = `{"jsonrpc":"2.0","id":"mine","result":${after.replace("N", '"n"')}}`;
