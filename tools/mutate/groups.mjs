@@ -65,7 +65,7 @@ const relayTests = {
   urls: ["contract/elicitation", "asks-review-odd"],
   users: ["users"],
   watched: ["review-subscriptions", "bounds", "contract/subscriptions", "contract/listen"],
-  "who-answers": ["asks-review", "asks-review-odd", "contract/asks", "contract/sampling-and-roots"],
+  "who-answers": ["within", "asks-review", "asks-review-odd", "contract/asks", "contract/sampling-and-roots"],
 };
 /** Those of the relay that take long: only what no other one notices is tried with them. */
 const slowRelayTests = [
