@@ -39,6 +39,16 @@ test("only a form is refused for what it asks: a question of another kind may ha
   await client.asked("elicitation/create");
 });
 
+test("a form is refused for its own fields alone", async () => {
+  const { client, servers } = await open("LL", { alpha }, { client: able });
+  const fields = '{"password":{"type":"string"}}';
+  const params = `{"message":"Who?","requestedSchema":{"type":"object","definitions":${fields},"properties":{}}}`;
+  servers.alpha.ask("elicitation/create", params);
+  await client.asked("elicitation/create");
+  servers.alpha.ask("elicitation/create", params.replace("definitions", "properties"));
+  expect((await servers.alpha.answerTo('"ask 2"')).json.error.message).toContain('its field "password"');
+});
+
 test("the end of an address goes to all again once the client has left that was asked to open it", async () => {
   const ended = "notifications/elicitation/complete";
   const { client, join, servers } = await open("LL", { alpha }, { client: able });

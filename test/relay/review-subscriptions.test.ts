@@ -45,6 +45,16 @@ describe("subscriptions of a client", () => {
     expect([servers.alpha.count(subscribed), relay.held]).toEqual([1, 0]);
   });
 
+  test("that are under way when their server goes down are none, and nothing of them is left", async () => {
+    const held = { [subscribed]: () => undefined };
+    const { client, servers, relay } = await open("LL", { alpha: { ...alpha, answers: held } });
+    client.request(1, subscribed, params);
+    await servers.alpha.line(subscribed);
+    servers.alpha.crash();
+    expect((await client.reply(1)).json.error).toBeDefined();
+    expect(relay.held).toBe(0);
+  });
+
   test("that are taken back when their server goes down leave nothing in the log", async () => {
     const held = { [unsubscribed]: () => undefined };
     const { client, servers, published, clock } = await open("LL", { alpha: { ...alpha, answers: held } });

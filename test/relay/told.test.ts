@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { open } from "../support/cells.ts";
 import { stage } from "../support/stage.ts";
 import { quiet } from "../support/turns.ts";
+import { openPlans } from "./call-tools-stage.ts";
 
 const done = '{"content":[{"type":"text","text":"done"}]}';
 
@@ -38,6 +39,29 @@ describe("how a tool call has ended", () => {
       { ...of, id: "4", queuedMs: 0, totalMs: 0, outcome: "cancelled" },
     ]);
   });
+});
+
+test("how a plan has ended is published too, with how long it took, beside its calls", async () => {
+  const { clock, plan, published, servers } = await openPlans("LL", { alpha: { tools: ["do"] } });
+  await clock.advance(1000);
+  const planned = plan([{ name: "alpha__do" }]);
+  const call = await servers.alpha.call();
+  await clock.advance(300);
+  call.result(done);
+  await planned.result();
+  expect(published.ended.map(({ tool, totalMs, outcome }) => [tool, totalMs, outcome])).toEqual([
+    ["alpha__do", 300, "answered"],
+    ["call_tools", 300, "answered"],
+  ]);
+});
+
+test("a plan that comes before there are lists waits for them", async () => {
+  const { client, plan, servers } = await openPlans("LL", { alpha: { tools: ["do"], isHeld: true } });
+  const planned = plan([{ name: "alpha__do" }]);
+  await client.ping();
+  servers.alpha.open();
+  (await servers.alpha.call()).result(done);
+  expect((await planned.result()).isError).toBe(false);
 });
 
 describe("what the next start can say of the servers", () => {
