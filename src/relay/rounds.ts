@@ -93,7 +93,6 @@ export class Rounds {
           exchange.request,
         );
       }
-      ids.clear();
     };
     const giveUp = (code: "cannot_ask" | "timed_out", text: string): void => {
       takeBack("the call has failed");

@@ -47,6 +47,8 @@ test("a form is refused for its own fields alone", async () => {
   await client.asked("elicitation/create");
   servers.alpha.ask("elicitation/create", params.replace("definitions", "properties"));
   expect((await servers.alpha.answerTo('"ask 2"')).json.error.message).toContain('its field "password"');
+  servers.alpha.ask("elicitation/create", '{"message":"Who?","requestedSchema":{"properties":{"apiKey":true}}}');
+  expect((await servers.alpha.answerTo('"ask 3"')).json.error.message).toContain('its field "apiKey"');
 });
 
 test("the end of an address goes to all again once the client has left that was asked to open it", async () => {
