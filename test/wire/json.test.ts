@@ -133,6 +133,8 @@ describe("a text is refused for", () => {
     const push = (part: string) => scanner.push(Buffer.from(part), 0, part.length);
     expect([push("[1,]"), push("1]"), scanner.end(), scanner.problem]).toEqual([false, false, false, "not_json"]);
     scanner.reset();
+    expect([push('{"id":1,"id":'), scanner.end(), scanner.problem]).toEqual([false, false, "duplicate"]);
+    scanner.reset();
     expect([push("[1]"), scanner.end(), scanner.problem]).toEqual([true, true, undefined]);
   });
 });

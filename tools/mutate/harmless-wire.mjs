@@ -7,6 +7,11 @@ export const inWire = [
     "there is one place more than is used, or another number below 0, which says that there is no slot",
     "1 → 2: this.#slots",
   ),
+  ...of("src/wire/json.ts", "it is a type", "false → true: #fail(problem: Problem): false"),
+  ...of("src/wire/json.ts", "a name without escapes is decoded, and is the same", [
+    "false → true: this.hasEscape = false;",
+    "left out: this.hasEscape = false;",
+  ]),
   ...of("src/wire/json.ts", "it is written before it is read", [
     "false → true: hasEscape = false;",
     "left out: hasEscape = false;",
@@ -173,6 +178,7 @@ export const inWire = [
     "a chunk without one is copied, and the copy is the same",
     "1 → 2: if (first === -1) return chunk;",
   ),
+  ...of("src/wire/sse.ts", "an empty first line ends no event", "false → true: #isAfterReturn"),
   ...of("src/wire/sse.ts", "it is looked for again where it stands, and found there", [
     "< → <=: if (feed < from)",
     "< → <=: if (back < from)",
