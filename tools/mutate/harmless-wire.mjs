@@ -39,6 +39,10 @@ export const inWire = [
     "< → <=: while (at < last",
     "1 → 2: while (at < last",
   ]),
+  ...of("src/wire/characters.ts", "the scanner reads an escape that is not passed over, and says the same", [
+    "0x5c → 93: } else if (byte === 0x5c",
+    "1 → 2: } else if (byte === 0x5c",
+  ]),
   ...of("src/wire/numbers.ts", "no byte is 256", "256 → 257: const columnOf"),
   ...of("src/wire/numbers.ts", "it is another number than all others still", "9 → 10: export const bad"),
   ...of("src/wire/utf8.ts", "a piece before the first that is empty, or one byte of ASCII, changes no verdict", [
