@@ -154,3 +154,17 @@ test("who is away with the questions of a plan has nothing to take back, and hea
   expect(JSON.parse(result.content[0].text).results).toMatchObject([{ result: "done" }, { result: "fine" }]);
   expect(client.count("notifications/progress")).toBeGreaterThanOrEqual(before);
 });
+
+test("a client that leaves ends its own plans, and nobody else's", async () => {
+  const on = await openPlans("LL", { alpha });
+  const other = await on.join();
+  on.plan([{ name: "alpha__do" }]);
+  await on.servers.alpha.call("do");
+  const theirs = on.plan([{ name: "alpha__other" }], "", other);
+  const running = await on.servers.alpha.call("other");
+  on.client.leave();
+  await on.servers.alpha.line(cancelled);
+  running.result(said("done"));
+  expect((await theirs.result()).isError).toBe(false);
+  expect([on.relay.held, on.servers.alpha.count(cancelled)]).toEqual([0, 1]);
+});
