@@ -160,6 +160,8 @@ describe("a bad line", () => {
 
   test("says where a method was read, so that its id is no reply's", () => {
     expect(badLineOf('{"jsonrpc":"2.0","id":5,"method":"m","params":{]}}')).toMatchObject({ id: "5", hasMethod: true });
+    expect(badLineOf('{"jsonrpc":"2.0","id":5,"method":"m",]}')).toMatchObject({ id: "5", hasMethod: true });
+    expect(badLineOf('{"jsonrpc":"2.0","id":5,"params":{]}}')).toMatchObject({ id: "5", hasMethod: false });
   });
 
   test("says how it begins, in at most 512 bytes, in whatever pieces it came", () => {
