@@ -43,6 +43,20 @@ export const inWire = [
     "0x5c → 93: } else if (byte === 0x5c",
     "1 → 2: } else if (byte === 0x5c",
   ]),
+  ...of("src/wire/characters.ts", "some plain characters are looked at by themselves", [
+    "0x20202020 → 538976289",
+    "0x01010101 → 16843010",
+  ]),
+  ...of("src/wire/json.ts", "what stands last in a part is read in the long way, which says the same", [
+    "1 → 2: else if (bytes[at + 1] === 0x3a",
+    "1 → 2: if (isObject && at + 1 < to",
+  ]),
+  ...of("src/wire/json.ts", "no literal has −1 or −2 in it", "1 → 2: byte = ++at < to"),
+  ...of(
+    "src/wire/object.ts",
+    "two bytes are taken, and the first is read",
+    "1 → 2: return message.bytes(at, at + 1)[0]",
+  ),
   ...of("src/wire/numbers.ts", "no byte is 256", "256 → 257: const columnOf"),
   ...of("src/wire/numbers.ts", "it is another number than all others still", "9 → 10: export const bad"),
   ...of("src/wire/utf8.ts", "a piece before the first that is empty, or one byte of ASCII, changes no verdict", [
