@@ -34,6 +34,8 @@ const warmUp = { ms: totalMs / 3, times: 5, changeMs: 2000 };
 /** Calls under way may take as long as their deadlines. */
 const restMs = 45_000;
 
+/** As it was when it began: the results that are kept on the way would count as a change. */
+const begun = circumstances();
 const cut = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => cut.abort());
 const folder = mkdtempSync(join(tmpdir(), "tutti-soak-"));
@@ -109,7 +111,7 @@ function write(sides, warmUp, isComplete) {
     return { name, about, passed, violations, counts, faults, verdicts, samples };
   });
   const passed = reports.every((report) => report.passed);
-  const results = { ...circumstances(), seed, minutes, rate, warmUp, isComplete, passed, sides: reports };
+  const results = { ...begun, seed, minutes, rate, warmUp, isComplete, passed, sides: reports };
   writeFileSync(`${values.out}.new`, `${JSON.stringify(results, undefined, 1)}\n`);
   renameSync(`${values.out}.new`, values.out);
   return results;
