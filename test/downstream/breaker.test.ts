@@ -85,6 +85,16 @@ test("looks no further back than 20 calls", () => {
   expect(breaker.isOpen).toBe(true);
 });
 
+test("counts the oldest of 20 calls", () => {
+  const { breaker } = breakerWith(30);
+  fail(breaker, 1, 0);
+  for (let n = 0; n < 5; n++) breaker.succeeded();
+  fail(breaker, 13, 0);
+  expect(breaker.isOpen).toBe(false);
+  fail(breaker, 1, 0);
+  expect(breaker.isOpen).toBe(true);
+});
+
 test("stays closed where every other call fails", () => {
   const { breaker } = breakerWith(5);
   for (let n = 0; n < 200; n++) {

@@ -11,6 +11,7 @@ const known = [
   ["src/relay/inner-requests.ts", "1024 → 1025: const otherBytes", "as before"],
   ["src/relay/exchange.ts", "<= → <: .filter((edit) => edit.start >=", "edits of a result stand between its braces"],
   ["src/relay/exchange.ts", ">= → >: .filter((edit) => edit.start >=", "as before"],
+  ["src/relay/exchange.ts", "0 → 1: if (reply.reservedNames.length > 0)", "each has a start and an end"],
   [
     "src/relay/logs.ts",
     "&& → ||: if (!isWanted && newest === null)",
