@@ -17,7 +17,7 @@ type Disk = {
 };
 
 function pinsOf(disk: Disk, server = serverConfig("alpha"), mode: PinsOptions["mode"] = "quarantine") {
-  const told: { notices: string[]; changes: Change[]; released: number } = { notices: [], changes: [], released: 0 };
+  const told = { notices: [] as string[], changes: [] as Change[], tellings: 0, released: 0 };
   const clock = fakeClock();
   const files: StateFiles = {
     readText: () => {
@@ -36,7 +36,10 @@ function pinsOf(disk: Disk, server = serverConfig("alpha"), mode: PinsOptions["m
   const pins = createPins({
     ...{ server, mode, path: "/pins", files, clock },
     ...{ redact: (text) => text, isUsed: () => disk.isUsed ?? true },
-    changed: (changes) => void told.changes.push(...changes),
+    changed: (changes) => {
+      told.tellings++;
+      told.changes.push(...changes);
+    },
     released: () => void told.released++,
     notice: (text, topic) => void told.notices.push(`${topic}: ${text}`),
   });
@@ -164,8 +167,10 @@ test("Where changes are only told of, nothing is withheld, and lists come before
   const { clock, pins, told } = pinsOf({ text: undefined }, serverConfig("alpha"), "warn");
   expect([pins.review(offering("a")).size, pins.book()]).toEqual([0, undefined]);
   await clock.advance(1);
+  expect(told.tellings).toBe(0);
   expect(pins.review(offering("b")).size).toBe(0);
   await clock.advance(1);
+  expect(told.tellings).toBe(1);
   expect(told.changes.map(({ name }) => name).toSorted()).toEqual(["a", "b"]);
   expect(clock.timers()).toBe(0);
 });
