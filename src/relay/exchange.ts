@@ -203,6 +203,7 @@ export class Exchange implements Request {
     const isAgain = this.rounds > 0 || this.arrival.message.has(slot.inputResponses);
     const mayHaveRun = isAgain || this.call?.isSent !== false;
     this.#parking?.take();
+    this.#parking = undefined;
     this.call?.cancel(
       (id) => `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"${reason}"}}`,
     );

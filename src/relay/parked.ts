@@ -119,6 +119,8 @@ export function resume(parked: Parked, client: Client, message: Message): void {
 /** The same for a request and for the one that comes back with answers, whatever else the client changes in between. */
 function digestOf(message: Message): string {
   const hash = createHash("sha256").update(message.text(slot.method) ?? "");
+  // Only an object has members to step through.
+  if (message.firstByte(slot.params) !== 0x7b) return hash.digest("base64");
   const params = message.bytes(message.start(slot.params), message.end(slot.params));
   const members = [...membersOf(params, 0)].filter(
     ({ name }) => name === "name" || name === "uri" || name === "arguments",

@@ -75,21 +75,14 @@ test("opens where most of the last calls failed, though never so many in a row, 
   expect(failuresAmongReplies(breaker, 1000)).toBe(15);
 });
 
-test("looks no further back than 20 calls", () => {
+test.each([
+  ["looks no further back than 20 calls", 6, 14],
+  ["counts the oldest of 20 calls", 5, 13],
+])("%s", (_, replies, failures) => {
   const { breaker } = breakerWith(30);
   fail(breaker, 1, 0);
-  for (let n = 0; n < 6; n++) breaker.succeeded();
-  fail(breaker, 14, 0);
-  expect(breaker.isOpen).toBe(false);
-  fail(breaker, 1, 0);
-  expect(breaker.isOpen).toBe(true);
-});
-
-test("counts the oldest of 20 calls", () => {
-  const { breaker } = breakerWith(30);
-  fail(breaker, 1, 0);
-  for (let n = 0; n < 5; n++) breaker.succeeded();
-  fail(breaker, 13, 0);
+  for (let n = 0; n < replies; n++) breaker.succeeded();
+  fail(breaker, failures, 0);
   expect(breaker.isOpen).toBe(false);
   fail(breaker, 1, 0);
   expect(breaker.isOpen).toBe(true);

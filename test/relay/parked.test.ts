@@ -51,6 +51,16 @@ test("there is room for 1,024, and again when one of them is taken", () => {
   expect([parked.isFull, parked.size]).toEqual([false, 1023]);
 });
 
+test.each(["", ',"params":[1]', ',"params":"p"'])(
+  "a request with no object for params is parked as any other: %s",
+  (params) => {
+    const { parked, client } = parkedBy();
+    const message = whole.read(`{"jsonrpc":"2.0","id":1,"method":"x/y"${params}}`) as Message;
+    const state = parked.add(client, message, 1000, { resume: () => {}, abandon: () => {} });
+    expect(parked.take(client, request("{}", state))).toHaveProperty("problem");
+  },
+);
+
 test("the request that comes back may be written otherwise, and is none with other arguments", () => {
   const { parked, client, park } = parkedBy();
   const state = park("one", 1000, '{"arguments":{"a":1,"b":[{"c":2,"d":3}]},"_meta":{"x":1}}');
